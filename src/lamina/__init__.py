@@ -1,0 +1,1 @@
+"""Lamina learns from examples."""

@@ -1,0 +1,275 @@
+"""The words every room shares: forms, encoded rows, batches, losses, progress, answers, errors.
+
+Shapes: B rows, W features, C channels, K classes, k copies of an answer (an ensemble inside one network).
+NumPy only: predicting imports this, and predicting never imports torch.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+Json: TypeAlias = dict[str, Any]
+
+
+class LaminaError(Exception):
+    """What was seen, what was expected, what to do: in one message, for a person."""
+
+
+class DataError(LaminaError):
+    """The examples cannot be read, or cannot be learned from."""
+
+
+class PlanError(LaminaError):
+    """What was asked for does not exist or does not fit the examples."""
+
+
+class ModelError(LaminaError):
+    """A saved model is damaged, foreign, or does not fit what it is given."""
+
+
+class MissingExtra(LaminaError):
+    """An optional library is needed: the message names its `pip install`."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs a library that is not installed. Install it: pip install 'lamina[{extra}]'")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A sentence that suggests the nearest known word, or lists them: `nearest("labl", ["label"])`."""
+    known = list(known)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    if close:
+        return f"Did you mean '{close[0]}'?"
+    shown = ", ".join(known[:12]) + (f" and {len(known) - 12} more" if len(known) > 12 else "")
+    return f"There are: {shown}." if known else "There are none."
+
+
+# ---------------------------------------------------------------------------------------------- values
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A column of words, each word said once. codes: [N] int32 into `words`, -1 where missing."""
+
+    codes: Array
+    words: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, rows: Array | slice) -> Coded:
+        return Coded(self.codes[rows], self.words)
+
+    def tolist(self) -> list[str | None]:
+        return [self.words[code] if code >= 0 else None for code in self.codes]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What an input gives a network. It keeps inputs × networks × outputs from becoming a matrix.
+
+    kind: `vector` [B, W] float32, `sequence` [B, T, C], `grid` [B, H, W, C] uint8, `film` [B, T, H, W, C].
+    shape: without the rows. sizes: for a vector, per column 0 for a number (raw units, NaN is missing) and n for a
+    category whose codes are 0..n-1 (0: unknown or missing). The network keeps scales itself, so that its ONNX
+    takes raw values.
+    """
+
+    kind: Literal["vector", "sequence", "grid", "film"]
+    shape: tuple[int, ...]
+    sizes: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class Encoded:
+    """Encoded rows. values: [B, *form.shape]; present: [B] bool, False where the value is absent or unreadable."""
+
+    values: Any  # ndarray in inputs, Tensor in learning
+    present: Any
+    problems: list[tuple[int, str]] = field(default_factory=list)  # row and what was wrong with it
+
+
+class Input(Protocol):
+    """One per kind of column; NumPy only. `observe` sees training rows, `settle` fixes what `encode` needs."""
+
+    kind: ClassVar[str]
+
+    def observe(self, values: Any) -> None: ...
+    def merge(self, other: Self) -> None: ...
+    def settle(self) -> None: ...
+    @property
+    def form(self) -> Form: ...
+    def encode(self, values: Any) -> Encoded: ...
+    def decode(self, x: Array) -> Any: ...
+    def state(self) -> Json: ...
+    @classmethod
+    def restore(cls, state: Json) -> Self: ...
+
+
+# ------------------------------------------------------------------------------------------- networks
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a network likes to be taught. A network states its own; a plan may override the batch.
+
+    rate: peak learning rate; epochs: passes over the training rows when no budget is given (it may stop earlier).
+    average: decay per step of the running mean of the weights that is evaluated and kept (0: none).
+    """
+
+    rate: float
+    batch: int
+    epochs: float
+    optimiser: Literal["adamw", "sgd"] = "adamw"
+    schedule: Literal["one_cycle", "coslog4", "flat_cos"] = "one_cycle"
+    betas: tuple[float, float] = (0.9, 0.95)
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    smoothing: float = 0.0
+    average: float = 0.0
+    augment: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Features:
+    """What a network makes of its input. whole: [B, W], or [B, k, W] from a network that is k at once.
+
+    maps: [B, W, *space], finest first, for answers that have a place; state: of a recurrent network.
+    """
+
+    whole: Any
+    maps: tuple[Any, ...] = ()
+    state: Any = None
+
+
+class Network(Protocol):
+    """An `nn.Module` of named layers in order, from a form to features."""
+
+    kind: ClassVar[str]
+    accepts: ClassVar[frozenset[str]]
+    width: int  # W of Features.whole
+    copies: int  # k of Features.whole; 1: [B, W]
+    recipe: Recipe
+
+    def settle(self, values: Tensor, generator: torch.Generator) -> None:
+        """Fix scales and data-dependent starts from (a sample of) encoded training rows, kept as buffers."""
+        ...
+
+    def forward(self, x: Tensor) -> Features: ...
+
+
+# -------------------------------------------------------------------------------------------- outputs
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer. confidence: calibrated probability that `value` is right (None for a number, which has an
+    `interval` instead); unlike: True where the example is unlike the training data, with the reasons."""
+
+    value: Any
+    confidence: float | None = None
+    alternatives: tuple[tuple[str, float], ...] = ()
+    interval: tuple[float, float] | None = None
+    unlike: bool = False
+    reasons: tuple[str, ...] = ()
+
+
+class Taught(Protocol):
+    """An answer learned from labels: one per target column. Its NumPy half answers, its torch half learns."""
+
+    kind: ClassVar[str]
+
+    def observe(self, values: Any) -> None: ...
+    def merge(self, other: Self) -> None: ...
+    def settle(self) -> None: ...
+    def encode(self, values: Any) -> tuple[Array, Array]:
+        """Targets (zeros where unknown) and `known` [B] bool."""
+        ...
+
+    def head(self, width: int, copies: int) -> nn.Module:
+        """A module from features [B, k, W] to raw answers [B, k, C]."""
+        ...
+
+    def losses(self, raw: Tensor, target: Tensor, smoothing: float) -> Tensor:
+        """One loss per row [B] from raw [B, k, C]."""
+        ...
+
+    def combine(self, raw: Tensor) -> Tensor:
+        """[B, C] from [B, k, C]: the copies (of one network, of folds) answer as one."""
+        ...
+
+    def metrics(self, raw: Array, target: Array, weight: Array | None = None) -> dict[str, float]: ...
+    def state(self) -> Json: ...
+    @classmethod
+    def restore(cls, state: Json) -> Self: ...
+
+
+# ------------------------------------------------------------------------------------------- learning
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows on their way through the network. known: per target, 1.0 where somebody has said; weight: [B]."""
+
+    inputs: dict[str, Encoded]
+    targets: dict[str, Tensor]
+    known: dict[str, Tensor]
+    weight: Tensor
+
+    def __len__(self) -> int:
+        return len(self.weight)
+
+
+@dataclass(slots=True)
+class Loss:
+    """A sum and a count, never a mean: then one machine, four machines and micro-batches agree."""
+
+    part: str
+    sum: Tensor
+    count: float
+
+
+class Method(Protocol):
+    """How the weights adjust. The loop does backward and step after each loss that is yielded."""
+
+    whole_batch: ClassVar[bool]  # the loss ties the rows of a batch together: never split it
+
+    def parts(self) -> Mapping[str, nn.Module]: ...
+    def losses(self, batch: Batch) -> Iterator[Loss]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where learning is. The bar, a logger, a notebook and the page read the same stream of these."""
+
+    stage: str  # reading, trying, learning, judging, saving
+    step: int = 0
+    steps: int = 0
+    loss: float | None = None  # mean over the last steps
+    metric: str = ""
+    value: float | None = None  # the metric on validation rows
+    best: float | None = None
+    rate: float = 0.0  # examples per second
+    seconds: float = 0.0  # since the start
+    left: float | None = None  # seconds to the end, as far as one can tell
+    message: str = ""
+
+    def record(self) -> Json:
+        """The fields that say something, for `--json` lines."""
+        found = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in found.items() if value not in (None, "", 0.0) or name == "step"}
+
+
+def chunks(rows: Sequence[Any] | Array, size: int) -> Iterator[Any]:
+    """Consecutive pieces of at most `size`: `list(chunks([1, 2, 3], 2)) == [[1, 2], [3]]`."""
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]

@@ -1,0 +1,60 @@
+"""The folder is the registry: a kind is a file in a room that holds a class of the same name.
+
+Files that start with an underscore hold what several kinds share.
+
+`inputs/image.py` holds `Image`; `find("inputs", "image")` gives it. Installed packages add kinds through the entry
+point groups `lamina.inputs`, `lamina.networks` and `lamina.outputs`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import pkgutil
+from functools import cache
+from typing import Any
+
+from lamina.core import MissingExtra, PlanError, nearest
+
+ROOMS = ("inputs", "networks", "outputs")
+
+
+@cache
+def names(room: str) -> tuple[str, ...]:
+    """The kinds in a room, sorted: `names("inputs")` holds "image" and "number"."""
+    spec = importlib.util.find_spec(f"lamina.{room}")
+    folder = list(spec.submodule_search_locations or ()) if spec else []
+    found = {module.name for module in pkgutil.iter_modules(folder) if not module.name.startswith("_")}
+    return tuple(sorted(found | {point.name for point in _added(room)}))
+
+
+def find(room: str, name: str) -> Any:
+    """The class of one kind.
+
+    Raises:
+        PlanError: no such kind; the nearest name is suggested.
+        MissingExtra: its library (torch) is not installed.
+    """
+    for point in _added(room):
+        if point.name == name:
+            return point.load()
+    if name not in names(room):
+        raise PlanError(f"There is no {room.removesuffix('s')} called '{name}'. {nearest(name, names(room))}")
+    try:
+        module = importlib.import_module(f"lamina.{room}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name == "torch":
+            raise MissingExtra(f"The {room.removesuffix('s')} '{name}'", "learn") from error
+        raise
+    return getattr(module, class_name(name))
+
+
+def class_name(name: str) -> str:
+    """`class_name("semi_supervised") == "SemiSupervised"`."""
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
+@cache
+def _added(room: str) -> tuple[importlib.metadata.EntryPoint, ...]:
+    return tuple(importlib.metadata.entry_points(group=f"lamina.{room}"))
