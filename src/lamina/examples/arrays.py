@@ -1,0 +1,278 @@
+"""What is already in memory: dicts, lists, arrays, frames, one example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lamina.core import Array, DataError
+from lamina.examples.columns import as_png, is_image, pixels
+from lamina.examples.reading import Raw, listed
+
+
+def read(source: Any, like: Mapping[str, str] | None = None) -> Raw:
+    """Raw columns of a value in memory.
+
+    Raises:
+        DataError: it is nothing that holds examples.
+    """
+    module = type(source).__module__.split(".")[0]
+    if isinstance(source, bytes | bytearray):
+        return _one_image(bytes(source))
+    if module == "PIL":
+        return _one_image(
+            as_png(np.asarray(source.convert("RGB") if source.mode in ("P", "CMYK", "RGBA", "LA") else source))
+        )
+    if module == "polars":
+        import polars as pl
+
+        return frame(source.collect() if isinstance(source, pl.LazyFrame) else source, "a Polars frame")
+    if module in ("pandas", "pyarrow"):
+        return frame(_converted(source, module), f"{'an Arrow' if module == 'pyarrow' else 'a pandas'} table")
+    if isinstance(source, np.ndarray):
+        return _array(source, like)
+    if isinstance(source, Mapping):
+        return _mapping(source, like)
+    if isinstance(source, Sequence) and not isinstance(source, str):
+        return _sequence(list(source), like)
+    raise DataError(
+        f"Examples cannot be read from {type(source).__name__}. Expected is a path, a dict of columns, a list of dicts, "
+        "an array, or a frame of pandas, Polars or Arrow."
+    )
+
+
+def frame(found: Any, source: str) -> Raw:
+    """The columns of a Polars frame; structs that are not images become a column per field."""
+    import polars as pl
+
+    if isinstance(found, pl.Series):
+        found = found.to_frame()
+    columns: dict[str, Any] = {}
+    for series in found.get_columns():
+        if isinstance(series.dtype, pl.Struct) and "bytes" not in series.struct.fields:
+            columns.update({f"{series.name}.{inner}": series.struct.field(inner) for inner in series.struct.fields})
+        elif isinstance(series.dtype, pl.Array) and series.dtype.inner.is_numeric():
+            columns.update(_spread(series.name, series.to_numpy()))
+        else:
+            columns[series.name] = series
+    if not columns:
+        raise DataError(f"{source} has no columns. Examples are rows with at least one column.")
+    return Raw(source, columns)
+
+
+def _converted(source: Any, module: str) -> Any:
+    """pandas and Arrow through Polars; a pandas index with a name is a column."""
+    import polars as pl
+
+    if module == "pandas":
+        if type(source).__name__ == "Series":
+            source = source.to_frame()
+        source = source.rename(columns=str)
+        doubled = source.columns.duplicated()
+        if doubled.any():
+            raise DataError(f"The frame has columns of the same name ({listed(source.columns[doubled])}). Rename them.")
+        if any(name is not None for name in source.index.names):
+            source = source.reset_index()
+        for name, dtype in source.dtypes.items():
+            if str(dtype) == "object":  # mixed cells: Polars wants one type a column
+                source = source.assign(**{str(name): _objects(source[name].tolist())})
+        return pl.from_pandas(source)
+    return pl.from_arrow(source)
+
+
+def _objects(cells: list[Any]) -> list[Any]:
+    kinds = {type(cell) for cell in cells if cell is not None and cell == cell}
+    if len(kinds) <= 1 or kinds <= {int, float}:
+        return cells
+    return [None if cell is None or cell != cell else str(cell) for cell in cells]
+
+
+def _one_image(data: bytes) -> Raw:
+    if not is_image(data[:8]):
+        raise DataError(
+            f"{len(data):,} bytes that begin with {data[:8]!r} are no image that Lamina knows (JPEG, PNG, GIF, BMP, WebP, TIFF)."
+        )
+    values = np.empty(1, dtype=object)
+    values[0] = data
+    return Raw("one image", {"image": values})
+
+
+def _array(source: Array, like: Mapping[str, str] | None) -> Raw:
+    wants_image = like is not None and "image" in {kind.split(" ")[0] for kind in like.values()}
+    if source.ndim == 2 and source.dtype == np.uint8 and wants_image:
+        source = source[None]
+    elif source.ndim == 3 and source.shape[2] in (3, 4) and source.shape[0] > 4 and source.dtype == np.uint8:
+        source = source[None]  # one colour image
+    if source.ndim >= 3:
+        return Raw(f"an array of {len(source):,} images", {"image": pixels(source)})
+    if source.dtype.names:
+        return _mapping({name: source[name] for name in source.dtype.names}, like)
+    if source.ndim == 1:
+        source = source[None] if like is not None and len(like) == len(source) else source[:, None]
+    if source.ndim != 2 or not source.size:
+        raise DataError(
+            f"An array of shape {source.shape} holds no examples. Expected is [rows, columns] or images [rows, height, width]."
+        )
+    names = (
+        list(like)
+        if like is not None and len(like) == source.shape[1]
+        else [f"column_{i + 1}" for i in range(source.shape[1])]
+    )
+    return Raw(
+        f"an array of {source.shape[0]:,} rows and {source.shape[1]:,} columns",
+        {name: _series(source[:, i]) for i, name in enumerate(names)},
+    )
+
+
+def _series(cells: Any) -> Any:
+    import polars as pl
+
+    if isinstance(cells, pl.Series):
+        return cells
+    if isinstance(cells, np.ndarray):
+        if cells.dtype == object:
+            cells = _objects(cells.tolist())
+        elif cells.dtype == np.float16:
+            cells = cells.astype(np.float32)
+        elif cells.dtype.kind == "S":
+            cells = np.char.decode(cells, "utf-8")
+        elif cells.dtype.kind == "M":
+            cells = cells.astype("datetime64[us]")
+        elif cells.dtype.kind == "c":
+            raise DataError("Complex numbers are not understood. Give their real and imaginary parts as two columns.")
+    else:
+        cells = _objects([float("nan") if cell is None and False else cell for cell in cells])
+    return pl.Series(cells, strict=False)
+
+
+def _mapping(source: Mapping[Any, Any], like: Mapping[str, str] | None) -> Raw:
+    """A dict of columns, or one example when its values are single cells."""
+    if not source:
+        raise DataError("The dict is empty. Expected is column -> values.")
+    columns: dict[str, Any] = {}
+    single = all(_is_cell(value, name, like) for name, value in source.items())
+    for name, value in source.items():
+        name = str(name)
+        if single:
+            columns.update(_cell(name, value, like))
+            continue
+        module = type(value).__module__.split(".")[0]
+        if module in ("pandas", "pyarrow", "torch"):
+            value = (
+                value.numpy()
+                if module == "torch"
+                else value.to_numpy()
+                if module == "pandas"
+                else value.to_numpy(zero_copy_only=False)
+            )
+        columns.update(_cells(name, value))
+    lengths = {name: len(cells) for name, cells in columns.items()}
+    if len(set(lengths.values())) > 1:
+        said = ", ".join(f"'{name}' has {n:,}" for name, n in list(lengths.items())[:5])
+        raise DataError(f"Columns are of different lengths: {said}. Every column needs one cell a row.")
+    return Raw("one example" if single else "a dict of columns", columns)
+
+
+def _is_cell(value: Any, name: Any, like: Mapping[str, str] | None) -> bool:
+    if isinstance(value, np.ndarray):
+        image = like is not None and like.get(str(name), "").startswith("image")
+        return value.ndim == 0 or (image and (value.ndim == 2 or (value.ndim == 3 and value.shape[2] in (3, 4))))
+    if isinstance(value, list) and like is not None and like.get(str(name)) == "tags":
+        return True
+    return (
+        value is None
+        or isinstance(value, str | bytes | bool | int | float | np.generic | Path)
+        or (not isinstance(value, Sequence | Mapping)
+        and not _has_length(value))
+    )
+
+
+def _has_length(value: Any) -> bool:
+    return type(value).__module__.split(".")[0] in ("polars", "pandas", "pyarrow", "torch")
+
+
+def _cell(name: str, value: Any, like: Mapping[str, str] | None) -> dict[str, Any]:
+    if isinstance(value, np.ndarray) and value.ndim >= 2:
+        return {name: pixels(value[None])}
+    if isinstance(value, bytes) and is_image(value[:8]):
+        return {name: _pictures([value])}
+    return {
+        name: _series(
+            [
+                str(value)
+                if isinstance(value, Path)
+                else value.item()
+                if isinstance(value, np.generic | np.ndarray)
+                else value
+            ]
+        )
+    }
+
+
+def _pictures(items: list[Any]) -> Array:
+    out = np.empty(len(items), dtype=object)
+    out[:] = items
+    return out
+
+
+def _cells(name: str, value: Any) -> dict[str, Any]:
+    if isinstance(value, np.ndarray):
+        if value.ndim >= 3:
+            return {name: pixels(value)}
+        if value.ndim == 2:
+            return _spread(name, value)
+        return {name: _series(value)}
+    items = list(value) if not isinstance(value, Sequence) else value
+    first = next((item for item in items if item is not None), None)
+    if isinstance(first, np.ndarray) and first.ndim in (2, 3):
+        same = len({item.shape for item in items if item is not None}) == 1 and None not in map(type, items)
+        if same and all(item is not None for item in items):
+            return {name: pixels(np.stack(items))}
+        return {name: _pictures([None if item is None else as_png(item) for item in items])}
+    if isinstance(first, bytes) and is_image(first[:8]):
+        return {name: _pictures(list(items))}
+    if type(first).__module__.startswith("PIL"):
+        return {name: _pictures([None if item is None else as_png(np.asarray(item.convert("RGB"))) for item in items])}
+    if isinstance(first, Path):
+        items = [None if item is None else str(item) for item in items]
+    return {name: _series(items)}
+
+
+def _spread(name: str, value: Array) -> dict[str, Any]:
+    """A matrix in one column: a column for each of its own."""
+    return {
+        (f"{name}_{i + 1}" if value.shape[1] > 1 else name): _series(np.ascontiguousarray(value[:, i]))
+        for i in range(value.shape[1])
+    }
+
+
+def _sequence(source: list[Any], like: Mapping[str, str] | None) -> Raw:
+    if not source:
+        raise DataError("The list is empty. Expected is a list of dicts, of images, or of rows.")
+    first = source[0]
+    if isinstance(first, Mapping):
+        names = dict.fromkeys(str(name) for row in source for name in row)
+        return Raw(
+            f"a list of {len(source):,} dicts",
+            {k: v for name in names for k, v in _cells(name, [row.get(name) for row in source]).items()},
+        )
+    if (
+        isinstance(first, bytes)
+        or (isinstance(first, np.ndarray) and first.ndim >= 2)
+        or type(first).__module__.startswith("PIL")
+    ):
+        return Raw(f"a list of {len(source):,} images", _cells("image", source))
+    if isinstance(first, Sequence | np.ndarray) and not isinstance(first, str):
+        widths = {len(row) for row in source}
+        if len(widths) > 1:
+            raise DataError(
+                f"The rows of the list have different lengths ({listed(sorted(widths))}). Every row needs the same number of cells."
+            )
+        return Raw(
+            f"a list of {len(source):,} rows",
+            {f"column_{i + 1}": _series([row[i] for row in source]) for i in range(widths.pop())},
+        )
+    return Raw(f"a list of {len(source):,} values", {"column_1": _series(source)})

@@ -1,0 +1,244 @@
+"""From what a source gives (Polars series, arrays, words) to settled columns, once the kind is known."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lamina.core import Array, Coded, DataError
+from lamina.examples import dates, words
+from lamina.examples.reading import Column, Kind, Raw, count, listed
+
+if TYPE_CHECKING:
+    import polars as pl
+
+IMAGE_SUFFIXES = frozenset([".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".avif"])
+_MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"RIFF", b"II*\x00", b"MM\x00*", b"P5", b"P6", b"P4")
+
+
+def is_image(start: bytes) -> bool:
+    """Whether bytes begin as an image file does."""
+    return start.startswith(_MAGIC)
+
+
+def compact(values: Array) -> Array:
+    """The smallest dtype that keeps the values apart: int8/16/32, float32, float64. NaN and infinities are missing."""
+    if values.dtype.kind in "iub":
+        low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
+        for dtype in (np.int8, np.int16, np.int32):
+            if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
+                return values.astype(dtype)
+        return values.astype(np.float64)
+    finite = np.isfinite(values)
+    if not finite.all():
+        values = np.where(finite, values, np.nan)
+    elif len(values):
+        low, high = values.min(), values.max()
+        if abs(low) < 2**31 and abs(high) < 2**31:
+            whole = values.astype(np.int32)
+            if (whole == values).all():
+                return compact(whole)
+    with np.errstate(over="ignore", under="ignore"):
+        small = values.astype(np.float32)
+    if values.dtype == np.float32 or not np.isfinite(small[finite]).all():
+        return small if values.dtype == np.float32 else values.astype(np.float64)
+    span = np.nanmax(values) - np.nanmin(values) if finite.any() else 0.0
+    error = np.nanmax(np.abs(small - values)) if finite.any() else 0.0
+    return small if error <= 1e-5 * span else values.astype(np.float64)
+
+
+def number(cells: Any, how: str = "") -> Array:
+    """Compact numbers of a series, words or an array."""
+    if isinstance(cells, Coded):
+        known = np.array([v if (v := words.as_number(word)) is not None else np.nan for word in cells.words] + [np.nan])
+        return compact(known[cells.codes])
+    if isinstance(cells, np.ndarray):
+        return compact(cells.astype(np.float64) if cells.dtype.kind in "Of" else cells)
+    import polars as pl
+
+    series: pl.Series = cells
+    if series.dtype in (pl.Date, pl.Datetime):
+        return compact(dates.seconds(series))
+    if series.dtype == pl.Duration:
+        series = series.dt.total_microseconds() / 1e6
+    if series.dtype == pl.Time:
+        series = series.cast(pl.Int64) / 1e9
+    if series.dtype == pl.Boolean:
+        series = series.cast(pl.Int8)
+    if not series.dtype.is_numeric():
+        series = words.numbers(words.clean(series), how)
+    if series.dtype.is_decimal():
+        series = series.cast(pl.Float64)
+    if series.null_count():
+        series = series.cast(pl.Float64).fill_null(np.nan)
+    return compact(series.to_numpy())
+
+
+def strings(series: pl.Series) -> pl.Series:
+    """Any series as words; lists as words with a separator that nobody types."""
+    import polars as pl
+
+    dtype = series.dtype
+    if dtype == pl.Boolean:
+        return pl.select(pl.when(series).then(pl.lit("true")).when(series.not_()).then(pl.lit("false"))).to_series()
+    if dtype.is_float() or dtype.is_decimal():
+        known = series.cast(pl.Float64).fill_nan(None)
+        found = known.drop_nulls().unique().to_list()
+        return known.replace_strict(
+            found, [words.spell(v) if np.isfinite(v) else None for v in found], return_dtype=pl.String
+        )
+    if isinstance(dtype, pl.List | pl.Array):
+        if isinstance(dtype, pl.Array):
+            series = series.arr.to_list()
+        return series.list.eval(pl.element().cast(pl.String)).list.join("\x1f", ignore_nulls=True)
+    if dtype == pl.Binary:
+        return series.bin.encode("hex")
+    if dtype == pl.Object:
+        return pl.Series([None if cell is None else str(cell) for cell in series.to_list()], dtype=pl.String)
+    if isinstance(dtype, pl.Struct):
+        return series.struct.json_encode()
+    return series.cast(pl.String)
+
+
+def coded(cells: Any) -> Coded:
+    """The words of a series, an array or words."""
+    if isinstance(cells, Coded):
+        return cells
+    import polars as pl
+
+    if isinstance(cells, np.ndarray):
+        cells = pl.Series(cells.tolist(), strict=False) if cells.dtype == object else pl.Series(cells)
+    return words.code(words.clean(strings(cells)))
+
+
+def date(cells: Any, how: str) -> Array:
+    """Seconds since 1970 UTC. Plain numbers are taken as such (years as years, yyyymmdd, epochs in s, ms, us or ns)."""
+    import polars as pl
+
+    series = pl.Series(cells.tolist(), dtype=pl.String) if isinstance(cells, Coded) else pl.Series(cells)
+    if series.dtype in (pl.Date, pl.Datetime):
+        return dates.seconds(series)
+    if not series.dtype.is_numeric():
+        series = words.clean(strings(series))
+        how = how or dates.way(series.drop_nulls().unique()) or ""
+        if how:
+            return dates.read(series, how).fill_null(np.nan).to_numpy()
+        series = words.numbers(series, "")
+    values = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    top = np.nanmax(np.abs(values)) if np.isfinite(values).any() else 0.0
+    if top < 10_000:
+        return (values - 1970) * 365.2425 * 86400
+    if np.nanmin(values) > 19_000_000 and top < 22_000_000:
+        text = pl.Series(values).cast(pl.Int64, strict=False).cast(pl.String)
+        return dates.read(text, "%Y%m%d").fill_null(np.nan).to_numpy()
+    for limit, scale in ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6)):
+        if top < limit:
+            return values / scale
+    return values / 1e9
+
+
+def image(cells: Any, raw: Raw) -> Array:
+    """Absolute paths or bytes (None missing), or the array of pixels as it is."""
+    if isinstance(cells, np.ndarray) and cells.ndim > 1:
+        return pixels(cells)
+    if isinstance(cells, Coded):
+        items: Sequence[Any] = cells.tolist()
+    else:
+        items = cells.tolist() if isinstance(cells, np.ndarray) else cells.to_list()
+    out = np.empty(len(items), dtype=object)
+    folder = raw.folder or Path()
+    for row, item in enumerate(items):
+        if isinstance(item, dict):  # as Hugging Face writes images to Parquet: {"bytes": …, "path": …}
+            item = item.get("bytes") or item.get("path")
+        if isinstance(item, str | Path) and str(item).strip() not in words.MISSING:
+            out[row] = str((folder / str(item).strip()).absolute())
+        elif isinstance(item, bytes | bytearray):
+            out[row] = bytes(item)
+        elif isinstance(item, np.ndarray):
+            out[row] = as_png(item)
+    return out
+
+
+def pixels(values: Array) -> Array:
+    """[N, H, W] or [N, H, W, C] of uint8 or uint16."""
+    shape = values.shape
+    if values.ndim not in (3, 4) or (values.ndim == 4 and shape[3] not in (1, 3, 4)):
+        channels_first = values.ndim == 4 and shape[1] in (1, 3, 4)
+        advice = " Move the channels to the end: x.transpose(0, 2, 3, 1)." if channels_first else ""
+        raise DataError(
+            f"Images as an array are [rows, height, width] or [rows, height, width, channels], not {shape}.{advice}"
+        )
+    if values.dtype in (np.uint8, np.uint16):
+        return values
+    if values.dtype == np.bool_:
+        return values.astype(np.uint8) * 255
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    if low >= 0 and high <= 1 and values.dtype.kind == "f":
+        return np.rint(np.nan_to_num(values) * 255).astype(np.uint8)
+    if low >= 0 and high <= 65535:
+        return np.nan_to_num(values).astype(np.uint8 if high <= 255 else np.uint16)
+    raise DataError(
+        f"Images as an array hold 0..255 (or 0..1, or 0..65535), but these go from {low:g} to {high:g}. Scale them first."
+    )
+
+
+def as_png(picture: Array) -> bytes:
+    """One image [H, W] or [H, W, C] as the bytes of a PNG file: images of several sizes cannot share an array."""
+    from PIL import Image
+
+    flat = pixels(picture[None])[0]
+    if flat.dtype == np.uint16 and flat.ndim == 3:
+        flat = (flat >> 8).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(flat[..., 0] if flat.ndim == 3 and flat.shape[2] == 1 else flat).save(
+        buffer, "PNG", compress_level=1
+    )
+    return buffer.getvalue()
+
+
+def settle(name: str, kind: Kind, cells: Any, raw: Raw) -> Column:
+    """A column as the kind that somebody (a person, a saved model, `infer`) says it is.
+
+    Raises:
+        DataError: not one cell can be read that way.
+    """
+    data: Array | Coded
+    match kind.name:
+        case "number" | "weight":
+            data = number(cells, kind.how)
+        case "date":
+            data = date(cells, kind.how)
+        case "image":
+            data = image(cells, raw)
+        case _:
+            data = coded(cells)
+    lost = _lost(cells, data) if kind.name in ("number", "date", "weight") and not isinstance(data, Coded) else []
+    if lost:
+        what = f"{count(len(lost), 'cell')} of '{name}' cannot be read as {'a date' if kind.name == 'date' else 'a number'} ({listed(lost, 3)})"
+        if np.isnan(np.asarray(data, dtype=np.float64)).all() and len(raw) > 1:
+            raise DataError(
+                f"{what}, and no other cell can. Say what the column holds, for example --kind {name}=category."
+            )
+        raw.note("warn", f"{what}: read as missing.", "Correct them, or leave them missing.")
+    return Column(kind, data)
+
+
+def _lost(cells: Any, data: Array) -> list[str]:
+    """Words that were there and became missing."""
+    if data.dtype.kind != "f" or isinstance(cells, np.ndarray):
+        return []
+    gone = np.isnan(data)
+    if not gone.any():
+        return []
+    if isinstance(cells, Coded):
+        return [word for word, away in zip(cells.tolist(), gone, strict=True) if away and word is not None]
+    import polars as pl
+
+    if cells.dtype.is_numeric() or cells.dtype.is_temporal():
+        return []
+    left = words.clean(strings(cells)).filter(pl.Series(gone))
+    return [word for word in left.drop_nulls().to_list() if word.lower().lstrip("+-") not in ("inf", "infinity")]

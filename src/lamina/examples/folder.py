@@ -1,0 +1,192 @@
+"""A folder: a folder per label, a flat folder of images, images with a table that names them, or train and test tables."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lamina.core import DataError
+from lamina.examples import words
+from lamina.examples.columns import IMAGE_SUFFIXES
+from lamina.examples.reading import Raw, count, listed
+
+if TYPE_CHECKING:
+    pass
+
+PARTS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "test": 2, "testing": 2}
+TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet", ".pq")
+UNLABELLED = frozenset({"unlabelled", "unlabeled", "unsup"})
+_NOT_YET = {
+    **dict.fromkeys((".wav", ".flac", ".mp3", ".ogg", ".m4a"), "sounds"),
+    **dict.fromkeys((".mp4", ".avi", ".mov", ".mkv", ".webm"), "videos"),
+    **dict.fromkeys((".txt", ".md", ".pdf", ".docx"), "texts"),
+}
+
+
+@dataclass
+class Found:
+    """The files of a folder, hidden ones left out, in a settled order."""
+
+    images: list[Path] = field(default_factory=list)
+    tables: list[Path] = field(default_factory=list)  # directly in the folder
+    others: list[Path] = field(default_factory=list)
+
+
+def suffix(path: Path) -> str:
+    """`suffix(Path("a.csv.gz")) == ".csv"`."""
+    name = path.name.lower()
+    for packed in (".gz", ".zst"):
+        name = name.removesuffix(packed)
+    return Path(name).suffix
+
+
+def found(top: Path) -> Found:
+    """Walk a folder; links to folders above are not followed."""
+    out = Found()
+    for here, folders, files in os.walk(top):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
+        for name in sorted(files):
+            path = Path(here, name)
+            if name.startswith((".", "._")) or name in ("Thumbs.db", "desktop.ini"):
+                continue
+            if path.suffix.lower() in IMAGE_SUFFIXES:
+                out.images.append(path)
+            elif suffix(path) in TABLES and Path(here) == top:
+                out.tables.append(path)
+            else:
+                out.others.append(path)
+    return out
+
+
+def images(paths: list[Path], source: str) -> Raw:
+    """Images without labels."""
+    values = np.empty(len(paths), dtype=object)
+    values[:] = [str(path.absolute()) for path in paths]
+    return Raw(source, {"image": values})
+
+
+def read(top: Path, like: Mapping[str, str] | None = None) -> Raw:
+    """What a folder holds.
+
+    Raises:
+        DataError: it is empty, or holds nothing that we can read.
+    """
+    files = found(top)
+    by_part = {path: part for path in files.tables if (part := PARTS.get(path.name.lower().split(".")[0])) is not None}
+    if 0 in by_part.values() and len(by_part) > 1:
+        return _parted(top, by_part, like)
+    if files.images and len(files.tables) == 1:
+        from lamina.examples import naming
+
+        if (joined := naming.join(top, files.tables[0], files.images, like)) is not None:
+            return joined
+    if files.images:
+        return _labelled(top, files)
+    if len(files.tables) == 1:
+        from lamina.examples import table
+
+        return table.read(files.tables[0], like)
+    if files.tables:
+        raise DataError(
+            f"{top} holds {len(files.tables)} tables ({listed(path.name for path in files.tables)}). Name one of them, or call two of them train.csv and test.csv."
+        )
+    kinds = Counter(_NOT_YET[suffix(path)] for path in files.others if suffix(path) in _NOT_YET)
+    if kinds:
+        most = kinds.most_common(1)[0][0]
+        raise DataError(
+            f"{top} holds {count(len(files.others), 'file')}, mostly {most}, which Lamina does not read yet. It reads images and tables."
+        )
+    if files.others:
+        raise DataError(
+            f"{top} holds {count(len(files.others), 'file')} but no image and no table (first: {files.others[0].name}). Expected is a folder per label with images in it, or a table (CSV, JSON lines, Parquet)."
+        )
+    raise DataError(
+        f"{top} is empty. Expected is a folder per label with images in it, or a table (CSV, JSON lines, Parquet)."
+    )
+
+
+def _labelled(top: Path, files: Found) -> Raw:
+    """Columns image and label: the label is the folder, relative to the part (train, test) it lies in."""
+    labels: list[str | None] = []
+    parts: list[int] = []
+    outer = {path.relative_to(top).parts[0].lower() for path in files.images if len(path.relative_to(top).parts) > 1}
+    parted = bool(outer) and outer <= PARTS.keys() and len(outer) > 1
+    for path in files.images:
+        folders = list(path.relative_to(top).parts[:-1])
+        parts.append(PARTS[folders.pop(0).lower()] if parted and folders else -1)
+        labels.append("/".join(folders) if folders and folders[0].lower() not in UNLABELLED else None)
+    if all(label is None for label in labels):
+        raw = images(files.images, str(top))
+        raw.parts = np.array(parts, dtype=np.int8) if parted else None
+        return raw
+    part_of = np.array(parts, dtype=np.int8)
+    bare = np.array([label is None for label in labels])
+    keep = np.ones(len(labels), dtype=bool)
+    if parted and (part_of == 2).any() and bare[part_of == 2].all():
+        keep = part_of != 2
+    kept = np.flatnonzero(keep)
+    raw = images([files.images[row] for row in kept], str(top))
+    raw.columns["label"] = words.encode([labels[row] for row in kept])
+    raw.parts = part_of[kept] if parted else None
+    if not keep.all():
+        raw.note(
+            "info",
+            f"{count(int((~keep).sum()), 'image')} in test/ without labels left out: nothing can be tested on them.",
+            "Answer them with lamina predict.",
+        )
+    if bare[kept].any():
+        raw.note(
+            "info",
+            f"{count(int(bare[kept].sum()), 'image')} without a label.",
+            "An unlabelled example may still help to learn.",
+        )
+    if files.others:
+        raw.note(
+            "info",
+            f"{count(len(files.others), 'file')} that are no images left out (first: {files.others[0].relative_to(top)}).",
+        )
+    return raw
+
+
+def _parted(top: Path, by_part: dict[Path, int], like: Mapping[str, str] | None) -> Raw:
+    """train.csv, test.csv and perhaps validation.csv as one table with parts; a test without the target is left out."""
+    import polars as pl
+
+    from lamina.examples import table
+
+    order = sorted(by_part.items(), key=lambda item: item[1])
+    frames = [(path, part, table.frame(path, like)) for path, part in order]
+    train = frames[0][2]
+    kept: list[tuple[int, dict[str, Any]]] = []
+    notes: list[tuple[str, str]] = []
+    for path, part, raw in frames:
+        lacking = [name for name in train.columns if name not in raw.columns]
+        if part != 0 and lacking:
+            if len(lacking) > len(train.columns) / 2:
+                raise DataError(
+                    f"{path.name} and {frames[0][0].name} in {top} have different columns ({listed(raw.columns)}; {listed(train.columns)}). Name one of them."
+                )
+            notes.append(
+                (
+                    f"{path.name} has no column {listed(lacking)}: left out, nothing can be tested on it.",
+                    "Answer its rows with lamina predict.",
+                )
+            )
+            continue
+        kept.append((part, raw.columns))
+    merged = {name: table.stack([cells[name] for _, cells in kept]) for name in train.columns}
+    out = Raw(str(top), merged, top, decimal_comma=train.decimal_comma)
+    out.notes = [note for _, _, raw in frames for note in raw.notes]
+    for text, advice in notes:
+        out.note("info", text, advice)
+    if len(kept) > 1:
+        lengths = [len(next(iter(cells.values()))) for _, cells in kept]
+        out.parts = np.repeat(np.array([part for part, _ in kept], dtype=np.int8), lengths)
+    _ = pl
+    return out

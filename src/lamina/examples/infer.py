@@ -1,0 +1,366 @@
+"""What each column holds, judged as a person would, with the reason said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lamina.core import Array, Coded, DataError, PlanError, nearest
+from lamina.examples import columns, dates, words
+from lamina.examples.examples import Examples
+from lamina.examples.reading import KINDS, ROLES, Column, Kind, Raw, Reading, count, listed
+from lamina.examples.targets import as_target, check_targets
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_ID = re.compile(
+    r"(^|[_\s.-])(id|uuid|guid|key|nr|no|idx|index|number|rowid|unnamed: ?\d+)$|[a-z](Id|ID|Nr)$|^$", re.ASCII
+)
+_GROUP = re.compile(r"^(patient|subject|participant|person|speaker|group)([_ ]?id)?$", re.IGNORECASE)
+_FEW = 20  # below so many rows nothing is called an identifier: a handful of words is always distinct
+
+
+def settle(raw: Raw, reading: Reading, target: Sequence[str] = ()) -> Examples:
+    """Examples of what a source holds: kinds inferred, what the reading says obeyed.
+
+    Raises:
+        PlanError: a column or kind that does not exist. DataError: a target that cannot be learned.
+    """
+    _check_names(raw, reading, target)
+    _split_column(raw, reading, target)
+    settled: dict[str, Column] = {}
+    for name, cells in raw.columns.items():
+        if name not in reading.drop:
+            settled[name] = _column(name, cells, raw, reading, name in target)
+    settled = _keep_one_input(settled, raw, target)
+    _group_found(settled, raw, reading, target)
+    _notes(settled, raw, reading, target)
+    examples = Examples(raw.source, settled, reading=reading, parts=raw.parts, notes=raw.notes)
+    check_targets(examples, target)
+    return examples
+
+
+def obey(raw: Raw, reading: Reading, like: Mapping[str, str]) -> Examples:
+    """Examples for a saved model: its columns and kinds, nothing inferred; columns that are missing are empty.
+
+    Raises:
+        DataError: not one of the model's columns is there.
+    """
+    _check_names(raw, Reading(), ())
+    there = {name.strip().casefold(): name for name in raw.columns}
+    found = {name: name if name in raw.columns else there.get(name.strip().casefold()) for name in like}
+    images = [name for name, kind in like.items() if kind.split(" ")[0] == "image"]
+    if len(images) == 1 and found[images[0]] is None:
+        own = [name for name, cells in raw.columns.items() if name == "image" or _looks_like_image(cells)]
+        found[images[0]] = own[0] if own else None
+    absent = [name for name, own in found.items() if own is None]
+    if len(absent) == len(found):
+        close = nearest(absent[0], raw.columns) if absent else ""
+        raise DataError(
+            f"{raw.source} has none of the columns that the model learned from: it needs {listed(found)}, "
+            f"and there are {listed(raw.columns)}. {close}"
+        )
+    if absent:
+        raw.note(
+            "warn",
+            f"{count(len(absent), 'column')} missing ({listed(absent)}): read as unknown.",
+            "Answers will be less sure.",
+        )
+    settled: dict[str, Column] = {}
+    for name, kind in like.items():
+        kind_name, _, how = kind.partition(" ")
+        cells = raw.columns[found[name]] if found[name] is not None else Coded(np.full(len(raw), -1, np.int32), ())  # type: ignore[index]
+        settled[name] = columns.settle(name, Kind(kind_name, "as the model learned it", how), cells, raw)
+    return Examples(raw.source, settled, reading=reading, parts=raw.parts, notes=raw.notes)
+
+
+def _looks_like_image(cells: Any) -> bool:
+    if isinstance(cells, np.ndarray):
+        return cells.ndim > 1 or (cells.dtype == object and len(cells) > 0 and isinstance(cells[0], str | bytes))
+    if isinstance(cells, Coded):
+        return False
+    return _image_kind(cells, Raw("", {})) is not None
+
+
+def _check_names(raw: Raw, reading: Reading, target: Sequence[str]) -> None:
+    roles = [role for role in (reading.id, reading.group, reading.time, reading.weight) if role]
+    for name in (*target, *reading.kind, *reading.drop, *roles):
+        if name not in raw.columns:
+            raise PlanError(f"{raw.source} has no column '{name}'. {nearest(name, raw.columns)}")
+    for name, kind in reading.kind.items():
+        if kind not in KINDS:
+            raise PlanError(f"There is no kind '{kind}' (asked for column '{name}'). {nearest(kind, KINDS)}")
+    if twice := set(target) & set(reading.drop):
+        raise PlanError(f"{listed(sorted(twice))} is both a target and dropped. Say only one of them.")
+    if len(raw) == 0:
+        raise DataError(f"{raw.source} has no rows. At least a few examples are needed.")
+
+
+def _column(name: str, cells: Any, raw: Raw, reading: Reading, is_target: bool) -> Column:
+    """One column: by role, by what the reading says, else as its cells look."""
+    if name == reading.id:
+        return columns.settle(name, Kind("identifier", "says which example a row is"), cells, raw)
+    if name == reading.group:
+        return columns.settle(name, Kind("group", "rows of one group stay in the same part"), cells, raw)
+    if name == reading.weight:
+        return columns.settle(name, Kind("weight", "how much a row counts"), cells, raw)
+    if name == reading.time:
+        return _time(name, cells, raw)
+    if name in reading.kind:
+        kind = Kind(reading.kind[name], "as you said", reading.separator or "" if reading.kind[name] == "tags" else "")
+        if kind.name in ("number", "date"):
+            found = infer(name, cells, raw)
+            how = found.how if found.name == kind.name else ""
+            kind = Kind(kind.name, "as you said", how)
+        return columns.settle(name, kind, cells, raw)
+    kind = infer(name, cells, raw)
+    column = columns.settle(name, kind, cells, raw)
+    return as_target(name, column, cells, reading) if is_target else _reason(name, column)
+
+
+def _time(name: str, cells: Any, raw: Raw) -> Column:
+    kind = infer(name, cells, raw)
+    if kind.name == "date":
+        column = columns.settle(name, kind, cells, raw)
+        return Column(Kind("time", "past rows teach, later ones test", kind.how or "%"), column.data)
+    data = columns.number(cells, kind.how)
+    if data.dtype.kind == "f" and np.isnan(data).all():
+        raise DataError(f"The time column '{name}' holds neither dates nor numbers. Write dates as 2024-12-31.")
+    return Column(Kind("time", "past rows teach, later ones test", kind.how), data)
+
+
+def infer(name: str, cells: Any, raw: Raw) -> Kind:
+    """The kind of a column, not yet with a reason for numbers and words (that needs them settled)."""
+    if isinstance(cells, np.ndarray) and cells.ndim > 1:
+        return Kind("image", f"{count(len(cells), 'array')} of {' × '.join(map(str, cells.shape[1:]))} pixels")
+    if isinstance(cells, np.ndarray) and cells.dtype == object:
+        return Kind("image", f"{count(len(cells), 'image')}")
+    if isinstance(cells, Coded):
+        return Kind("category", "")
+    import polars as pl
+
+    dtype = cells.dtype
+    if (found := _image_kind(cells, raw)) is not None:
+        return found
+    if dtype in (pl.Date, pl.Datetime):
+        return Kind("date", "dates")
+    if isinstance(dtype, pl.List | pl.Array):
+        if dtype.inner.is_numeric():  # type: ignore[union-attr]
+            return Kind("text", "lists of numbers: not yet understood, left out")
+        return Kind("tags", "lists of words")
+    if dtype.is_numeric() or dtype in (pl.Duration, pl.Time):
+        return Kind("number", "")
+    if dtype in (pl.Boolean, pl.Null) or dtype == pl.Categorical or dtype == pl.Enum:
+        return Kind("category", "")
+    if dtype in (pl.Binary, pl.Object) or isinstance(dtype, pl.Struct):
+        return Kind("text", f"{str(dtype).split('(')[0].lower()} values: not yet understood, left out")
+    return _words_kind(cells, raw, name)
+
+
+def _words_kind(cells: pl.Series, raw: Raw, name: str) -> Kind:
+    """Number, date or words, for cells that are text."""
+    distinct = words.clean(cells).drop_nulls().unique(maintain_order=True)
+    if not len(distinct) or distinct.str.contains(words.CODE).any():
+        return Kind("category", "")
+    how, share = words.way(distinct, raw.decimal_comma)
+    if share < 1.0:
+        other = distinct.filter(words.numbers(distinct, how).is_null())
+        other = other.filter(~other.str.contains(r"(?i)^[-+]?inf(inity)?$"))
+        if len(other) > 3 or len(other) > 0.1 * len(distinct):
+            share = 0.0
+    if share > 0:
+        return Kind("number", "", how)
+    if (way := dates.way(distinct)) is not None:
+        if dates.ambiguous(distinct, way):
+            raw.note(
+                "warn",
+                f"'{name}' is read as month/day/year, but day/month/year fits as well.",
+                "Write dates as 2024-12-31 to be sure.",
+            )
+        return Kind("date", f"dates written like {way.removesuffix(' zone')}", way)
+    return Kind("category", "")
+
+
+def _image_kind(cells: pl.Series, raw: Raw) -> Kind | None:
+    """Image kind, for bytes that start as image files do and for names of image files that exist."""
+    import polars as pl
+
+    if isinstance(cells.dtype, pl.Struct) and "bytes" in cells.struct.fields:
+        return Kind("image", "image bytes")
+    if cells.dtype == pl.Binary:
+        some = cells.drop_nulls().head(8).to_list()
+        return Kind("image", "image bytes") if some and all(columns.is_image(each[:8]) for each in some) else None
+    if cells.dtype != pl.String:
+        return None
+    some = [each.strip() for each in cells.drop_nulls().head(20).to_list()]
+    named = [each for each in some if Path(each).suffix.lower() in columns.IMAGE_SUFFIXES]
+    if not some or len(named) < 0.9 * len(some):
+        return None
+    folder = raw.folder or Path()
+    if not any((folder / each).is_file() for each in named):
+        raw.note(
+            "warn",
+            f"A column names images, but '{named[0]}' is not in {folder.absolute()}.",
+            "Image paths are relative to the file that names them.",
+        )
+        return None
+    return Kind("image", "names of image files")
+
+
+def _reason(name: str, column: Column) -> Column:
+    """The kind with its reason; constants, empty columns, identifiers and free text are told apart here."""
+    kind, data = column.kind, column.data
+    if isinstance(data, Coded):
+        return _words_reason(column, data) if kind.name == "category" else column
+    if kind.name in ("image", "date"):
+        if data.dtype.kind == "f" and np.isnan(data).all():
+            return column.called("empty", "no values")
+        return column
+    known = data if data.dtype.kind != "f" else data[~np.isnan(data)]
+    if not len(known):
+        return column.called("empty", "no values")
+    low, high = known.min(), known.max()
+    if low == high and len(known) == len(data) > 1:
+        return column.called("constant", f"always {words.spell(float(low))}")
+    distinct = count_distinct(known)
+    if len(known) >= _FEW and distinct == len(known) == len(data) and data.dtype.kind == "i":
+        counts = int(high) - int(low) == len(data) - 1 and low in (0, 1)
+        if counts or _ID.search(name) or _ID.search(name.lower()):
+            reason = "counts the rows" if counts else f"{distinct:,} distinct whole numbers, one for each row"
+            return Column(Kind("identifier", reason, kind.how), data)
+    missing = _missing(1 - len(known) / len(data))
+    how = f", written with {kind.how}" if kind.how else ""
+    return column.called("number", f"{count(distinct, 'distinct value')} from {low:.6g} to {high:.6g}{how}{missing}")
+
+
+def count_distinct(values: Array) -> int:
+    """How many different values, without sorting where that can be helped."""
+    if values.dtype in (np.int8, np.int16):
+        return int(np.count_nonzero(np.bincount(values.astype(np.int64) - int(values.min()))))
+    if len(values) < 5_000:
+        return len(np.unique(values))
+    import polars as pl
+
+    return pl.Series(values).n_unique()
+
+
+def _missing(share: float) -> str:
+    return f", {share:.0%} missing" if share >= 0.005 else ", a few missing" if share > 0 else ""
+
+
+def _words_reason(column: Column, data: Coded) -> Column:
+    data, counts = words.used(data)
+    column = Column(column.kind, data)
+    known = int(counts.sum())
+    distinct = len(counts)
+    if not known:
+        return column.called("empty", "no values")
+    missing = _missing(1 - known / len(data))
+    if distinct == 1 and known == len(data) > 1:
+        return column.called("constant", f"always '{data.words[0][:40]}'")
+    sample = data.words[:: max(1, distinct // 1000)]
+    spaces = float(np.mean([word.count(" ") for word in sample]))
+    length = float(np.mean([len(word) for word in sample]))
+    if (spaces >= 4 or length > 80) and distinct > min(50, 0.3 * known) and known >= _FEW:
+        return column.called("text", f"about {spaces + 1:.0f} words a cell: not yet understood, left out")
+    if distinct > 0.9 * known and known >= _FEW:
+        return column.called("identifier", f"{count(distinct, 'distinct word')} in {count(known, 'row')}")
+    return column.called("category", f"{count(distinct, 'distinct word')}{missing}")
+
+
+def _keep_one_input(settled: dict[str, Column], raw: Raw, target: Sequence[str]) -> dict[str, Column]:
+    """A lone numeric column that counts the rows is what one learns from, not an identifier."""
+    inputs = [
+        name
+        for name, column in settled.items()
+        if name not in target and column.kind.name in ("number", "category", "date", "image")
+    ]
+    others = [name for name, column in settled.items() if name not in target and column.kind.name == "identifier"]
+    if not inputs and len(others) == 1 and others[0] != raw.source and not isinstance(settled[others[0]].data, Coded):
+        settled[others[0]] = settled[others[0]].called("number", "counts the rows, but it is the only input")
+    for name in others:
+        column = settled[name]
+        if column.kind.name == "identifier" and not isinstance(column.data, Coded):
+            settled[name] = Column(column.kind, _as_words(column.data))
+    return settled
+
+
+def _as_words(data: Array) -> Coded:
+    found, codes = np.unique(data, return_inverse=True)
+    return Coded(codes.astype(np.int32), tuple(words.spell(float(value)) for value in found))
+
+
+def _group_found(settled: dict[str, Column], raw: Raw, reading: Reading, target: Sequence[str]) -> None:
+    """A column named after persons with several rows each is a group: they must not straddle the split."""
+    if reading.group or reading.id:
+        return
+    for name, column in settled.items():
+        if (
+            not _GROUP.match(name)
+            or name in target
+            or name in reading.kind
+            or column.kind.name not in ("number", "category")
+        ):
+            continue
+        data = column.data if isinstance(column.data, Coded) else None
+        codes = np.unique(column.data, return_inverse=True)[1] if data is None else data.codes
+        groups = len(np.unique(codes))
+        if 10 <= groups <= len(codes) / 2:
+            coded = data if data is not None else _as_words(np.asarray(column.data))
+            settled[name] = Column(
+                Kind("group", f"{groups:,} of them, by its name: their rows stay in the same part"), coded
+            )
+            raw.note(
+                "info",
+                f"'{name}' is taken as a group: rows of one {name} are never both learned from and tested on.",
+                f"If it is an input instead: --kind {name}=category.",
+            )
+            return
+
+
+def _notes(settled: dict[str, Column], raw: Raw, reading: Reading, target: Sequence[str]) -> None:
+    named = {kind: [name for name, column in settled.items() if column.kind.name == kind] for kind in (*KINDS, *ROLES)}
+    if named["text"]:
+        raw.note(
+            "warn",
+            f"Free text is not yet understood: {listed(named['text'])} left out.",
+            "A short list of words: --kind COLUMN=category.",
+        )
+    if found := [name for name in named["identifier"] if name not in (reading.id, *target)]:
+        raw.note("info", f"{listed(found)} tells rows apart and says nothing about others: left out.")
+    if found := named["constant"] + named["empty"]:
+        raw.note("info", f"{count(len(found), 'column')} without information left out: {listed(found)}.")
+    if named["date"] and not reading.time and not named["time"]:
+        raw.note(
+            "info",
+            f"'{named['date'][0]}' holds dates.",
+            f"If the model will answer about the future, learn along it: --time {named['date'][0]}.",
+        )
+
+
+_PARTS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "test": 2, "testing": 2}
+
+
+def _split_column(raw: Raw, reading: Reading, target: Sequence[str]) -> None:
+    """A column `split` that says train, validation or test becomes the parts."""
+    for name in list(raw.columns):
+        cells = raw.columns[name]
+        if (
+            name.lower() not in ("split", "part", "partition", "subset", "set")
+            or name in target
+            or name in reading.kind
+            or isinstance(cells, np.ndarray)
+        ):
+            continue
+        data = columns.coded(cells)
+        said = [_PARTS.get(word.lower()) for word in data.words]
+        if len(said) > 1 and None not in said and 0 in said:
+            raw.parts = np.array([*said, -1], dtype=np.int8)[data.codes]
+            del raw.columns[name]
+            raw.note("info", f"The column '{name}' says which rows are for training and which for testing.")
+            return

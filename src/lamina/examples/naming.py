@@ -1,0 +1,60 @@
+"""A table beside images that names them: the two joined."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lamina.examples.reading import Raw, count
+
+
+def join(top: Path, table_path: Path, images: list[Path], like: Mapping[str, str] | None) -> Raw | None:
+    """The table with a column of image paths; None if no column names the images.
+
+    Files are named by path, by file name, or by file name without its suffix.
+    """
+    import polars as pl
+
+    from lamina.examples import table, words
+
+    raw = table.read(table_path, like)
+    names: dict[str, list[Path]] = defaultdict(list)
+    for path in images:
+        relative = path.relative_to(top)
+        for name in {str(relative), relative.as_posix(), str(relative.with_suffix("")), path.name, path.stem}:
+            names[name].append(path)
+    best: tuple[float, str, list[Any]] = (0.0, "", [])
+    for column, cells in raw.columns.items():
+        if not isinstance(cells, pl.Series) or cells.dtype.is_float() or cells.dtype.is_nested():
+            continue
+        keys = words.clean(cells.cast(pl.String, strict=False)).to_list()
+        paths = [(names.get(key.removeprefix("./"), []) if key is not None else []) for key in keys]
+        share = sum(len(each) == 1 for each in paths) / max(1, len(paths))
+        if share > best[0]:
+            best = (share, column, [each[0] if len(each) == 1 else None for each in paths])
+    share, column, paths_found = best
+    if share < 0.5:
+        return None
+    values = np.empty(len(paths_found), dtype=object)
+    values[:] = [None if path is None else str(path.absolute()) for path in paths_found]
+    raw.columns = {
+        (name if name != column else "image" if "image" not in raw.columns else name): (
+            values if name == column else cells
+        )
+        for name, cells in raw.columns.items()
+    }
+    raw.source = f"{table_path} with {count(len(images), 'image')}"
+    if lost := sum(path is None for path in paths_found):
+        raw.note(
+            "warn",
+            f"{count(lost, 'row')} of {table_path.name} name an image that is not there.",
+            "They are kept without their image.",
+        )
+    unnamed = len(images) - len({path for path in paths_found if path is not None})
+    if unnamed:
+        raw.note("info", f"{count(unnamed, 'image')} not named in {table_path.name} left out.")
+    return raw

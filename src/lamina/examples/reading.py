@@ -1,0 +1,110 @@
+"""How examples are asked for, and the words for what reading found. The command line derives its options from `Reading`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from lamina.core import Array, Coded
+
+if TYPE_CHECKING:
+    import polars as pl
+
+INPUT_KINDS = ("number", "category", "date", "image")  # what a network is fed with today
+KINDS = (*INPUT_KINDS, "tags", "text", "identifier", "constant", "empty")
+ROLES = ("group", "time", "weight")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How examples are read: everything that a person may say about a source."""
+
+    kind: Mapping[str, str] = field(default_factory=dict, metadata={"help": "the kind of a column: COLUMN=category"})
+    drop: tuple[str, ...] = field(default=(), metadata={"help": "a column to leave out"})
+    id: str | None = field(default=None, metadata={"help": "the column that says which example a row is"})
+    group: str | None = field(default=None, metadata={"help": "the column whose rows belong together (person, site)"})
+    time: str | None = field(
+        default=None, metadata={"help": "the column to learn along: past rows teach, later ones test"}
+    )
+    weight: str | None = field(default=None, metadata={"help": "the column that says how much a row counts"})
+    separator: str | None = field(default=None, metadata={"help": "what stands between several tags in one cell"})
+    query: str | None = field(default=None, metadata={"help": "for a database: the SQL query that gives the examples"})
+    unreadable: Literal["skip", "stop"] = field(default="skip", metadata={"help": "what to do with unreadable files"})
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a column holds and why we think so. how: the way its cells are written ("decimal comma", "%d.%m.%Y")."""
+
+    name: str
+    reason: str
+    how: str = ""
+
+    @property
+    def told(self) -> str:
+        """What a saved model keeps, and `read(like=…)` takes: `"number"`, `"date %d.%m.%Y"`."""
+        return f"{self.name} {self.how}".strip() if self.name != "tags" else "tags"
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something a person should know about the examples, and what to do about it."""
+
+    level: Literal["info", "warn", "stop"]
+    text: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.advice}".strip()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One settled column.
+
+    data: numbers in the smallest dtype that holds them (NaN where missing); dates as float64 seconds since 1970 UTC; words and tags
+    as `Coded`; images as an object array (paths, bytes, None) or as uint8/uint16 [N, H, W] or [N, H, W, C].
+    """
+
+    kind: Kind
+    data: Array | Coded
+
+    def called(self, name: str, reason: str) -> Column:
+        return replace(self, kind=replace(self.kind, name=name, reason=reason))
+
+
+Cells: TypeAlias = "pl.Series | Array | Coded"
+
+
+@dataclass
+class Raw:
+    """What a source holds, before kinds are judged: equally long columns."""
+
+    source: str
+    columns: dict[str, Any]  # Cells
+    folder: Path | None = None  # image paths are relative to it
+    parts: Array | None = None
+    notes: list[Note] = field(default_factory=list)
+    decimal_comma: bool = False
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+    def note(self, level: Literal["info", "warn", "stop"], text: str, advice: str = "") -> None:
+        self.notes.append(Note(level, text, advice))
+
+
+def count(n: int, what: str) -> str:
+    """`count(1, "row") == "1 row"`, `count(1200, "row") == "1,200 rows"`, `count(2, "entry") == "2 entries"`."""
+    if n == 1:
+        return f"1 {what}"
+    return f"{n:,} {what[:-1]}ies" if what.endswith("y") else f"{n:,} {what}" + ("es" if what.endswith("s") else "s")
+
+
+def listed(words: Any, limit: int = 5) -> str:
+    """`listed(["a", "b"]) == "'a', 'b'"`; many words are cut short."""
+    words = list(words)
+    shown = ", ".join(f"'{word}'" for word in words[:limit])
+    return shown + (f" and {len(words) - limit:,} more" if len(words) > limit else "")

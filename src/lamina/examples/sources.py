@@ -1,0 +1,89 @@
+"""`read`: finds out what a source is and hands it to the file that reads its kind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lamina.core import DataError
+from lamina.examples import arrays, folder, infer, sql
+from lamina.examples.columns import IMAGE_SUFFIXES
+from lamina.examples.examples import Examples
+from lamina.examples.reading import Raw, Reading
+
+
+def read(
+    source: Any,
+    reading: Reading | None = None,
+    *,
+    like: Mapping[str, str] | None = None,
+    target: Sequence[str] | str = (),
+) -> Examples:
+    """Read examples: a folder of photos, a table, arrays, a frame, a database.
+
+    source: a folder with a folder per label; a folder of images, with a table that names them or without; an image or
+    several; CSV, TSV, JSON lines or Parquet (also .gz, .zst); a dict of arrays or lists; a list of dicts; an array
+    [rows, columns] or images [rows, height, width]; a frame of pandas, Polars or Arrow; `sqlite:///file.db` or
+    `postgresql://…` with `Reading(query="SELECT …")`. target: the columns to be learned, whose kinds are judged as
+    answers. like: column -> kind from a saved model (`examples.told`): nothing is inferred then.
+
+    Raises:
+        DataError: the source cannot be read or learned from. PlanError: a column or kind that does not exist.
+
+    >>> read({"x": [1.0, 2.0, 3.5], "y": ["no", "no", "yes"]}).kinds["x"].name
+    'number'
+    """
+    if isinstance(source, Examples):
+        return source
+    reading = reading or Reading()
+    target = (target,) if isinstance(target, str) else tuple(target)
+    raw = _raw(source, reading, like)
+    return infer.settle(raw, reading, target) if like is None else infer.obey(raw, reading, like)
+
+
+def _raw(source: Any, reading: Reading, like: Mapping[str, str] | None) -> Raw:
+    if isinstance(source, str) and sql.is_database(source):
+        return sql.read(source, reading)
+    if isinstance(source, str | os.PathLike):
+        return _path(Path(os.path.expanduser(source)), reading, like)
+    if isinstance(source, list | tuple) and source and all(isinstance(each, str | os.PathLike) for each in source):
+        return _paths([Path(os.path.expanduser(each)) for each in source])
+    return arrays.read(source, like)
+
+
+def _path(path: Path, reading: Reading, like: Mapping[str, str] | None) -> Raw:
+    if path.is_dir():
+        return folder.read(path, like)
+    if not path.exists():
+        beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+        if not beside:
+            raise DataError(f"There is no file or folder '{path}', and no folder '{path.parent}' either.")
+        from lamina.core import nearest
+
+        raise DataError(f"There is no file or folder '{path}'. {nearest(path.name, sorted(beside))}")
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        return folder.images([path], str(path))
+    if sql.is_database(str(path)):
+        return sql.read(f"sqlite:///{path}", reading)
+    from lamina.examples import table
+
+    return table.read(path, like, reading)
+
+
+def _paths(paths: list[Path]) -> Raw:
+    """Several files: images, or tables of the same columns."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += folder.found(path).images
+        elif path.suffix.lower() in IMAGE_SUFFIXES:
+            found.append(path)
+        else:
+            raise DataError(
+                f"'{path}' is no image and no folder of images. A list may name images only; read a table by itself."
+            )
+    if not found:
+        raise DataError(f"There are no images in {', '.join(map(str, paths[:3]))}.")
+    return folder.images(found, f"{len(found)} images" if len(found) > 1 else str(found[0]))

@@ -1,0 +1,341 @@
+"""Which rows teach, which choose, and which judge: by the hash of a row's key, so that it stays so for ever.
+
+Thresholds are settled once within each class (for numbers: within each tenth) and kept in the model's card. A row that
+comes later is compared with them (`place`), so a row that was held out stays held out, whatever is added or reordered.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lamina.core import Array, Coded, DataError, Json
+from lamina.examples import keys as hashing
+from lamina.examples.examples import Examples
+from lamina.examples.reading import Note, count
+
+TRAIN, VALIDATION, TEST, UNUSED = 0, 1, 2, -1
+SHARE = 0.15  # of the rows for validation, and again for the test
+CAP = 10_000  # rows are enough to tell half a percent of accuracy apart
+SMALL = 1_000  # labelled rows: below it, folds
+_BINS = 10
+_EXCEPTIONS = 1_000
+
+
+@dataclass(frozen=True)
+class Split:
+    """parts: int8 [N], 0 train, 1 validation, 2 test, -1 not used. thresholds: what the card keeps, for `place`.
+
+    folds: int8 [N], 0 to 4, -1 for rows in no fold; None where there are rows enough. how: for people.
+    """
+
+    parts: Array
+    thresholds: Json
+    folds: Array | None
+    how: str
+    notes: tuple[Note, ...] = ()
+
+
+def split(examples: Examples, targets: Sequence[str] = (), *, seed: int = 0, folds: int | None = None) -> Split:
+    """Part every row. folds: 0 for none, None to decide by the number of labelled rows (five below 1,000).
+
+    Rows without a label teach (they are in train) as far as a method can use them.
+    """
+    keys = examples.keys(ignore=targets)
+    key = hashing.mix(keys ^ np.uint64(seed)) if seed else keys
+    known = labelled(examples, targets)
+    strata, naming = _strata(examples, targets, known)
+    given = examples.parts
+    notes: list[Note] = []
+    times = examples.of("time")
+    if times and not (given is not None and (given == TEST).any()):
+        parts, thresholds, how = _by_time(examples.values(times[0]), times[0], known)
+        thresholds["seed"] = seed
+    else:
+        parts, thresholds, how = _by_hash(key, strata, naming, known, given)
+        thresholds["seed"] = seed
+        if groups := examples.of("group"):
+            how += f"; all rows of one '{groups[0]}' in the same part"
+    folding = folds if folds is not None else (5 if known.sum() < SMALL else 0)
+    numbered = None
+    if folding:
+        open_rows = known & (given != TEST) if given is not None and (given == TEST).any() else known
+        if times:
+            notes.append(
+                Note("info", "Folds mix past and future.", "With little data the report is less strict about time.")
+            )
+        numbered = _folds(key, strata, open_rows, folding)
+        notes += _few(strata, open_rows, folding, naming)
+        how = f"{folding} folds over {count(int(open_rows.sum()), 'labelled row')}; {how}"
+    return Split(parts, thresholds, numbered, how, tuple(notes))
+
+
+def place(thresholds: Json, keys: Array, target_values: Any = None, times: Array | None = None) -> Array:
+    """The parts (int8 [N]) of rows by thresholds settled before. keys: `examples.keys(ignore=targets)`.
+
+    target_values: what `examples.values(first target)` gives, or None; times: of the time column, where time decides.
+    """
+    if thresholds["by"] == "time":
+        if times is None:
+            raise DataError("These rows are parted by time: give the time of each.")
+        return _cut_times(times, thresholds["edges"])
+    seed = int(thresholds.get("seed", 0))
+    key = hashing.mix(keys ^ np.uint64(seed)) if seed else keys
+    strata = np.full(len(key), -1, dtype=np.int64)
+    cuts = [thresholds["default"], *thresholds["strata"].values()]
+    names = {name: place for place, name in enumerate(thresholds["strata"])}
+    if isinstance(target_values, Coded):
+        of_word = np.array([names.get(word, -1) for word in target_values.words] + [-1])
+        strata = of_word[target_values.codes]
+        unknown = target_values.codes < 0
+    elif target_values is not None and not isinstance(target_values, list):
+        unknown = np.isnan(target_values)
+        if thresholds["edges"]:
+            binned = np.searchsorted(np.array(thresholds["edges"]), target_values, side="right")
+            strata = np.where(unknown, -1, [names.get(str(each), -1) for each in binned])
+    else:
+        unknown = np.zeros(len(key), dtype=bool)
+    low = np.array([int(cut[0], 16) for cut in cuts], dtype=np.uint64)[strata + 1]
+    high = np.array([int(cut[1], 16) for cut in cuts], dtype=np.uint64)[strata + 1]
+    parts = np.where(key < low, TEST, np.where(key < high, VALIDATION, TRAIN)).astype(np.int8)
+    parts[unknown] = TRAIN
+    if thresholds["exceptions"]:
+        told = {int(each, 16): part for each, part in thresholds["exceptions"].items()}
+        told_keys = np.array(sorted(told), dtype=np.uint64)
+        spot = np.minimum(np.searchsorted(told_keys, key), len(told_keys) - 1)
+        hit = (told_keys[spot] == key) & ~unknown
+        parts[hit] = np.array([told[int(each)] for each in told_keys], dtype=np.int8)[spot[hit]]
+    return parts
+
+
+def labelled(examples: Examples, targets: Sequence[str]) -> Array:
+    """[N] bool: somebody has said at least one of the targets. All rows where there is no target."""
+    if not targets:
+        return np.ones(len(examples), dtype=bool)
+    known = np.zeros(len(examples), dtype=bool)
+    for name in targets:
+        data = examples.stored(name)
+        if isinstance(data, Coded):
+            known |= data.codes >= 0
+        else:
+            known |= ~np.isnan(data) if data.dtype.kind == "f" else True
+    return known
+
+
+def _strata(examples: Examples, targets: Sequence[str], known: Array) -> tuple[Array, tuple[list[str], list[float]]]:
+    """[N] int within which thresholds are settled (-1: none), and their names and, for numbers, the inner edges of the tenths."""
+    none = np.full(len(examples), -1, dtype=np.int64)
+    if not targets:
+        return none, ([], [])
+    data = examples.stored(targets[0])
+    if isinstance(data, Coded):
+        return (
+            (none, ([], []))
+            if examples.kinds[targets[0]].name == "tags"
+            else (data.codes.astype(np.int64), (list(data.words), []))
+        )
+    values = data.astype(np.float64)
+    there = np.isfinite(values)
+    edges = (
+        np.unique(np.quantile(values[there], np.linspace(0, 1, _BINS + 1)[1:-1]))
+        if there.sum() >= 3 * _BINS
+        else np.array([])
+    )
+    strata = np.where(there, np.searchsorted(edges, values, side="right"), -1)
+    return strata, ([str(place) for place in range(len(edges) + 1)], [float(edge) for edge in edges])
+
+
+def _home(key: Array, strata: Array) -> tuple[Array, Array, Array, Array]:
+    """Distinct keys, the key of each row by number, each key's stratum (the commonest, then the lowest), and its rows."""
+    distinct, row_key, rows = np.unique(key, return_inverse=True, return_counts=True)
+    pairs, pair_rows = np.unique(np.stack([row_key, strata]), axis=1, return_counts=True)
+    order = np.lexsort((-pairs[1], pair_rows, pairs[0]))  # the last of each key wins
+    home = np.full(len(distinct), -1, dtype=np.int64)
+    home[pairs[0][order]] = pairs[1][order]
+    return distinct, row_key, home, rows
+
+
+def _by_hash(
+    key: Array, strata: Array, naming: tuple[list[str], list[float]], known: Array, given: Array | None
+) -> tuple[Array, Json, str]:
+    """Thresholds within each stratum; where the user's own parts say so, they stay."""
+    names, edges = naming
+    parts = np.full(len(key), TRAIN, dtype=np.int8)
+    own_test = given is not None and bool((given == TEST).any())
+    own_validation = given is not None and bool((given == VALIDATION).any())
+    free = known.copy()
+    if given is not None:
+        free &= (given == UNUSED) | (given == TRAIN)
+    share = 0.0 if not free.any() else min(SHARE, CAP / int(free.sum()))
+    wanted = (0.0 if own_test else share, 0.0 if own_test and own_validation else share)
+    distinct, row_key, home, rows = _home(key[free], strata[free])
+    mixed = _mixed(row_key, strata[free], home)
+    if mixed.sum() > max(_EXCEPTIONS, 0.01 * len(distinct)) and len(names) > 0:
+        home[:] = -1  # rows alike with different labels: one threshold for all, or they would straddle
+        mixed[:] = False
+        names, edges = [], []
+    cuts = {
+        int(each): _settle(distinct[home == each], rows[home == each], wanted, names[each] if each >= 0 else "")
+        for each in np.unique(home)
+    }
+    default = cuts.get(-1) or (int(wanted[0] * 2**64), int(sum(wanted) * 2**64))
+    if free.any() and not own_test and not own_validation:
+        cuts = _at_least_one(cuts, distinct, home, rows)
+    thresholds: Json = {
+        "by": "hash" if not own_test else "given",
+        "default": _hexes(default if -1 not in cuts else cuts[-1]),
+        "strata": {names[each]: _hexes(cut) for each, cut in cuts.items() if each >= 0},
+        "edges": edges,
+        "exceptions": {},
+    }
+    low = np.array([cuts[int(each)][0] for each in home], dtype=np.uint64)
+    high = np.array([cuts[int(each)][1] for each in home], dtype=np.uint64)
+    of_key = np.where(distinct < low, TEST, np.where(distinct < high, VALIDATION, TRAIN)).astype(np.int8)
+    thresholds["exceptions"] = {
+        f"{int(each):016x}": int(part) for each, part in zip(distinct[mixed], of_key[mixed], strict=True)
+    }
+    parts[free] = of_key[row_key]
+    if given is not None:
+        said = (given == TEST) | (own_test & (given == VALIDATION))
+        parts[said & known] = given[said & known]
+        parts[(given == TEST) & ~known] = UNUSED
+        if (
+            own_validation and not own_test
+        ):  # the user's own held-out rows give the report; validation is taken from train
+            parts[(given == VALIDATION) & known] = VALIDATION
+    within = "each tenth of the target" if edges else "each class" if names else "all rows"
+    how = f"by the hash of each row within {within}"
+    if own_test:
+        how = "the test set as given" + ("" if own_validation else f"; validation {how}")
+    return parts, thresholds, how
+
+
+def _mixed(row_key: Array, strata: Array, home: Array) -> Array:
+    """Which keys have rows in several strata."""
+    mixed = np.zeros(len(home), dtype=bool)
+    mixed[row_key[strata != home[row_key]]] = True
+    return mixed
+
+
+def _settle(keys: Array, rows: Array, shares: tuple[float, float], name: str) -> tuple[int, int]:
+    """Two thresholds for one stratum: keys below the first are test, below the second validation.
+
+    Counts are rounded by chance (a chance that the name settles), so that of many small classes some are tested.
+    """
+    total = int(rows.sum())
+    if len(keys) < 2:
+        return 0, 0
+    chance = hashing.of_bytes(f"{name} rounds".encode()) / 2**64
+    ends = np.cumsum(rows)  # keys are sorted
+    spare = len(keys) - 1  # one key at least must teach
+    first = _upto(ends, math.floor(shares[0] * total + chance) if shares[0] else 0, spare)
+    second = max(
+        first,
+        _upto(
+            ends,
+            (int(ends[first - 1]) if first else 0) + (math.floor(shares[1] * total + 1 - chance) if shares[1] else 0),
+            spare,
+        ),
+    )
+    return tuple(int(keys[n]) for n in (first, second))  # type: ignore[return-value]
+
+
+def _upto(ends: Array, wanted: int, most: int) -> int:
+    """How many keys hold about so many rows: the nearest, but not one more than `most`."""
+    n = int(np.searchsorted(ends, wanted, side="left"))
+    if wanted <= 0:
+        return 0
+    over = int(ends[min(n, len(ends) - 1)]) - wanted
+    under = wanted - (int(ends[n - 1]) if n else 0)
+    return min(n + (over <= under), most)
+
+
+def _at_least_one(
+    cuts: Mapping[int, tuple[int, int]], distinct: Array, home: Array, rows: Array
+) -> dict[int, tuple[int, int]]:
+    """No test or no validation row at all in a tiny set: the stratum with the most keys gives one."""
+    cuts = dict(cuts)
+    test = any(cut[0] > distinct[home == each].min() for each, cut in cuts.items())
+    validation = any(cut[1] > cut[0] for cut in cuts.values())
+    if (test and validation) or not len(distinct):
+        return cuts
+    sizes = {each: int((home == each).sum()) for each in cuts}
+    largest = max(sizes, key=lambda each: (sizes[each], -each))
+    own = distinct[home == largest]
+    if len(own) >= 3:
+        n_test = max(1, int((own < cuts[largest][0]).sum()))
+        n_both = max(n_test + 1, int((own < cuts[largest][1]).sum()))
+        n_both = min(n_both, len(own) - 1)
+        cuts[largest] = (int(own[min(n_test, n_both - 1)]), int(own[n_both]))
+    return cuts
+
+
+def _hexes(cut: tuple[int, int]) -> list[str]:
+    return [f"{min(each, 2**64 - 1):016x}" for each in cut]
+
+
+def _by_time(times: Array, name: str, known: Array) -> tuple[Array, Json, str]:
+    """Learn from the past, choose on what came then, test on what came last; one moment is never parted."""
+    there = known & np.isfinite(times)
+    if not there.any():
+        raise DataError(f"No labelled row has a time in '{name}'. Fill it in, or leave out --time.")
+    share = min(SHARE, CAP / int(there.sum()))
+    moments, rows = np.unique(times[there], return_counts=True)
+    if len(moments) < 3:
+        raise DataError(
+            f"'{name}' has {count(len(moments), 'moment')} only; past, later and last rows need at least three."
+        )
+    before = np.cumsum(rows) / rows.sum()
+    first = min(max(1, int(np.searchsorted(before, 1 - 2 * share)) + 1), len(moments) - 2)
+    second = min(max(first + 1, int(np.searchsorted(before, 1 - share)) + 1), len(moments) - 1)
+    edges = [float(moments[first]), float(moments[second])]
+    parts = _cut_times(times, edges)
+    parts[~known] = np.where(parts[~known] == TRAIN, TRAIN, UNUSED)
+    return (
+        parts,
+        {"by": "time", "edges": edges},
+        f"along '{name}': the past teaches, the last {share:.0%} of the rows test",
+    )
+
+
+def _cut_times(times: Array, edges: Sequence[float]) -> Array:
+    parts = np.where(times < edges[0], TRAIN, np.where(times < edges[1], VALIDATION, TEST)).astype(np.int8)
+    parts[~np.isfinite(times)] = UNUSED
+    return parts
+
+
+def _folds(key: Array, strata: Array, rows: Array, folds: int) -> Array:
+    """Fold numbers by the rank of the hash within each stratum; alike rows share a fold."""
+    out = np.full(len(key), UNUSED, dtype=np.int8)
+    if not rows.any():
+        return out
+    distinct, row_key, home, weight = _home(key[rows], strata[rows])
+    of_key = np.zeros(len(distinct), dtype=np.int8)
+    sizes = np.zeros(folds)
+    inside = np.zeros((int(home.max()) + 2, folds))
+    grouped = int(weight.max()) > 1
+    order = np.lexsort((distinct, -weight, home)) if grouped else np.lexsort((distinct, home))
+    for each in order:  # to the fold with the fewest of its class, then the fewest rows
+        fold = int(np.lexsort((sizes, inside[home[each] + 1]))[0])
+        of_key[each] = fold
+        sizes[fold] += weight[each]
+        inside[home[each] + 1, fold] += weight[each]
+    out[rows] = of_key[row_key]
+    return out
+
+
+def _few(strata: Array, rows: Array, folds: int, naming: tuple[list[str], list[float]]) -> list[Note]:
+    """Classes with fewer than two rows for each fold."""
+    names, edges = naming
+    if edges or not names:
+        return []
+    counts = np.bincount(strata[rows & (strata >= 0)], minlength=len(names))
+    few = [names[place] for place in np.flatnonzero((counts > 0) & (counts < 2 * folds))]
+    if not few:
+        return []
+    text = f"{count(len(few), 'class')} with fewer than {2 * folds} labelled rows (first: '{few[0]}'): its results will be uncertain."
+    return [Note("warn", text, "Add examples of them.")]
