@@ -1,1 +1,86 @@
-"""Lamina learns from examples."""
+"""Lamina learns from examples: photos or a table in, a calibrated, honest model out that predicts without torch.
+
+>>> import lamina
+>>> examples = lamina.read("photos/")                                    # doctest: +SKIP
+>>> model = lamina.learn(examples, target="label", minutes=2)            # doctest: +SKIP
+>>> model.predict("new.jpg")[0]                                          # doctest: +SKIP
+>>> model.save("cats.lamina"); lamina.load("cats.lamina")                # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lamina.core import (
+        Answer,
+        Answers,
+        DataError,
+        LaminaError,
+        MissingExtra,
+        ModelError,
+        PlanError,
+        Progress,
+    )
+    from lamina.door import learn, load, read, training
+    from lamina.examples import Examples, Reading
+    from lamina.learning.plan import Plan
+    from lamina.learning.training import Training
+    from lamina.model.model import Model
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "read": "lamina.door",
+    "learn": "lamina.door",
+    "load": "lamina.door",
+    "training": "lamina.door",
+    "Examples": "lamina.examples",
+    "Reading": "lamina.examples",
+    "Plan": "lamina.learning.plan",
+    "Training": "lamina.learning.training",
+    "Model": "lamina.model.model",
+    "Answer": "lamina.core",
+    "Answers": "lamina.core",
+    "Progress": "lamina.core",
+    "LaminaError": "lamina.core",
+    "DataError": "lamina.core",
+    "PlanError": "lamina.core",
+    "ModelError": "lamina.core",
+    "MissingExtra": "lamina.core",
+}
+
+__all__ = [
+    "Answer",
+    "Answers",
+    "DataError",
+    "Examples",
+    "LaminaError",
+    "MissingExtra",
+    "Model",
+    "ModelError",
+    "Plan",
+    "PlanError",
+    "Progress",
+    "Reading",
+    "Training",
+    "learn",
+    "load",
+    "read",
+    "training",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, when it is: `import lamina` itself stays fast."""
+    import importlib
+
+    if name not in _HOMES:
+        raise AttributeError(f"module 'lamina' has no attribute '{name}'")
+    found = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -183,10 +183,51 @@ class Answer:
     reasons: tuple[str, ...] = ()
 
 
+@dataclass(slots=True)
+class Answers(Sequence[Answer]):
+    """The answers to one target for many rows, column by column; `answers[3]` is one Answer.
+
+    values: [N]; confidence: [N]; shares: [N, K] probability of each of `classes`; low, high: the interval;
+    unlike: [N] bool; reasons: row to why it is unlike the training data.
+    """
+
+    values: Array
+    confidence: Array | None = None
+    classes: tuple[str, ...] = ()
+    shares: Array | None = None
+    low: Array | None = None
+    high: Array | None = None
+    unlike: Array | None = None
+    reasons: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, row: Any) -> Any:
+        value = self.values[row]
+        interval = None if self.low is None or self.high is None else (float(self.low[row]), float(self.high[row]))
+        return Answer(
+            value if isinstance(value, (str, list)) else float(value),
+            None if self.confidence is None else float(self.confidence[row]),
+            self._alternatives(row),
+            interval,
+            bool(self.unlike[row]) if self.unlike is not None else False,
+            self.reasons.get(int(row) % max(len(self), 1), ()),
+        )
+
+    def _alternatives(self, row: int) -> tuple[tuple[str, float], ...]:
+        if self.shares is None:
+            return ()
+        order = np.argsort(-self.shares[row])[:5]
+        return tuple((self.classes[k], float(self.shares[row, k])) for k in order)
+
+
 class Taught(Protocol):
     """An answer learned from labels: one per target column. Its NumPy half answers, its torch half learns."""
 
     kind: ClassVar[str]
+    better: ClassVar[dict[str, int]]  # its metrics: 1 where more is better, -1 where less is
+    metric: ClassVar[str]  # the one that people ask for
 
     def observe(self, values: Any) -> None: ...
     def merge(self, other: Self) -> None: ...
@@ -195,7 +236,7 @@ class Taught(Protocol):
         """Targets (zeros where unknown) and `known` [B] bool."""
         ...
 
-    def head(self, width: int, copies: int) -> nn.Module:
+    def head(self, width: int, copies: int) -> Any:
         """A module from features [B, k, W] to raw answers [B, k, C]."""
         ...
 
@@ -207,7 +248,20 @@ class Taught(Protocol):
         """[B, C] from [B, k, C]: the copies (of one network, of folds) answer as one."""
         ...
 
+    def calibrate(self, raw: Array, target: Array, weight: Array | None = None) -> None:
+        """Settle what makes answers trustworthy (temperature, interval) on held-out rows."""
+        ...
+
+    def scaled(self, raw: Array) -> Array:
+        """Raw answers with the temperature applied, comparable with any other model's."""
+        ...
+
+    def answer(self, raw: Array) -> Answers: ...
     def metrics(self, raw: Array, target: Array, weight: Array | None = None) -> dict[str, float]: ...
+    def score(self, raw: Array, target: Array, weight: Array, metric: str | None) -> float:
+        """What chooses between weights, more is better: the metric asked for, else a proper score."""
+        ...
+
     def state(self) -> Json: ...
     @classmethod
     def restore(cls, state: Json) -> Self: ...

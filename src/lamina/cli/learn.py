@@ -1,0 +1,72 @@
+"""`lamina learn`: from a path to a saved model with its report."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lamina.cli.main import STARTED
+from lamina.cli.options import options, said
+from lamina.core import PlanError
+from lamina.examples.reading import Reading
+from lamina.learning.plan import Plan
+
+
+def add(app: typer.Typer) -> None:
+    app.command(rich_help_panel="Learn")(learn)
+
+
+@options(Plan, Reading)
+def learn(
+    path: Annotated[str, typer.Argument(help="A folder of pictures, a table, or a database.", show_default=False)],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the model. [default: PATH's name .lamina]", show_default=False)] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the model that is there.")] = False,
+    start: Annotated[Path | None, typer.Option("--from", help="Go on from this model, with its vocabularies.", show_default=False)] = None,
+    json_lines: Annotated[bool, typer.Option("--json", help="Progress and result as JSON lines.")] = False,
+    plan: Plan = Plan(),
+    reading: Reading = Reading(),
+) -> None:
+    """Learn to answer a column, and save a model with its report.
+
+    Give --minutes for a budget; without one it learns until it no longer improves. Ctrl-C keeps the best so far; the
+    same command again goes on where a crash left it.
+    """
+    from dataclasses import replace
+
+    from lamina.door import read, training
+    from lamina.screen import watch
+
+    place = out or default_place(path)
+    if not plan.target and Path(path).is_dir():
+        plan = replace(plan, target=("label",))
+    if not plan.target:
+        examples = read(path)
+        raise PlanError(f"Which column is to be answered? Say --target with one of: {', '.join(examples.columns[:30])}.")
+    from lamina.examples import read as read_examples
+
+    examples = read_examples(path, reading, target=plan.target)
+    where = [path, "--out", str(place), *(["--from", str(start)] if start else [])]
+    command = lambda made: shlex.join(["lamina", "learn", *where, *said(made), *said(reading)])  # noqa: E731
+    fields = {field: getattr(plan, field) for field in plan.__slots__}
+    running = training(examples, fields.pop("target"), out=place, overwrite=overwrite, start=start, started=STARTED, command=command(plan), **fields)
+    watch(running, True, json_lines=json_lines)
+    finish(running, place, json_lines)
+
+
+def finish(running: Any, place: Path, json_lines: bool) -> None:
+    """Say what came out, where it lies, and what to do with it."""
+    from lamina.cli.report import show_result
+
+    show_result(running.model, place, json_lines=json_lines)
+    if running.stopped and not json_lines:
+        print("Learning was stopped early; the best weights so far were kept.", file=sys.stderr)
+
+
+def default_place(path: str) -> Path:
+    """`photos/` gives `photos.lamina` in the working folder."""
+    name = Path(path.rstrip("/")).name.split(".")[0] or "model"
+    return Path(f"{name}.lamina")

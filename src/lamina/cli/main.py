@@ -1,0 +1,62 @@
+"""`lamina`: gathers the commands, and turns errors into one clear message and an exit status."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from lamina.core import LaminaError
+
+STARTED = time.monotonic()  # a budget counts from here
+
+app = typer.Typer(
+    name="lamina",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Learn from examples: photos or a table in, a calibrated, honest model out.",
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from lamina import __version__
+
+        typer.echo(f"lamina {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def start(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Nothing to do before a command."""
+
+
+def main() -> None:
+    """Run the command line.
+
+    Exit status: 0 done; 1 something is wrong with the data, the plan or the model, said on standard error; 2 the
+    command was misspelt; 130 interrupted.
+    """
+    from lamina.cli import cache, demo, learn, look, predict, report, score
+
+    for module in (demo, look, learn, predict, score, report, cache):
+        module.add(app)
+    try:
+        app()
+    except LaminaError as error:
+        print(f"lamina: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("\nlamina: interrupted; nothing was changed", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,149 @@
+"""The public verbs: read, learn, load. The command line says the same ones."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lamina.core import MissingExtra, PlanError, nearest
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from lamina.examples import Examples
+    from lamina.learning.training import Training
+    from lamina.model.model import Model
+
+Options = TypeVar("Options")
+
+
+def read(source: Any, **reading: Any) -> Examples:
+    """Read examples from a folder, a file, an array, a frame, a dict of columns, or a database.
+
+    Args:
+        source: what to read.
+        reading: fields of `lamina.Reading`: `kind={"zip": "category"}`, `drop=("name",)`, `group="patient"`, …
+
+    Returns:
+        Examples: a table whose columns have kinds. It shows itself in a notebook.
+
+    Raises:
+        DataError: nothing can be read there.
+
+    >>> len(lamina.read({"height": [1.7, 1.8], "sex": ["f", "m"]}))
+    2
+    """
+    from lamina.examples import Reading
+    from lamina.examples import read as read_examples
+
+    return read_examples(source, options(Reading, reading))
+
+
+def training(
+    examples: Any,
+    target: str | Sequence[str] = (),
+    *,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    network: str | nn.Module | None = None,
+    start: Model | str | Path | None = None,
+    started: float | None = None,
+    command: str = "",
+    **plan: Any,
+) -> Training:
+    """A training to iterate over: it yields `Progress`, can be stopped, and holds the `model` at the end.
+
+    Arguments as of `learn`.
+    """
+    from lamina.learning.plan import Plan
+
+    try:
+        from lamina.learning.training import Training
+    except ModuleNotFoundError as error:
+        if error.name in ("torch", "sklearn", "onnx"):
+            raise MissingExtra("Learning", "learn") from error
+        raise
+    targets = (target,) if isinstance(target, str) else tuple(target)
+    name = network if isinstance(network, str) else None
+    made = options(Plan, {**plan, "target": targets, "network": name})
+    return Training(
+        _examples(examples, targets),
+        made,
+        out=None if out is None else Path(out),
+        overwrite=overwrite,
+        network=None if isinstance(network, str) else network,
+        start=load(start) if isinstance(start, (str, Path)) else start,
+        started=started,
+        command=command,
+    )
+
+
+def learn(
+    examples: Any,
+    target: str | Sequence[str] = (),
+    *,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    network: str | nn.Module | None = None,
+    start: Model | str | Path | None = None,
+    show: bool | None = None,
+    **plan: Any,
+) -> Model:
+    """Learn to answer `target` from the other columns.
+
+    Args:
+        examples: what `lamina.read` gives, or anything that it reads.
+        target: the column to answer, or several.
+        out: folder to save the model to; a run that was cut off goes on when it is started again.
+        network: a kind of network ("mlp", "cnn", "pretrained"), or an own `nn.Module` from float32 [B, C, H, W] or
+            [B, D] to features [B, W].
+        start: a model (or its path) to go on from, with its vocabularies and weights.
+        show: show progress; by default in a terminal or notebook.
+        plan: fields of `lamina.Plan`: `minutes=2`, `steps=500`, `seed=1`, `metric="auc"`, `folds=5`, …
+
+    Returns:
+        Model: calibrated and judged on rows that it never saw; `model.save(path)`, `model.predict(x)`.
+
+    Raises:
+        DataError: the examples cannot be learned from. PlanError: the plan does not fit them.
+
+    >>> model = lamina.learn({"x": range(200), "y": [x > 99 for x in range(200)]}, "y", steps=20, folds=0)
+    >>> model.predict({"x": 180})[0].value
+    'true'
+    """
+    from lamina.screen import watch
+
+    running = training(
+        examples, target, out=out, overwrite=overwrite, network=network, start=start, **plan
+    )
+    watch(running, show)
+    return running.model
+
+
+def load(path: str | Path, network: nn.Module | None = None) -> Model:
+    """A saved model. network: the own module that it was learned with, if any.
+
+    Raises:
+        ModelError: no model is there, or it is damaged.
+    """
+    from lamina.model.model import Model
+
+    return Model.load(path, network)
+
+
+def options(kind: type[Options], asked: Mapping[str, Any]) -> Options:
+    """A dataclass from named options; an unknown name gets a suggestion."""
+    known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    for name in asked:
+        if name not in known:
+            raise PlanError(f"There is no option '{name}'. {nearest(name, known)}")
+    return kind(**asked)
+
+
+def _examples(source: Any, targets: tuple[str, ...]) -> Examples:
+    from lamina.examples import Examples, Reading
+    from lamina.examples import read as read_examples
+
+    return source if isinstance(source, Examples) else read_examples(source, Reading(), target=targets)

@@ -1,0 +1,212 @@
+"""Pictures of any size and mode to one array of bytes [B, H, W, C]. Decoded once, by threads, at reduced size."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from lamina.core import Array, Encoded, Form, Json
+
+if TYPE_CHECKING:
+    from PIL import Image as Pillow
+
+GREY = frozenset({"1", "L", "LA", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "MPO")
+PIXELS = 200_000_000  # a larger picture is refused before it is decoded
+ORIENTATION = 0x0112  # the EXIF tag
+LARGEST = 192  # side of the array that large photos become
+
+Allocate = Callable[[tuple[int, ...]], Array]
+
+
+class Image:
+    """Paths, bytes or arrays to uint8 [B, H, W, C]. Small pictures of one size keep it; photos become a square.
+
+    observe reads headers only. Rotation by EXIF is undone, 16-bit greys become 8-bit, transparency lies on white.
+    A picture that cannot be read is absent: `present` is False and `problems` says why.
+    """
+
+    kind: ClassVar[str] = "image"
+
+    def __init__(self, side: int | None = None) -> None:
+        self.side = side
+        self.sizes: Counter[tuple[int, int]] = Counter()  # (height, width) to how many
+        self.colours = 0
+        self.shape: tuple[int, int, int] = (0, 0, 0)
+
+    def observe(self, values: Any) -> None:
+        if isinstance(values, np.ndarray) and values.ndim >= 3:
+            self.sizes[(values.shape[1], values.shape[2])] += len(values)
+            self.colours += len(values) if values.ndim == 4 and values.shape[3] >= 3 else 0
+            return
+        for header in _threads(_header, list(values)):
+            if header is not None:
+                height, width, colour = header
+                self.sizes[(height, width)] += 1
+                self.colours += colour
+
+    def merge(self, other: Self) -> None:
+        self.sizes.update(other.sizes)
+        self.colours += other.colours
+
+    def settle(self) -> None:
+        channels = 3 if self.colours else 1
+        if not self.sizes:
+            self.shape = (self.side or 32, self.side or 32, channels)
+            return
+        sides = np.array(list(self.sizes), np.float64)
+        counts = np.array(list(self.sizes.values()))
+        ratios = sides[:, 0] / sides[:, 1]
+        short = np.sort(np.repeat(sides.min(axis=1), counts))[counts.sum() // 2]
+        side = self.side or int(min(LARGEST, 32 * np.ceil(short / 32) if short > 64 else short))
+        if ratios.max() / ratios.min() < 1.05:  # one shape: keep it
+            ratio = float(ratios.mean())
+            height, width = (side * ratio, side) if ratio > 1 else (side, side / ratio)
+            if max(height, width) <= 4 * side:
+                self.shape = (max(1, round(height)), max(1, round(width)), channels)
+                return
+        self.shape = (max(8, side), max(8, side), channels)
+
+    @property
+    def form(self) -> Form:
+        return Form("grid", self.shape)
+
+    def encode(self, values: Any, allocate: Allocate | None = None) -> Encoded:
+        """values: object array or list of paths and bytes (None: missing), or [B, H, W(, C)].
+
+        allocate: makes the array for a shape (the place for a memory-mapped one)."""
+        pixels = (allocate or _zeros)((len(values), *self.shape))
+        present = np.ones(len(values), bool)
+        problems: list[tuple[int, str]] = []
+        if isinstance(values, np.ndarray) and values.ndim >= 3 and self._copy(values, pixels):
+            return Encoded(pixels, present)
+
+        def one(row: int) -> None:
+            try:
+                pixels[row] = self._pixels(values[row])
+            except _Unreadable as error:
+                pixels[row] = 0
+                present[row] = False
+                if str(error):
+                    problems.append((row, str(error)))
+
+        _threads(one, range(len(values)))
+        return Encoded(pixels, present, sorted(problems))
+
+    def decode(self, x: Array) -> Pillow.Image:
+        from PIL import Image as Pillow
+
+        return Pillow.fromarray(x[:, :, 0] if x.shape[2] == 1 else x)
+
+    def unlike(self, values: Any) -> dict[int, str]:
+        return {}
+
+    def state(self) -> Json:
+        return {"shape": list(self.shape)}
+
+    @classmethod
+    def restore(cls, state: Json) -> Self:
+        image = cls()
+        height, width, channels = (int(size) for size in state["shape"])
+        image.shape = (height, width, channels)
+        return image
+
+    def _copy(self, values: Array, pixels: Array) -> bool:
+        """Arrays that already have the size are copied whole."""
+        if values.dtype == bool:
+            values = values.astype(np.uint8) * 255
+        values = values[..., None] if values.ndim == 3 else values
+        if values.dtype != np.uint8 or values.shape[1:3] != self.shape[:2] or values.shape[3] not in (1, self.shape[2]):
+            return False
+        pixels[:] = values
+        return True
+
+    def _pixels(self, value: Any) -> Array:
+        from PIL import Image as Pillow
+        from PIL import ImageOps, UnidentifiedImageError
+
+        height, width, channels = self.shape
+        try:
+            with _open(value) as picture:
+                if picture.width * picture.height > PIXELS:
+                    raise _Unreadable(f"{picture.width} × {picture.height} pixels are more than {PIXELS:,}")
+                picture.draft("RGB" if channels == 3 else "L", (width, height))
+                upright = ImageOps.exif_transpose(picture) if ORIENTATION in picture.getexif() else picture
+                flat = _flatten(upright, "RGB" if channels == 3 else "L")
+                if flat.size != (width, height):
+                    flat = ImageOps.fit(flat, (width, height), Pillow.Resampling.BILINEAR)
+                return np.asarray(flat).reshape(self.shape)
+        except UnidentifiedImageError:
+            raise _Unreadable("is not a picture that can be read") from None
+        except (OSError, ValueError, SyntaxError, TypeError, EOFError, MemoryError, Pillow.DecompressionBombError) as error:
+            raise _Unreadable(f"{type(error).__name__}: {str(error)[:120]}") from error
+
+
+class _Unreadable(Exception):
+    """Why a picture is absent; empty when it is merely missing."""
+
+
+def _zeros(shape: tuple[int, ...]) -> Array:
+    return np.zeros(shape, np.uint8)
+
+
+def _threads(act: Callable[[Any], Any], items: Any) -> list[Any]:
+    if len(items) < 4:
+        return [act(item) for item in items]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(act, items, chunksize=64))
+
+
+def _open(value: Any) -> Pillow.Image:
+    from PIL import Image as Pillow
+
+    Pillow.MAX_IMAGE_PIXELS = None  # checked against PIXELS by name, before decoding
+    if value is None:
+        raise _Unreadable("")
+    if isinstance(value, np.ndarray):
+        return Pillow.fromarray(_bytes(value))
+    if isinstance(value, Pillow.Image):
+        return value.copy()
+    return Pillow.open(io.BytesIO(value) if isinstance(value, bytes) else value, formats=FORMATS)
+
+
+def _bytes(value: Array) -> Array:
+    """Any picture array as 8 bits: [H, W] or [H, W, 1 | 3 | 4]; floats reach from 0 to 1, or to 255."""
+    value = value[..., 0] if value.ndim == 3 and value.shape[2] == 1 else value
+    if value.dtype == np.uint8:
+        return value
+    if value.dtype == np.uint16:
+        return (value >> 8).astype(np.uint8)
+    values = np.nan_to_num(value.astype(np.float64))
+    return np.clip(values * (255 if 0 < values.max(initial=0) <= 1 else 1), 0, 255).astype(np.uint8)
+
+
+def _header(value: Any) -> tuple[int, int, bool] | None:
+    """(height, width, in colour), from the header alone; None where it cannot be read."""
+    try:
+        with _open(value) as picture:
+            width, height = picture.size
+            if picture.getexif().get(ORIENTATION, 1) >= 5:  # lies on its side
+                width, height = height, width
+            return height, width, picture.mode not in GREY
+    except (_Unreadable, OSError, ValueError, SyntaxError, TypeError):
+        return None
+
+
+def _flatten(picture: Pillow.Image, mode: str) -> Pillow.Image:
+    from PIL import Image as Pillow
+
+    if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
+        values = np.asarray(picture, np.float64)
+        scale = 257.0 if values.max(initial=0) > 255 else 1.0
+        picture = Pillow.fromarray(np.clip(values / scale, 0, 255).astype(np.uint8))
+    if "A" in picture.getbands() or "transparency" in picture.info:
+        over = picture.convert("RGBA")
+        picture = Pillow.alpha_composite(Pillow.new("RGBA", over.size, "white"), over)
+    return picture if picture.mode == mode else picture.convert(mode)

@@ -1,0 +1,50 @@
+"""From minutes to steps: a few are timed, once; what comes after learning is set aside."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from lamina.learning.trial import Trial
+
+JUDGEMENTS = 20  # looks at validation rows during one training
+MOST = 4  # times a recipe's own number of epochs: beyond that, more time teaches nothing
+
+
+@dataclass(slots=True)
+class Budget:
+    """started: on `time.monotonic`, when the command began; seconds: for all of it, None for no limit."""
+
+    started: float
+    seconds: float | None
+
+    @property
+    def baselines(self) -> float:
+        """Seconds for the simple models to compare with."""
+        return 20.0 if self.seconds is None else min(20.0, max(1.5, 0.08 * self.seconds))
+
+    @property
+    def end(self) -> float | None:
+        return None if self.seconds is None else self.started + self.seconds
+
+    def left(self) -> float | None:
+        return None if self.end is None else self.end - time.monotonic()
+
+    def steps(self, trial: Trial, trainings: int, answered: int) -> tuple[int, float | None]:
+        """Steps for each of `trainings`, and the moment when learning must have ended.
+
+        trial: a throw-away network to time. answered: rows that are answered after learning.
+        """
+        lesson = trial.lesson
+        per_epoch = max(1, len(trial.fold.train) // min(lesson.recipe.batch, len(trial.fold.train)))
+        own = max(1, round(lesson.recipe.epochs * per_epoch))
+        if self.end is None or self.seconds is None:
+            return own, None
+        pace = trial.pace(min(2.0, 0.03 * self.seconds))
+        begun = time.monotonic()
+        trial.judge()
+        look = time.monotonic() - begun
+        tail = 2.5 + self.baselines + 1.5 * answered * look / max(len(trial.judged), 1)
+        end = self.end - tail
+        seconds = max(0.0, end - time.monotonic()) / trainings - JUDGEMENTS * look
+        return max(min(per_epoch, 10), min(int(0.98 * seconds / pace), MOST * own)), end

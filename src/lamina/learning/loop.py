@@ -1,0 +1,321 @@
+"""The loop: batches through a method, steps of the optimisers, an eye on validation and on the clock.
+
+It knows methods only through `parts` and `losses`: one part or two, one loss or three are the same to it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lamina.core import Array, Batch, Encoded, LaminaError, Method, Progress, Recipe
+from lamina.learning.rows import Rows
+from lamina.learning.schedule import Schedule, optimiser, set_rate, shape
+from lamina.machine import checkpoint
+from lamina.machine.device import out_of_memory
+
+CLIP = 5.0  # largest norm of a part's gradient; a single wild batch must not undo the rest
+PATIENCE = 8  # judgements without a gain before the rest of the schedule is run through quickly
+SAVE_EVERY = 10.0  # seconds between checkpoints
+
+
+@dataclass(slots=True)
+class Best:
+    """The best weights so far on validation rows. A figure is always turned so that more is better."""
+
+    score: float = -np.inf
+    value: float = np.nan
+    step: int = 0
+    weights: dict[str, Tensor] = field(default_factory=dict)
+
+
+class Loop:
+    """Learns for a number of steps; iterate over it to make it run.
+
+    judge: the score of the (averaged) weights on validation rows, more is better, and a figure to show. seed, steps and the number of threads
+    settle the weights on the CPU. deadline: on `time.monotonic`; the schedule is shortened to meet it.
+    patient: end early, through the rest of the schedule, when validation no longer improves.
+    """
+
+    def __init__(
+        self,
+        method: Method,
+        rows: Rows,
+        index: Array,
+        recipe: Recipe,
+        *,
+        steps: int,
+        judge: Callable[[], tuple[float, float]],
+        seed: int = 0,
+        device: torch.device | None = None,
+        judgements: int = 20,
+        deadline: float | None = None,
+        patient: bool = False,
+        saved: Path | None = None,
+    ) -> None:
+        self.method, self.rows, self.recipe, self.judge = method, rows, recipe, judge
+        self.index = torch.from_numpy(np.ascontiguousarray(index, np.int64))
+        self.batch = min(recipe.batch, len(index))
+        self.seed, self.device = seed, device or torch.device("cpu")
+        self.judgements, self.deadline, self.patient, self.saved = judgements, deadline, patient, saved
+        self.parts = dict(method.parts())
+        self.optimisers = {name: optimiser(part, recipe) for name, part in self.parts.items()}
+        self.schedule = Schedule(steps)
+        self.averaged = {name: tensor.clone() for name, tensor in self._state().items()} if recipe.average else {}
+        self.best = Best()
+        self.step = 0
+        self.pieces = 1  # a batch is cut into so many when memory runs out
+        self.history: list[dict[str, float]] = []
+        self._order: tuple[int, Tensor] | None = None
+        self._stop = False
+        if saved is not None:
+            self._resume(saved)
+
+    def stop(self) -> None:
+        """End after the step at hand."""
+        self._stop = True
+
+    def __iter__(self) -> Iterator[Progress]:
+        started, begun_at, written = time.monotonic(), self.step, time.monotonic()
+        total, count = torch.zeros((), device=self.device), 0.0
+        while self.step < self.schedule.steps and not self._stop:
+            loss, rows = self._step()
+            total, count = total + loss, count + rows
+            self.step += 1
+            now = time.monotonic()
+            pace = (now - started) / (self.step - begun_at)
+            self._keep_to_the_clock(now, pace)
+            last = self.step >= self.schedule.steps or self._stop
+            value = None
+            if last or self._due():
+                score, value = self.look()
+                mean = float(total) / max(count, 1e-9)
+                self.history.append({"step": self.step, "loss": mean, "score": score, "value": value})
+                total, count = torch.zeros((), device=self.device), 0.0
+                if not np.isfinite(mean):
+                    raise LaminaError(
+                        "The loss is no longer a number: learning diverged. Look for extreme values in the data."
+                    )
+                self._plateau()
+            if self.saved is not None and (last or now - written > SAVE_EVERY):
+                self._save(self.saved)
+                written = time.monotonic()
+            if value is not None or self.step % max(1, self.schedule.steps // 200) == 0:
+                yield self._progress(value, pace, started)
+        self.restore_best()
+
+    def pace(self, seconds: float) -> float:
+        """Seconds per step, by taking some: the first ones, which set things up, do not count."""
+        times: list[float] = []
+        end = time.monotonic() + seconds
+        while len(times) < 6 or (time.monotonic() < end and len(times) < 200):
+            begun = time.monotonic()
+            self._step()
+            self.step += 1
+            times.append(time.monotonic() - begun)
+        return float(np.mean(times[3:]))
+
+    # ------------------------------------------------------------------------------------------ one step
+
+    def _step(self) -> tuple[Tensor, float]:
+        """One batch: every loss that the method yields goes backward, and its part steps. Sum and count of losses."""
+        # The random state follows from seed and step alone, so that a resumed run draws what the whole one drew.
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+            while True:
+                torch.manual_seed((self.seed << 32) + self.step)
+                try:
+                    return self._attempt()
+                except RuntimeError as error:
+                    if not out_of_memory(error) or self.method.whole_batch or self.pieces >= self.batch:
+                        raise
+                    self.pieces *= 2
+                    for part in self.parts.values():
+                        part.zero_grad(set_to_none=True)
+
+    def _attempt(self) -> tuple[Tensor, float]:
+        share = shape(self.recipe.schedule, self.schedule.time(self.step))
+        batch = self.rows.batch(self._next(), self.device)
+        runs = [iter(self.method.losses(piece)) for piece in _cut(batch, self.pieces)]
+        total, count = torch.zeros((), device=self.device), 0.0
+        for part in self.parts.values():
+            part.train()
+        while True:
+            turn, rows = None, 0.0
+            for run in runs:
+                loss = next(run, None)
+                if loss is not None:
+                    loss.sum.backward()  # type: ignore[no-untyped-call]
+                    turn, rows, total, count = (
+                        loss.part,
+                        rows + loss.count,
+                        total + loss.sum.detach(),
+                        count + loss.count,
+                    )
+            if turn is None:
+                break
+            self._update(turn, rows, share)
+        self._average()
+        return total, count
+
+    def _update(self, part: str, count: float, share: float) -> None:
+        parameters = [p for p in self.parts[part].parameters() if p.grad is not None]
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        if count > 0 and gradients:
+            torch._foreach_mul_(gradients, 1 / count)
+            nn.utils.clip_grad_norm_(parameters, CLIP, foreach=True)
+            set_rate(self.optimisers[part], share)
+            self.optimisers[part].step()
+        for each in self.parts.values():  # a generator's loss also leaves gradients in the other part
+            each.zero_grad(set_to_none=True)
+
+    def _next(self) -> Tensor:
+        """Rows of the next batch: each epoch its own order, from seed and epoch; what does not fill a batch is left."""
+        per_epoch = max(1, len(self.index) // self.batch)
+        epoch, place = divmod(self.step, per_epoch)
+        if self._order is None or self._order[0] != epoch:
+            order = np.random.default_rng([self.seed, epoch]).permutation(len(self.index))
+            self._order = (epoch, self.index[torch.from_numpy(order)])
+        return self._order[1][place * self.batch : (place + 1) * self.batch]
+
+    def _average(self) -> None:
+        if not self.averaged:
+            return
+        decay = min(self.recipe.average, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            state = self._state()
+            floating = [name for name, tensor in state.items() if tensor.is_floating_point()]
+            torch._foreach_lerp_([self.averaged[n] for n in floating], [state[n] for n in floating], 1 - decay)
+            for name in state.keys() - set(floating):
+                self.averaged[name].copy_(state[name])
+
+    # --------------------------------------------------------------------------------- judging and the end
+
+    def _due(self) -> bool:
+        return self.step % max(1, self.schedule.steps // self.judgements) == 0
+
+    def look(self) -> tuple[float, float]:
+        """Judge the (averaged) weights on validation rows, and remember them if they are the best so far."""
+        current = self._swap(self.averaged) if self.averaged else None
+        for part in self.parts.values():
+            part.eval()
+        score, shown = self.judge()
+        if score >= self.best.score or not self.best.weights:
+            self.best = Best(score, shown, self.step, {name: tensor.clone() for name, tensor in self._state().items()})
+        if current is not None:
+            self._swap(current)
+        return score, shown
+
+    def _keep_to_the_clock(self, now: float, pace: float) -> None:
+        if self.deadline is None or self.step % 10:
+            return
+        fits = self.step + max(1, int((self.deadline - now) / pace))
+        if fits < 0.97 * self.schedule.steps:
+            self.schedule.shorten(self.step, fits)
+
+    def _plateau(self) -> None:
+        waited = sum(each["step"] > self.best.step for each in self.history)
+        if self.patient and waited >= PATIENCE and not self.schedule.shortened:
+            self.schedule.shorten(self.step, min(self.schedule.steps, self.step + max(1, self.step // 4)))
+
+    def restore_best(self) -> None:
+        """Put the best weights back into the parts."""
+        if self.best.weights:
+            self._swap(self.best.weights)
+        for part in self.parts.values():
+            part.eval()
+
+    def _progress(self, value: float | None, pace: float, started: float) -> Progress:
+        return Progress(
+            stage="learning",
+            step=self.step,
+            steps=self.schedule.steps,
+            loss=self.history[-1]["loss"] if self.history else None,
+            value=value,
+            best=self.best.value if self.best.weights else None,
+            rate=self.batch / pace if pace > 0 else 0.0,
+            seconds=time.monotonic() - started,
+            left=pace * (self.schedule.steps - self.step),
+        )
+
+    # -------------------------------------------------------------------------------------- state and files
+
+    def _state(self) -> dict[str, Tensor]:
+        return {
+            f"{name}/{key}": tensor for name, part in self.parts.items() for key, tensor in part.state_dict().items()
+        }
+
+    def _swap(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Copy `weights` in; give back a copy of what was there."""
+        state = self._state()
+        before = {name: tensor.clone() for name, tensor in state.items()}
+        with torch.no_grad():
+            for name, tensor in state.items():
+                tensor.copy_(weights[name])
+        return before
+
+    def _save(self, path: Path) -> None:
+        groups = {"now": self._state(), "average": self.averaged, "best": self.best.weights}
+        tensors = {f"{group}:{name}": tensor for group, found in groups.items() for name, tensor in found.items()}
+        for name, each in self.optimisers.items():
+            tensors |= checkpoint.optimizer_tensors(each, f"optimiser:{name}")
+        checkpoint.write(
+            path,
+            tensors,
+            {
+                "step": self.step,
+                "steps": self.schedule.steps,
+                "planned": self.planned,
+                "shortened": self.schedule.shortened,
+                "best": [self.best.score, self.best.value, self.best.step],
+                "history": self.history,
+                "pieces": self.pieces,
+            },
+        )
+
+    @property
+    def planned(self) -> int:
+        """The number of steps before any shortening."""
+        return self.schedule._pieces[0][2]
+
+    def _resume(self, path: Path) -> None:
+        found = checkpoint.read(path)
+        if found is None:
+            return
+        tensors, meta = found
+
+        def pick(group: str) -> dict[str, Tensor]:
+            return {name.removeprefix(f"{group}:"): t for name, t in tensors.items() if name.startswith(f"{group}:")}
+
+        if set(pick("now")) != set(self._state()):
+            return
+        self._swap(pick("now"))
+        self.averaged = pick("average") if self.recipe.average else {}
+        self.best = Best(float(meta["best"][0]), float(meta["best"][1]), int(meta["best"][2]), pick("best"))
+        self.schedule = Schedule(int(meta["planned"]), [(int(at), int(last)) for at, last in meta["shortened"]])
+        self.step, self.history, self.pieces = int(meta["step"]), list(meta["history"]), int(meta["pieces"])
+        for name, each in self.optimisers.items():
+            checkpoint.restore_optimizer(each, tensors, f"optimiser:{name}")
+
+
+def _cut(batch: Batch, pieces: int) -> list[Batch]:
+    """A batch in `pieces` parts of about the same size."""
+    if pieces == 1:
+        return [batch]
+    size = -(-len(batch) // pieces)
+
+    def piece(start: int) -> Batch:
+        part = slice(start, start + size)
+        return Batch(
+            {name: Encoded(each.values[part], each.present[part]) for name, each in batch.inputs.items()},
+            {name: target[part] for name, target in batch.targets.items()},
+            {name: known[part] for name, known in batch.known.items()},
+            batch.weight[part],
+        )
+
+    return [piece(start) for start in range(0, len(batch), size)]

@@ -1,0 +1,57 @@
+"""What is asked of learning, said once: command-line options and docs derive from these fields."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+from lamina.core import Json, PlanError
+
+
+def said(help: str, default: Any = None) -> Any:
+    """A field with its help text."""
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to learn. Everything has a default but the target.
+
+    >>> Plan(target=("income",), minutes=2).minutes
+    2
+    """
+
+    target: tuple[str, ...] = said("Column to answer; say it several times for several answers", ())
+    minutes: float | None = said("Time for the whole command; the number of steps is chosen from it")
+    steps: int | None = said("Number of learning steps, instead of minutes (exactly repeatable)")
+    seed: int = said("Seed of every random choice", 0)
+    network: str | None = said("Kind of network; by default the data decide")
+    metric: str | None = said("Figure that decides which weights are kept, and the threshold")
+    cost: tuple[str, ...] = said("Cost of a mistake as truth=answer:cost, such as sick=healthy:10", ())
+    batch: int | None = said("Examples per step; by default the network's own")
+    folds: int | None = said("Number of folds; by default 5 below 1,000 labelled examples, else none")
+    device: str = said("Where to compute: auto, cpu, cuda, cuda:1, mps", "auto")
+    private: bool = said("Keep examples and raw values out of model and report", False)
+
+    def __post_init__(self) -> None:
+        if self.minutes is not None and not 0 < self.minutes < 1e6:
+            raise PlanError(f"The budget was {self.minutes} minutes. It must be more than 0, such as --minutes 2.")
+        if self.steps is not None and self.steps < 1:
+            raise PlanError(f"The number of steps was {self.steps}. It must be at least 1.")
+        if self.steps is not None and self.minutes is not None:
+            raise PlanError(
+                "Both minutes and steps were given. Give one: steps repeat exactly, minutes keep to the clock."
+            )
+        if self.batch is not None and self.batch < 2:
+            raise PlanError(f"The batch was {self.batch}. It must be at least 2.")
+        if self.folds is not None and not (self.folds == 0 or 3 <= self.folds <= 20):
+            raise PlanError(f"The number of folds was {self.folds}. It must be 0 (none) or 3 to 20.")
+
+    def asked(self) -> Json:
+        """The fields that differ from their defaults: what the line that repeats a run says."""
+        return {
+            each.name: getattr(self, each.name)
+            for each in dataclasses.fields(self)
+            if getattr(self, each.name) != each.default
+        }

@@ -1,0 +1,153 @@
+"""Examples to tensors: which columns are inputs, which rows teach, choose and report; settled on training rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from lamina import kinds
+from lamina.core import Array, DataError, PlanError, Taught, nearest
+from lamina.examples import Examples, Split, split
+from lamina.learning.plan import Plan
+from lamina.learning.rows import Rows
+from lamina.machine import cache
+from lamina.model.intake import Intake, row_names, safe
+
+TRAIN, VALIDATION, TEST = 0, 1, 2
+
+
+@dataclass(slots=True)
+class Fold:
+    """Rows of one training: what it learns from, what chooses its weights, what it is judged on."""
+
+    train: Array
+    validation: Array
+    test: Array
+
+
+@dataclass(slots=True)
+class Prepared:
+    """Everything that learning needs, settled.
+
+    outputs: by target column; names: target column to its name in the network. folds: one, or several for small data.
+    problems: row to why it could not be read. held: rows of the user's own test set, judged by all folds together.
+    """
+
+    examples: Examples
+    split: Split
+    intake: Intake
+    outputs: dict[str, Taught]
+    names: dict[str, str]
+    rows: Rows
+    folds: list[Fold]
+    held: Array
+    problems: dict[int, str] = field(default_factory=dict)
+    unlabelled: int = 0
+
+    @property
+    def named(self) -> dict[str, Taught]:
+        return {self.names[column]: output for column, output in self.outputs.items()}
+
+    def targets(self, column: str, rows: Array) -> tuple[Array, Array]:
+        """Targets of the rows that have a label, and those rows' places in `rows`."""
+        name = self.names[column]
+        known = np.flatnonzero(self.rows.known[name].numpy()[rows] > 0)
+        return self.rows.targets[name].numpy()[rows[known]], known
+
+    def weights(self, rows: Array) -> Array:
+        found: Array = self.rows.weight.numpy()[rows]
+        return found
+
+
+def prepare(examples: Examples, plan: Plan, intake: Intake | None = None, outputs: dict[str, Taught] | None = None) -> Prepared:
+    """Split, settle and encode. intake, outputs: of an earlier model, to go on with its vocabularies."""
+    columns = input_columns(examples, plan.target)
+    parts = split(examples, plan.target, seed=plan.seed, folds=plan.folds)
+    found = outputs or {column: _output(examples, column) for column in plan.target}
+    labels = {column: output.encode(examples.values(column)) for column, output in found.items()}
+    known = np.any([known for _, known in labels.values()], axis=0)
+    settling = parts.parts == TRAIN if parts.folds is None else parts.parts != TEST
+    intake = intake or Intake.observe(examples, columns, np.flatnonzero(settling & known), plan.private)
+    encoded = intake.encode(examples, allocate=cache.allocate)
+    present = np.any([each.present for each in encoded.values()], axis=0)
+    problems = {row: text for each in encoded.values() for row, text in each.problems}
+    if problems and examples.reading.unreadable == "stop":
+        raise DataError(_unreadable(examples, problems) + " Remove them, or leave --unreadable stop out to skip them.")
+    usable = known & present & (parts.parts >= 0)
+    if not usable.any():
+        raise DataError("No row has both something to learn from and a label. " + _unreadable(examples, problems))
+    weight = _weight(examples)
+    names: dict[str, str] = {}
+    for column in plan.target:
+        names[column] = safe(column, {name: None for name in names.values()})
+    rows = Rows.of(encoded, {names[column]: label for column, label in labels.items()}, weight)
+    held = np.flatnonzero(usable & (parts.parts == TEST))
+    folds = _folds(parts, usable)
+    return Prepared(
+        examples, parts, intake, found, names, rows, folds, held if parts.folds is not None else np.zeros(0, np.int64),
+        problems, int((~known).sum()),
+    )  # fmt: skip
+
+
+def input_columns(examples: Examples, targets: Sequence[str]) -> list[str]:
+    """The columns that a network can learn from; what is left out says why in `examples.kinds`."""
+    for target in targets:
+        if target not in examples.kinds:
+            raise PlanError(f"There is no column '{target}' in {examples.source}. {nearest(target, examples.kinds)}")
+    known = kinds.names("inputs")
+    found = [c for c, kind in examples.kinds.items() if kind.name in known and c not in targets]
+    if not found:
+        said = "; ".join(f"{c}: {kind.reason}" for c, kind in examples.kinds.items() if c not in targets)
+        raise DataError(f"No column is left to learn from ({said}). Say --kind COLUMN=KIND where one was misread.")
+    return found
+
+
+def _output(examples: Examples, column: str) -> Taught:
+    kind = examples.kinds[column].name
+    if kind not in kinds.names("outputs"):
+        raise PlanError(
+            f"The target '{column}' was read as {kind} ({examples.kinds[column].reason}); an answer can be one of: "
+            f"{', '.join(kinds.names('outputs'))}. Say it with --kind {column}=category (or number, tags)."
+        )
+    output: Taught = kinds.find("outputs", kind)()
+    output.observe(examples.values(column))
+    output.settle()
+    return output
+
+
+def _folds(parts: Split, usable: Array) -> list[Fold]:
+    """One fold, or k: fold i is judged, the next one chooses, the others teach."""
+    if parts.folds is None:
+        found = [np.flatnonzero(usable & (parts.parts == part)) for part in (TRAIN, VALIDATION, TEST)]
+        return [Fold(*found)]
+    count = int(parts.folds.max()) + 1
+    inside = usable & (parts.parts != TEST)
+    made = []
+    for k in range(count):
+        test, validation = parts.folds == k, parts.folds == (k + 1) % count
+        made.append(Fold(*(np.flatnonzero(inside & each) for each in (~test & ~validation, validation, test))))
+    return made
+
+
+def _weight(examples: Examples) -> Array | None:
+    column = examples.reading.weight
+    if column is None:
+        return None
+    values: Any = examples.values(column)
+    weight = np.nan_to_num(np.asarray(values, np.float64), nan=0.0)
+    if (weight < 0).any() or weight.sum() <= 0:
+        raise DataError(f"The weights in '{column}' must be 0 or more, and not all 0.")
+    result: Array = weight * (len(weight) / weight.sum())
+    return result
+
+
+def _unreadable(examples: Examples, problems: dict[int, str]) -> str:
+    if not problems:
+        return ""
+    row, text = next(iter(problems.items()))
+    names = row_names(examples)
+    first = names[row] if names is not None else f"row {row + 1}"
+    return f"{len(problems)} of {len(examples)} pictures cannot be read (first: {first}: {text})."

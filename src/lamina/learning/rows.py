@@ -1,0 +1,62 @@
+"""Encoded examples as tensors. A batch is one gather per array, never a visit per example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lamina.core import Array, Batch, Encoded
+
+
+@dataclass(slots=True)
+class Rows:
+    """All encoded rows. inputs: by name, values [N, *shape] and present [N]; targets and known [N] by name."""
+
+    inputs: dict[str, Encoded]
+    targets: dict[str, Tensor]
+    known: dict[str, Tensor]
+    weight: Tensor
+
+    @classmethod
+    def of(
+        cls,
+        inputs: Mapping[str, Encoded],
+        targets: Mapping[str, tuple[Array, Array]],
+        weight: Array | None = None,
+    ) -> Rows:
+        """From NumPy arrays, without copying them."""
+        found = {name: Encoded(_tensor(each.values), _tensor(each.present)) for name, each in inputs.items()}
+        count = len(next(iter(found.values())).values)
+        return cls(
+            found,
+            {name: _tensor(target) for name, (target, _) in targets.items()},
+            {name: _tensor(known.astype(np.float32)) for name, (_, known) in targets.items()},
+            torch.ones(count) if weight is None else _tensor(weight.astype(np.float32)),
+        )
+
+    def __len__(self) -> int:
+        return len(self.weight)
+
+    def batch(self, index: Tensor, device: torch.device) -> Batch:
+        """The rows of `index` [B] on `device`."""
+
+        def there(values: Tensor) -> Tensor:
+            taken = values.index_select(0, index)
+            return taken if device.type == "cpu" else taken.pin_memory().to(device, non_blocking=True)
+
+        return Batch(
+            {name: Encoded(there(each.values), there(each.present)) for name, each in self.inputs.items()},
+            {name: there(target) for name, target in self.targets.items()},
+            {name: there(known) for name, known in self.known.items()},
+            there(self.weight),
+        )
+
+
+def _tensor(values: Array) -> Tensor:
+    if not values.flags.writeable:  # a read-only map of a file: torch wants to be told that nobody writes
+        values = np.array(values)
+    return torch.from_numpy(np.ascontiguousarray(values))

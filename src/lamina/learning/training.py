@@ -1,0 +1,202 @@
+"""The whole way from examples to a saved model, as a stream of progress."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from lamina.core import Array, Json, PlanError, Progress
+from lamina.examples import Examples
+from lamina.learning.budget import JUDGEMENTS, Budget
+from lamina.learning.choose import Choice, choose
+from lamina.learning.judge import Learned, judge
+from lamina.learning.plan import Plan
+from lamina.learning.prepare import Prepared, prepare
+from lamina.learning.trial import Lesson, Trial, check_metric
+from lamina.machine import device
+from lamina.machine.files import new_file
+from lamina.model.model import Model, check_place
+from lamina.networks._join import Ensemble, Join
+
+
+class Training:
+    """Learns while it is iterated over; `model` is there at the end. Ctrl-C ends learning early and keeps the best.
+
+    out: where the model will be saved; beside it, a folder keeps where learning stands, so that running the same again
+    after a crash goes on. start: a model to go on from, with its vocabularies, splits and weights.
+
+    >>> for progress in Training(examples, Plan(target=("label",), minutes=1)): ...      # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        examples: Examples,
+        plan: Plan,
+        *,
+        out: Path | None = None,
+        overwrite: bool = False,
+        network: nn.Module | None = None,
+        start: Model | None = None,
+        started: float | None = None,
+        command: str = "",
+    ) -> None:
+        if not plan.target:
+            raise PlanError(f"No target was named. The columns are: {', '.join(list(examples.kinds)[:20])}.")
+        if out is not None:
+            check_place(out, overwrite)
+        self.examples, self.plan, self.out, self.overwrite = examples, plan, out, overwrite
+        self.own, self.start, self.command = network, start, command
+        seconds = None if plan.minutes is None else 60 * plan.minutes
+        self.budget = Budget(time.monotonic() if started is None else started, seconds)
+        self.device = device.choose(plan.device)
+        self.stopped = False
+        self.resumed = 0
+        self._model: Model | None = None
+        self._trial: Trial | None = None
+
+    @property
+    def model(self) -> Model:
+        """The learned model; runs the training to its end first, if nobody has."""
+        if self._model is None:
+            for _ in self:
+                pass
+        assert self._model is not None
+        return self._model
+
+    def stop(self) -> None:
+        """End learning after the step at hand; what was learned is judged and saved."""
+        self.stopped = True
+        if self._trial is not None and self._trial.loop is not None:
+            self._trial.loop.stop()
+
+    def __iter__(self) -> Iterator[Progress]:
+        yield self._said("reading", f"Reading {len(self.examples):,} examples")
+        prepared = self._prepared()
+        check_metric(prepared, self.plan.metric)
+        yield self._said("trying", "Choosing a network")
+        choice = choose(prepared, self.plan, self.budget, self.device, self.own)
+        for progress in choice:
+            yield progress
+        members = yield from self._learn(prepared, choice)
+        yield self._said("judging", "Comparing with simple models on examples never learned from")
+        network = Ensemble([member.network for member in members], prepared.named).eval().cpu()
+        learned = Learned(prepared, choice, members, network, self.plan, self.budget, self.stopped, self.command)
+        self._model = judge(learned)
+        if self.out is not None:
+            yield self._said("saving", f"Saving {self.out}")
+            self._model.save(self.out, overwrite=self.overwrite)
+        if self._place is not None:
+            shutil.rmtree(self._place, ignore_errors=True)
+
+    # ---------------------------------------------------------------------------------------------- parts
+
+    def _prepared(self) -> Prepared:
+        if self.start is None:
+            return prepare(self.examples, self.plan)
+        return prepare(self.examples, self.plan, self.start.intake, dict(self.start.outputs))
+
+    def _learn(self, prepared: Prepared, choice: Choice) -> Generator[Progress, None, list[Trial]]:
+        lesson = Lesson(
+            prepared, choice.said, choice.recipe, self.plan.seed, self.device, self.plan.metric, self.own
+        )
+        steps, deadline = self._steps(lesson)
+        members: list[Trial] = []
+        for number, fold in enumerate(prepared.folds):
+            if self.stopped and members:
+                break
+            trial = self._trial = Trial(lesson, fold, number)
+            if self.start is not None:
+                continue_from(trial.network, self.start, number)
+            share = None
+            if deadline is not None:
+                share = time.monotonic() + (deadline - time.monotonic()) / (len(prepared.folds) - number)
+            saved = None if self._place is None else self._place / f"{number}.safetensors"
+            says = f"fold {number + 1} of {len(prepared.folds)}" if len(prepared.folds) > 1 else ""
+            try:
+                for progress in trial.learn(
+                    steps, deadline=share, patient=self.plan.steps is None, judgements=JUDGEMENTS, saved=saved
+                ):
+                    yield replace(progress, message=says, metric=self._metric(prepared))
+            except KeyboardInterrupt:
+                self.stopped = True
+                assert trial.loop is not None
+                if not trial.loop.best.weights:
+                    trial.loop.look()
+                trial.loop.restore_best()
+                yield self._said("learning", "Stopped: keeping the best so far")
+            members.append(trial)
+        return members
+
+    def _steps(self, lesson: Lesson) -> tuple[int, float | None]:
+        """The number of steps: asked for, kept from before a crash, or chosen from the time left."""
+        prepared = lesson.prepared
+        kept = self._recall(lesson)
+        if self.plan.steps is not None:
+            return self.plan.steps, None
+        if kept is not None:
+            return kept, self.budget.end
+        answered = sum(len(fold.validation) + len(fold.test) for fold in prepared.folds) + len(prepared.held)
+        steps, deadline = self.budget.steps(Trial(lesson, prepared.folds[0]), len(prepared.folds), answered)
+        if self._place is not None:
+            self._keep(lesson, steps)
+        return steps, deadline
+
+    # --------------------------------------------------------------------------------- where learning stands
+
+    @property
+    def _place(self) -> Path | None:
+        return None if self.out is None else self.out.with_name(f".{self.out.name}.partial")
+
+    def _recall(self, lesson: Lesson) -> int | None:
+        """The number of steps of the same run, begun before; what another run left is removed."""
+        if self._place is None:
+            return None
+        try:
+            kept: Json = json.loads((self._place / "run.json").read_text())
+        except (OSError, ValueError):
+            kept = {}
+        if kept.get("run") == self._fingerprint(lesson):
+            self.resumed = int(kept["steps"])
+            return self.resumed
+        shutil.rmtree(self._place, ignore_errors=True)
+        if self.plan.steps is not None:
+            self._keep(lesson, self.plan.steps)
+        return None
+
+    def _keep(self, lesson: Lesson, steps: int) -> None:
+        assert self._place is not None
+        with new_file(self._place / "run.json") as aside:
+            aside.write_text(json.dumps({"run": self._fingerprint(lesson), "steps": steps}))
+
+    def _fingerprint(self, lesson: Lesson) -> str:
+        """The same for the same plan, examples and networks: then what was learned before may go on."""
+        prepared = lesson.prepared
+        rows: Array = np.concatenate([fold.train for fold in prepared.folds])
+        keys = self.examples.keys(self.plan.target)[rows]
+        said = [self.plan.asked(), dict(lesson.said), repr(lesson.recipe), str(self.device)]
+        return hashlib.sha256(keys.tobytes() + json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+
+    def _metric(self, prepared: Prepared) -> str:
+        return self.plan.metric or next(iter(prepared.outputs.values())).metric
+
+    def _said(self, stage: str, message: str) -> Progress:
+        seconds = time.monotonic() - self.budget.started
+        return Progress(stage=stage, message=message, seconds=seconds, left=self.budget.left())
+
+
+def continue_from(network: Join, start: Model, number: int) -> None:
+    """Weights of an earlier model, where names and shapes agree."""
+    members = start.network.members
+    known = members[number % len(members)].state_dict()
+    mine = network.state_dict()
+    network.load_state_dict(
+        {name: known[name] if name in known and known[name].shape == t.shape else t for name, t in mine.items()}
+    )

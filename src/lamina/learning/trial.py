@@ -1,0 +1,134 @@
+"""One training of one network: built, settled, taught, and asked for its raw answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from lamina.core import Array, Json, PlanError, Progress, Recipe, chunks, nearest
+from lamina.learning.augment import Augment
+from lamina.learning.loop import Loop
+from lamina.learning.prepare import Fold, Prepared
+from lamina.learning.supervised import Supervised
+from lamina.networks._build import join
+from lamina.networks._layered import Layered
+
+SETTLING = 20_000  # training rows that scales and data-dependent starts are taken from
+JUDGED = 5_000  # validation rows that are looked at while learning
+ASKED = 512  # rows answered at once
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What stays the same over the trainings of one run. said: for each array its kind of network and options."""
+
+    prepared: Prepared
+    said: Mapping[str, Json]
+    recipe: Recipe
+    seed: int
+    device: torch.device
+    metric: str | None = None
+    own: nn.Module | None = None
+
+
+class Trial:
+    """A network for a fold, from its seed."""
+
+    def __init__(self, lesson: Lesson, fold: Fold, number: int = 0) -> None:
+        self.lesson, self.fold, self.number = lesson, fold, number
+        self.seed = lesson.seed * 1000 + number
+        prepared = lesson.prepared
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            self.network = join(lesson.said, prepared.intake.forms, prepared.named, lesson.own)
+            self._settle()
+        self.network.to(lesson.device)
+        rng = np.random.default_rng(self.seed)
+        judged = fold.validation if len(fold.validation) else fold.train
+        self.judged = judged[rng.permutation(len(judged))[:JUDGED]] if len(judged) > JUDGED else judged
+        self.loop: Loop | None = None
+
+    def _settle(self) -> None:
+        prepared, fold = self.lesson.prepared, self.fold
+        generator = torch.Generator().manual_seed(self.seed)
+        sample = np.sort(np.random.default_rng(self.seed).permutation(fold.train)[:SETTLING])
+        index = torch.from_numpy(sample)
+        for name, network in self.network.networks.items():
+            assert isinstance(network, Layered)
+            each = prepared.rows.inputs[name]
+            with torch.no_grad():
+                network.settle(each.values[index][each.present[index]], generator)
+        for name, head in self.network.heads.items():
+            known = prepared.rows.known[name][torch.from_numpy(fold.train)] > 0
+            head.settle(prepared.rows.targets[name][torch.from_numpy(fold.train)][known])  # type: ignore[operator]
+
+    def learn(
+        self,
+        steps: int,
+        *,
+        deadline: float | None = None,
+        patient: bool = False,
+        judgements: int = 20,
+        saved: Path | None = None,
+    ) -> Iterator[Progress]:
+        """Teach it; the best weights are in `network` at the end, also after `loop.stop()`."""
+        recipe, prepared = self.lesson.recipe, self.lesson.prepared
+        method = Supervised(self.network, prepared.named, recipe.smoothing, Augment(recipe.augment))
+        self.loop = Loop(
+            method, prepared.rows, self.fold.train, recipe,
+            steps=steps, judge=self.judge, seed=self.seed, device=self.lesson.device, judgements=judgements,
+            deadline=deadline, patient=patient, saved=saved,
+        )  # fmt: skip
+        yield from self.loop
+
+    def pace(self, seconds: float) -> float:
+        """Seconds per step, from running some; the network is of no use afterwards."""
+        method = Supervised(self.network, self.lesson.prepared.named, 0.0, Augment(self.lesson.recipe.augment))
+        loop = Loop(
+            method, self.lesson.prepared.rows, self.fold.train, self.lesson.recipe, steps=10**6, judge=self.judge
+        )
+        return loop.pace(seconds)
+
+    def judge(self) -> tuple[float, float]:
+        """The score on validation rows (more is better), and the figure to show for it."""
+        raws, _ = self.raw(self.judged)
+        score, shown = 0.0, float("nan")
+        for column, output in self.lesson.prepared.outputs.items():
+            target, known = self.lesson.prepared.targets(column, self.judged)
+            if not len(known):
+                continue
+            weight = self.lesson.prepared.weights(self.judged)[known]
+            score += output.score(raws[column][known], target, weight, self.lesson.metric)
+            if np.isnan(shown):
+                shown = output.metrics(raws[column][known], target, weight)[self.lesson.metric or output.metric]
+        return score, shown
+
+    def raw(self, rows: Array) -> tuple[dict[str, Array], Array]:
+        """Raw answers [N, C] by target column and features [N, F] for these rows."""
+        prepared = self.lesson.prepared
+        self.network.eval()
+        raws: dict[str, list[Array]] = {column: [] for column in prepared.outputs}
+        features: list[Array] = []
+        with torch.inference_mode():
+            for piece in chunks(rows, ASKED):
+                batch = prepared.rows.batch(torch.from_numpy(piece), self.lesson.device)
+                inputs = {name: each.values for name, each in batch.inputs.items()}
+                found, whole = self.network(inputs, {name: each.present for name, each in batch.inputs.items()})
+                features.append((whole if whole.ndim == 2 else whole.mean(1)).cpu().numpy())
+                for column, output in prepared.outputs.items():
+                    raws[column].append(output.combine(found[prepared.names[column]]).cpu().numpy())
+        if not features:
+            return {column: np.zeros((0, 1)) for column in raws}, np.zeros((0, 1))
+        return {column: np.concatenate(parts) for column, parts in raws.items()}, np.concatenate(features)
+
+
+def check_metric(prepared: Prepared, metric: str | None) -> None:
+    """Refuse a metric that a target does not have."""
+    for column, output in prepared.outputs.items():
+        if metric is not None and metric not in output.better:
+            raise PlanError(f"'{column}' is a {output.kind} and has no metric '{metric}'. {nearest(metric, output.better)}")

@@ -1,0 +1,239 @@
+"""A learned model: it predicts, scores, and is saved as a folder without pickle."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lamina import kinds
+from lamina.core import Answers, Array, DataError, Encoded, Json, ModelError, Taught
+from lamina.machine.files import new_folder
+from lamina.model.card import Card, digest
+from lamina.model.intake import Intake, row_names
+from lamina.model.novelty import Novelty
+from lamina.model.onnx import FEATURES, Runner
+from lamina.model.predictions import Predictions
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from lamina.examples import Examples
+    from lamina.networks._join import Ensemble
+
+CARD, WEIGHTS, NETWORK, REPORT = "card.json", "weights.safetensors", "network.onnx", "report.html"
+FILES = (WEIGHTS, NETWORK, REPORT)
+CHUNK = 4096  # rows on their way at once; fewer where a row is large
+
+
+class Model:
+    """What was learned. Made by `lamina.learn` or `lamina.load`.
+
+    >>> model = lamina.load("digits.lamina")                                   # doctest: +SKIP
+    >>> model.predict("new/7.png")[0].value                                    # doctest: +SKIP
+    '7'
+    """
+
+    def __init__(self, card: Card, files: Path | Mapping[str, bytes], own: nn.Module | None = None) -> None:
+        self.card = card
+        self.files = files
+        self.own = own
+        self.intake = Intake.restore(card.inputs)
+        self.outputs: dict[str, Taught] = {
+            each["column"]: kinds.find("outputs", each["kind"]).restore(each["state"]) for each in card.outputs
+        }
+
+    # ------------------------------------------------------------------------------------------ answering
+
+    def predict(self, source: Any, *, names: bool = True) -> Predictions:
+        """Answers for files, folders, tables, arrays, frames, or one dict: whatever `lamina.read` reads.
+
+        Each answer has a value, a calibrated confidence and alternatives (or an interval, for numbers), and says
+        whether the example is unlike the training data. An unreadable picture is answered as absent, and marked.
+        """
+        examples = self.read(source)
+        raws, features, problems = self.raw(examples)
+        unlike = self.intake.unlike(examples)
+        for row, problem in problems.items():
+            unlike.setdefault(row, []).insert(0, problem)
+        far = np.zeros(len(examples), bool) if self.novelty is None else self.novelty.unlike(features)
+        far[list(unlike)] = True
+        reasons = {row: tuple(found) for row, found in unlike.items()}
+        targets: dict[str, Answers] = {}
+        for column, output in self.outputs.items():
+            answers = self._answering(output, raws[column])
+            answers.unlike, answers.reasons = far, reasons
+            targets[column] = answers
+        return Predictions(targets, row_names(examples) if names else None, examples.notes)
+
+    def read(self, source: Any, target: bool = False) -> Examples:
+        """Examples with this model's kinds; with `target`, its target columns too."""
+        from lamina.examples import Reading, read
+
+        like = dict(self.intake.kinds)
+        if target:
+            like |= {each["column"]: each["kind"] for each in self.card.outputs}
+        return read(source, Reading(separator=self.card.reading.get("separator")), like=like)
+
+    def raw(self, examples: Examples) -> tuple[dict[str, Array], Array, dict[int, str]]:
+        """Raw answers [N, C] by target, features [N, F], and row to why its picture could not be read."""
+        size = sum(int(np.prod(form.shape)) for form in self.intake.forms.values())
+        step = max(16, min(CHUNK, 2**24 // max(size, 1)))
+        raws: dict[str, list[Array]] = {column: [] for column in self.outputs}
+        features: list[Array] = []
+        problems: dict[int, str] = {}
+        for start in range(0, len(examples), step):
+            rows = np.arange(start, min(start + step, len(examples)))
+            arrays = self.intake.encode(examples, rows)
+            problems |= {start + row: text for each in arrays.values() for row, text in each.problems}
+            found = self.run(arrays)
+            features.append(found[FEATURES])
+            for each in self.card.outputs:
+                raws[each["column"]].append(found[f"raw_{each['name']}"])
+        return {column: np.concatenate(parts) for column, parts in raws.items()}, np.concatenate(features), problems
+
+    def run(self, arrays: Mapping[str, Encoded]) -> dict[str, Array]:
+        """The graph's outputs for encoded arrays."""
+        return self._runner.run(arrays)
+
+    def _answering(self, output: Any, raw: Array) -> Answers:
+        found: Answers = output.answer(raw)
+        return found
+
+    @cached_property
+    def _runner(self) -> Runner:
+        source = self.files / NETWORK if isinstance(self.files, Path) else self.files[NETWORK]
+        return Runner(source, self.where)
+
+    @cached_property
+    def novelty(self) -> Novelty | None:
+        if self.card.novelty is None:
+            return None
+        found = {name: array for name, array in self._weights("numpy").items() if name.startswith("novelty.")}
+        center, scale, groups = (found[f"novelty.{name}"] for name in ("center", "scale", "groups"))
+        return Novelty(center, scale, groups, self.card.novelty)
+
+    # ------------------------------------------------------------------------------------------ the network
+
+    @cached_property
+    def network(self) -> Ensemble:
+        """The learned torch module, for an engineer. Needs `lamina[learn]`.
+
+        Raises:
+            ModelError: it was learned with an own module; load it with `lamina.load(path, network=Mine())`.
+        """
+        from lamina.networks._build import ensemble
+
+        built = ensemble(self.card.networks, self.card.members, self.intake.forms, self.named_outputs, self.own)
+        weights = {name: t for name, t in self._weights("torch").items() if not name.startswith("novelty.")}
+        built.load_state_dict(weights)
+        return built.eval()
+
+    @property
+    def named_outputs(self) -> dict[str, Taught]:
+        """Outputs by their names in the network."""
+        return {each["name"]: self.outputs[each["column"]] for each in self.card.outputs}
+
+    def _weights(self, framework: str) -> dict[str, Any]:
+        if framework == "torch":
+            from safetensors.torch import load
+        else:
+            from safetensors.numpy import load  # type: ignore[assignment]
+        return dict(load(self._bytes(WEIGHTS)))
+
+    # ------------------------------------------------------------------------------------------ files
+
+    @property
+    def where(self) -> str:
+        return str(self.files) if isinstance(self.files, Path) else "the model"
+
+    @property
+    def report(self) -> str:
+        """The report as one HTML page."""
+        return self._bytes(REPORT).decode()
+
+    def _bytes(self, name: str) -> bytes:
+        return (self.files / name).read_bytes() if isinstance(self.files, Path) else self.files[name]
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the model as a folder; a crash leaves whatever was there before.
+
+        Raises:
+            ModelError: something is there already, and `overwrite` was not given, or it is no model.
+        """
+        path = Path(path)
+        check_place(path, overwrite)
+        with new_folder(path) as aside:
+            for name in FILES:
+                (aside / name).write_bytes(self._bytes(name))
+            self.card.files = {name: digest(aside / name) for name in FILES}
+            (aside / CARD).write_bytes(self.card.dump())
+        if isinstance(self.files, Path) and self.files.absolute() == path.absolute():
+            self.__dict__.pop("_runner", None)
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path, network: nn.Module | None = None) -> Model:
+        """A saved model. network: the own module it was learned with, if any, to explain it and to learn on.
+
+        Raises:
+            ModelError: no model is there, or it is damaged, changed, foreign or of a newer format.
+        """
+        path = Path(path)
+        if not (path / CARD).is_file():
+            there = "is not a Lamina model (no card.json)" if path.exists() else "does not exist"
+            raise ModelError(f"'{path}' {there}. Learn one: lamina learn PATH --target COLUMN --out {path.name}")
+        card = Card.parse((path / CARD).read_bytes(), str(path))
+        for name in FILES:
+            if not (path / name).is_file():
+                raise ModelError(f"'{path}' is incomplete: {name} is missing. Copy or save the model again.")
+            if card.files.get(name) != digest(path / name):
+                raise ModelError(f"'{path}' was changed after it was saved: {name} differs from what its card says.")
+        return cls._restored(card, path, network)
+
+    @classmethod
+    def _restored(cls, card: Card, files: Path | Mapping[str, bytes], network: nn.Module | None) -> Model:
+        try:
+            return cls(card, files, network)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ModelError(f"The card of '{files if isinstance(files, Path) else 'a model'}' is damaged: {error!r}.") from error
+
+    def to_bytes(self) -> bytes:
+        """The whole model as one zip, for a database or for pickling an estimator."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for name in FILES:
+                archive.writestr(name, self._bytes(name))
+            archive.writestr(CARD, self.card.dump())
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Model:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            files = {name: archive.read(name) for name in FILES}
+            card = Card.parse(archive.read(CARD), "a model")
+        return cls._restored(card, files, None)
+
+    def __repr__(self) -> str:
+        asked = ", ".join(f"{column} ({output.kind})" for column, output in self.outputs.items())
+        return f"Model that answers {asked} from {', '.join(self.intake.inputs)}"
+
+    def _repr_html_(self) -> str:
+        return f'<iframe srcdoc="{html.escape(self.report)}" style="width:100%;height:640px;border:0"></iframe>'
+
+
+def check_place(path: Path, overwrite: bool) -> None:
+    """Refuse a place that holds something, before an hour of learning rather than after it."""
+    if not path.exists():
+        return
+    if not path.is_dir() or (any(path.iterdir()) and not (path / CARD).is_file()):
+        raise ModelError(f"'{path}' exists and is not a Lamina model. Choose another place with --out.")
+    if not overwrite:
+        raise ModelError(f"'{path}' exists. Say --overwrite to replace it, or choose another place with --out.")

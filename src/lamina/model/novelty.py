@@ -1,0 +1,72 @@
+"""Is this example unlike the training data? Distance to the nearest group of training features, against held-out rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lamina.core import Array, chunks
+
+GROUPS = 200
+ALARM = 0.01  # share of ordinary rows that may be flagged
+
+
+@dataclass(slots=True)
+class Novelty:
+    """center, scale: [F]; groups: [m, F] means of training features (never one row alone); limit: the distance above
+    which at most a hundredth of held-out rows lie (a split-conformal threshold)."""
+
+    center: Array
+    scale: Array
+    groups: Array
+    limit: float
+
+    @classmethod
+    def fit(cls, features: Array, held_out: Array, rng: np.random.Generator) -> Novelty:
+        """features: [N, F] of training rows, held_out: [M, F] of rows never trained on."""
+        features = features.astype(np.float32)
+        center, scale = features.mean(0), features.std(0)
+        scale = np.where(scale > 1e-6 * max(float(scale.max(initial=0)), 1e-30), scale, np.inf).astype(np.float32)
+        found = cls(center, scale, np.zeros((0, features.shape[1]), np.float32), np.inf)
+        sample = found._scaled(features[rng.permutation(len(features))[:5_000]])
+        found.groups = _groups(sample, min(GROUPS, max(1, len(sample) // 10)), rng)
+        if len(held_out) >= 20:
+            distances = np.sort(found.distance(held_out))
+            rank = min(int(np.ceil((len(distances) + 1) * (1 - ALARM))), len(distances))
+            found.limit = float(distances[rank - 1])
+        return found
+
+    def distance(self, features: Array) -> Array:
+        """[B] from [B, F]: root mean squared difference to the nearest group, in units of the training spread."""
+        found = [np.sqrt(_squares(self._scaled(piece), self.groups).min(1)) for piece in chunks(features, 4096)]
+        result: Array = np.concatenate(found) if found else np.zeros(0)
+        result /= np.sqrt(max(np.isfinite(self.scale).sum(), 1))
+        return result
+
+    def unlike(self, features: Array) -> Array:
+        result: Array = self.distance(features) > self.limit * (1 + 1e-5)
+        return result
+
+    def _scaled(self, features: Array) -> Array:
+        result: Array = (features - self.center) / self.scale
+        return result
+
+
+def _groups(x: Array, count: int, rng: np.random.Generator) -> Array:
+    """Means of `count` groups of near rows (Lloyd's k-means, 10 rounds); groups of one row are dropped."""
+    means = x[rng.choice(len(x), count, replace=False)]
+    sizes = np.full(count, 2)
+    for _ in range(10):
+        nearest = np.concatenate([_squares(piece, means).argmin(1) for piece in chunks(x, 1024)])
+        sizes = np.bincount(nearest, minlength=count)
+        order = np.argsort(nearest, kind="stable")
+        starts = np.searchsorted(nearest[order], np.flatnonzero(sizes))
+        means[sizes > 0] = np.add.reduceat(x[order], starts) / sizes[sizes > 0, None]
+    kept = means[sizes > 1]
+    return kept if len(kept) else x.mean(0, keepdims=True)
+
+
+def _squares(a: Array, b: Array) -> Array:
+    result: Array = (a**2).sum(1)[:, None] - 2 * a @ b.T + (b**2).sum(1)
+    return np.maximum(result, 0)

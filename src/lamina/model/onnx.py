@@ -1,0 +1,98 @@
+"""The network as ONNX, raw values in, raw answers and features out: the one place that writes it and that runs it."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lamina.core import Array, Encoded, Form, ModelError
+
+if TYPE_CHECKING:
+    from lamina.networks._join import Ensemble
+
+FEATURES = "features"
+OPSET = 18
+
+
+def export(network: Ensemble, forms: Mapping[str, Form], targets: Mapping[str, str]) -> bytes:
+    """The network as one ONNX graph. targets: target to its name in the graph.
+
+    Inputs: each array by name; with several arrays also `<name>_present` [B] bool. Outputs: `raw_<target>` [B, C] for
+    each, and `features` [B, F].
+    """
+    import torch
+    from torch import Tensor, nn
+
+    several = len(forms) > 1
+
+    class Graph(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, *arrays: Tensor) -> tuple[Tensor, ...]:
+            names = list(forms)
+            inputs = dict(zip(names, arrays[: len(names)], strict=True))
+            present = dict(zip(names, arrays[len(names) :], strict=True)) if several else {}
+            raws, features = self.network(inputs, present)
+            return (*(raws[target] for target in targets), features)
+
+    rows = 2
+    example: list[Tensor] = [
+        torch.zeros((rows, *form.shape), dtype=torch.float32 if form.kind == "vector" else torch.uint8)
+        for form in forms.values()
+    ]
+    example += [torch.ones(rows, dtype=torch.bool)] * len(forms) if several else []
+    inputs = [*forms, *(f"{name}_present" for name in forms if several)]
+    outputs = [*(f"raw_{name}" for name in targets.values()), FEATURES]
+    buffer = io.BytesIO()
+    graph = Graph().eval().cpu()
+    with warnings.catch_warnings():  # the exporter that takes .2 s is called legacy; the new one takes 7 s and more
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        warnings.filterwarnings("ignore", category=torch.jit._trace.TracerWarning)
+        warnings.filterwarnings("ignore", message=".*constant folding.*")
+        torch.onnx.export(
+            graph,
+            tuple(example),
+            buffer,  # type: ignore[arg-type]
+            input_names=inputs,
+            output_names=outputs,
+            dynamic_axes={name: {0: "rows"} for name in [*inputs, *outputs]},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    return buffer.getvalue()
+
+
+class Runner:
+    """A graph that answers: encoded arrays to raw answers and features, through ONNX Runtime."""
+
+    def __init__(self, source: Path | bytes, where: str, threads: int = 0) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        try:
+            self.session: Any = onnxruntime.InferenceSession(
+                source if isinstance(source, bytes) else str(source), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime has no common class for its errors
+            raise ModelError(f"The network of '{where}' cannot be opened: {str(error)[:200]}") from error
+        self.inputs = [each.name for each in self.session.get_inputs()]
+        self.outputs = [each.name for each in self.session.get_outputs()]
+
+    def run(self, arrays: Mapping[str, Encoded]) -> dict[str, Array]:
+        """Every output of the graph by name, for one batch."""
+        feed: dict[str, Array] = {}
+        for name, each in arrays.items():
+            feed[name] = each.values
+            if f"{name}_present" in self.inputs:
+                feed[f"{name}_present"] = np.asarray(each.present, bool)
+        found = self.session.run(self.outputs, feed)
+        return dict(zip(self.outputs, found, strict=True))

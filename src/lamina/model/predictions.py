@@ -1,0 +1,118 @@
+"""Answers to every target of a model, row by row or column by column."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lamina.core import Answer, Answers, Array, Json
+
+if TYPE_CHECKING:
+    import polars
+
+    from lamina.examples import Note
+
+
+class Predictions(Sequence[Any]):
+    """`predictions[0]` is an Answer (with several targets: a dict of them), `predictions["price"]` one target's Answers.
+
+    names: what each row was, where it has a name (a file). notes: what was odd about the rows as a whole.
+    """
+
+    def __init__(
+        self, targets: Mapping[str, Answers], names: Sequence[str] | None = None, notes: Sequence[Note] = ()
+    ) -> None:
+        self.targets = dict(targets)
+        self.names = names
+        self.notes = list(notes)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.targets.values())))
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str):
+            return self.targets[key]
+        if not -len(self) <= key < len(self):
+            raise IndexError(f"There are {len(self)} rows; row {key} was asked for.")
+        row = {target: answers[key] for target, answers in self.targets.items()}
+        return row if len(row) > 1 else next(iter(row.values()))
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[row] for row in range(len(self)))
+
+    @property
+    def only(self) -> Answers:
+        """The answers of a model with one target (of the first, with several)."""
+        return next(iter(self.targets.values()))
+
+    @property
+    def values(self) -> Array:
+        return self.only.values
+
+    @property
+    def confidence(self) -> Array | None:
+        return self.only.confidence
+
+    def records(self) -> Iterator[Json]:
+        """One JSON-ready dict per row: for `--json`, files and HTTP."""
+        for row in range(len(self)):
+            found: Json = {"input": self.names[row]} if self.names is not None else {}
+            found |= {target: _record(answers[row]) for target, answers in self.targets.items()}
+            yield found
+
+    def frame(self) -> polars.DataFrame:
+        """One row per example: for each target its value, its confidence or interval, and whether it is unlike."""
+        import polars as pl
+
+        columns: dict[str, Any] = {"input": list(self.names)} if self.names is not None else {}
+        for target, answers in self.targets.items():
+            columns[target] = answers.values.tolist()
+            if answers.confidence is not None:
+                columns[f"{target}_confidence"] = answers.confidence
+            if answers.low is not None and answers.high is not None:
+                columns |= {f"{target}_low": answers.low, f"{target}_high": answers.high}
+            if answers.shares is not None:
+                columns |= {f"{target}={word}": answers.shares[:, k] for k, word in enumerate(answers.classes[:100])}
+            if answers.unlike is not None:
+                columns["unlike"] = answers.unlike
+        return pl.DataFrame(columns)
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for row in range(min(len(self), 20)):
+            cells = [html.escape(self.names[row])] if self.names is not None else []
+            for answers in self.targets.values():
+                cells.append(html.escape(describe(answers[row])))
+            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+        heads = (["input"] if self.names is not None else []) + list(self.targets)
+        head = "".join(f"<th>{html.escape(each)}</th>" for each in heads)
+        more = f"<p>… and {len(self) - 20} more rows</p>" if len(self) > 20 else ""
+        return f"<table><tr>{head}</tr>{''.join(rows)}</table>{more}"
+
+
+def describe(answer: Answer) -> str:
+    """An answer in a few words: `cat, 98 % sure`, `231,000 (180,000 to 282,000)`."""
+    if answer.confidence is None:
+        text = f"{answer.value:,.6g}"
+        if answer.interval is not None:
+            text += f" ({answer.interval[0]:,.6g} to {answer.interval[1]:,.6g})"
+    else:
+        value = ", ".join(answer.value) or "none" if isinstance(answer.value, list) else str(answer.value)
+        text = f"{value}, {100 * answer.confidence:.0f} % sure"
+    if answer.unlike:
+        text += "; unlike the training data" + (f": {'; '.join(answer.reasons)}" if answer.reasons else "")
+    return text
+
+
+def _record(answer: Answer) -> Json:
+    found: Json = {"value": answer.value}
+    if answer.confidence is not None:
+        found["confidence"] = round(answer.confidence, 6)
+        found["alternatives"] = {word: round(share, 6) for word, share in answer.alternatives}
+    if answer.interval is not None:
+        found["interval"] = list(answer.interval)
+    found["unlike"] = answer.unlike
+    if answer.reasons:
+        found["reasons"] = list(answer.reasons)
+    return found

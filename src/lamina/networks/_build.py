@@ -1,0 +1,42 @@
+"""From a description in a card to the network it describes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import nn
+
+from lamina import kinds
+from lamina.core import Form, Json, ModelError, PlanError, Taught
+from lamina.networks._join import Ensemble, Join, joined
+from lamina.networks._layered import Layered
+from lamina.networks._own import Own
+
+OWN = "own"
+
+
+def layered(said: Json, form: Form, own: nn.Module | None = None) -> Layered:
+    """One network of the kind and options that `said` names, for a form."""
+    if said["kind"] == OWN:
+        if own is None:
+            raise ModelError("This model was learned with an own module. Load it so: lamina.load(path, network=Mine())")
+        return Own(own, form)
+    kind = kinds.find("networks", said["kind"])
+    if form.kind not in kind.accepts:
+        accepted = ", ".join(sorted(kind.accepts))
+        raise PlanError(f"The network '{said['kind']}' takes a {accepted}; this input is a {form.kind}.")
+    built: Layered = kind(form, **said.get("options", {}))
+    return built
+
+
+def join(said: Mapping[str, Json], forms: Mapping[str, Form], outputs: Mapping[str, Taught], own: nn.Module | None) -> Join:
+    """One network per array and a head per target."""
+    networks = {name: layered(said[name], form, own) for name, form in forms.items()}
+    width, copies = joined(list(networks.values()))
+    return Join(networks, {name: output.head(width, copies) for name, output in outputs.items()})
+
+
+def ensemble(
+    said: Mapping[str, Json], members: int, forms: Mapping[str, Form], outputs: Mapping[str, Taught], own: nn.Module | None
+) -> Ensemble:
+    return Ensemble([join(said, forms, outputs, own) for _ in range(members)], outputs)

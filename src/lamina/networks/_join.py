@@ -1,0 +1,74 @@
+"""One network per input, joined, with a head per target; and several of these that answer as one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from lamina.core import Features, Taught
+from lamina.networks._heads import Head
+from lamina.networks._layered import Layered
+
+
+MIXED = 128  # width of the features that several inputs are joined to
+
+
+def joined(networks: Sequence[Layered]) -> tuple[int, int]:
+    """Width and copies of the features of networks when joined: what a head is built for."""
+    return (networks[0].width if len(networks) == 1 else MIXED), max(network.copies for network in networks)
+
+
+class Join(nn.Module):
+    """Inputs to raw answers: each input through its network, the features joined, a head per target.
+
+    An absent input (no photo on this row) is replaced by a learned stand-in. forward takes the inputs by name and
+    `present` masks [B]; it gives raw answers [B, k, C] by target, and the joined features [B, W] or [B, k, W].
+    """
+
+    def __init__(self, networks: Mapping[str, Layered], heads: Mapping[str, Head]) -> None:
+        super().__init__()
+        self.networks = nn.ModuleDict(networks)
+        self.copies = max(network.copies for network in networks.values())
+        widths = {name: network.width for name, network in networks.items()}
+        if len(networks) > 1:
+            self.stand_in = nn.ParameterDict({name: nn.Parameter(torch.zeros(width)) for name, width in widths.items()})
+            self.mix = nn.Sequential(nn.Linear(sum(widths.values()), MIXED), nn.SiLU())
+        self.heads = nn.ModuleDict(heads)
+
+    def features(self, inputs: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> Tensor:
+        wholes = []
+        for name, network in self.networks.items():
+            found: Features = network(inputs[name])
+            whole: Tensor = found.whole
+            if len(self.networks) > 1:
+                here = present[name].reshape(-1, *[1] * (whole.ndim - 1))
+                whole = torch.where(here, whole, self.stand_in[name])
+                if whole.ndim == 2 and self.copies > 1:
+                    whole = whole[:, None].expand(-1, self.copies, -1)
+            wholes.append(whole)
+        if len(wholes) == 1:
+            return wholes[0]
+        mixed: Tensor = self.mix(torch.cat(wholes, -1))
+        return mixed
+
+    def forward(self, inputs: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
+        features = self.features(inputs, present)
+        return {name: head(features) for name, head in self.heads.items()}, features
+
+
+class Ensemble(nn.Module):
+    """Several joined networks (of folds, of seeds) that answer as one: each output combines the copies of all."""
+
+    def __init__(self, members: Sequence[Join], outputs: Mapping[str, Taught]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+        self.outputs = dict(outputs)
+
+    def forward(self, inputs: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
+        """Raw answers [B, C] by target, and the features of all members beside each other [B, F]."""
+        every = [member(inputs, present) for member in self.members]
+        raws = {name: output.combine(torch.cat([raw[name] for raw, _ in every], 1)) for name, output in self.outputs.items()}
+        features = [whole if whole.ndim == 2 else whole.mean(1) for _, whole in every]
+        return raws, torch.cat(features, 1)

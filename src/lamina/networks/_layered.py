@@ -1,0 +1,33 @@
+"""What every network of Lamina is: named layers in order, from one input's form to features."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from lamina.core import Features, Recipe
+
+
+class Layered(nn.Module):
+    """A network for one input. Scales and other data-dependent starts are buffers, fixed by `settle`.
+
+    width: W of the features; copies: k when it is k networks at once, whose answers are averaged.
+    recipe: how it likes to be taught; rates: a module inside may give factors of the learning rate by parameter name.
+    """
+
+    kind: ClassVar[str]
+    accepts: ClassVar[frozenset[str]]
+    width: int
+    copies: int = 1
+    recipe: Recipe
+
+    @abstractmethod
+    def settle(self, values: Tensor, generator: torch.Generator) -> None:
+        """Fix scales and data-dependent starts from encoded training rows."""
+
+    @abstractmethod
+    def forward(self, x: Tensor) -> Features:
+        """Encoded rows to features."""
