@@ -65,6 +65,12 @@ class Loop:
         self.seed, self.device = seed, device or torch.device("cpu")
         self.judgements, self.deadline, self.patient, self.saved = judgements, deadline, patient, saved
         self.parts = dict(method.parts())
+        self.frozen = {
+            f"{name}/{key}"
+            for name, part in self.parts.items()
+            for key, parameter in part.named_parameters()
+            if not parameter.requires_grad
+        }
         self.optimisers = {name: optimiser(part, recipe) for name, part in self.parts.items()}
         self.schedule = Schedule(steps)
         self.averaged = {name: tensor.clone() for name, tensor in self._state().items()} if recipe.average else {}
@@ -246,8 +252,12 @@ class Loop:
     # -------------------------------------------------------------------------------------- state and files
 
     def _state(self) -> dict[str, Tensor]:
+        """Every tensor that learning changes, by part and name; what is frozen stays out."""
         return {
-            f"{name}/{key}": tensor for name, part in self.parts.items() for key, tensor in part.state_dict().items()
+            f"{name}/{key}": tensor
+            for name, part in self.parts.items()
+            for key, tensor in part.state_dict().items()
+            if f"{name}/{key}" not in self.frozen
         }
 
     def _swap(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:

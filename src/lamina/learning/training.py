@@ -82,9 +82,7 @@ class Training:
         prepared = self._prepared()
         check_metric(prepared, self.plan.metric)
         yield self._said("trying", "Choosing a network")
-        choice = choose(prepared, self.plan, self.budget, self.device, self.own)
-        for progress in choice:
-            yield progress
+        choice = yield from choose(prepared, self.plan, self.budget, self.device, self.own)
         members = yield from self._learn(prepared, choice)
         yield self._said("judging", "Comparing with simple models on examples never learned from")
         network = Ensemble([member.network for member in members], prepared.named).eval().cpu()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ import numpy as np
 from lamina.core import Array, Encoded, Form, ModelError
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn
+
     from lamina.networks._join import Ensemble
 
 FEATURES = "features"
@@ -26,7 +28,7 @@ def export(network: Ensemble, forms: Mapping[str, Form], targets: Mapping[str, s
     each, and `features` [B, F].
     """
     import torch
-    from torch import Tensor, nn
+    from torch import nn
 
     several = len(forms) > 1
 
@@ -49,19 +51,24 @@ def export(network: Ensemble, forms: Mapping[str, Form], targets: Mapping[str, s
     ]
     example += [torch.ones(rows, dtype=torch.bool)] * len(forms) if several else []
     inputs = [*forms, *(f"{name}_present" for name in forms if several)]
-    outputs = [*(f"raw_{name}" for name in targets.values()), FEATURES]
+    return write(Graph(), example, inputs, [*(f"raw_{name}" for name in targets.values()), FEATURES])
+
+
+def write(module: nn.Module, example: Sequence[Tensor], inputs: Sequence[str], outputs: Sequence[str]) -> bytes:
+    """Any module as ONNX, its first axis free. example: one tensor per input."""
+    import torch
+
     buffer = io.BytesIO()
-    graph = Graph().eval().cpu()
     with warnings.catch_warnings():  # the exporter that takes .2 s is called legacy; the new one takes 7 s and more
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         warnings.filterwarnings("ignore", category=torch.jit._trace.TracerWarning)
         warnings.filterwarnings("ignore", message=".*constant folding.*")
         torch.onnx.export(
-            graph,
+            module.eval().cpu(),
             tuple(example),
             buffer,  # type: ignore[arg-type]
-            input_names=inputs,
-            output_names=outputs,
+            input_names=list(inputs),
+            output_names=list(outputs),
             dynamic_axes={name: {0: "rows"} for name in [*inputs, *outputs]},
             opset_version=OPSET,
             dynamo=False,

