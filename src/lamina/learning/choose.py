@@ -49,8 +49,6 @@ def choose(
     choice = Choice(said, recipe(said, forms, plan))
     for name, form in forms.items():
         if said[name]["kind"] == PRETRAINED:
-            frozen = Frozen(prepared.rows.inputs[name], form)
-            yield from _use(prepared, name, frozen)
             choice.reasons.append(f"{name}: pretrained features, as asked for.")
         elif said[name]["kind"] == OWN:
             choice.reasons.append(f"{name}: the network that was given.")
@@ -61,6 +59,7 @@ def choose(
         else:
             yield from _race(prepared, plan, budget, device, name, choice)
     choice.recipe = recipe(choice.said, forms, plan)
+    yield from use_features(prepared, choice)
     return choice
 
 
@@ -151,6 +150,13 @@ def _try(
         yield replace(progress, stage="trying", message=f"a short try of {', '.join(s['kind'] for s in lesson.said.values())}")
     assert trial.loop is not None
     return trial.loop.best.score, trial.loop.best.value
+
+
+def use_features(prepared: Prepared, choice: Choice) -> Generator[Progress, None, None]:
+    """Replace the pictures of every input that was given to a pretrained network by their features."""
+    for name, said in choice.said.items():
+        if said["kind"] == PRETRAINED and prepared.rows.inputs[name].values.ndim == 4:
+            yield from _use(prepared, name, Frozen(prepared.rows.inputs[name], prepared.intake.forms[name]))
 
 
 def _use(prepared: Prepared, name: str, frozen: Frozen) -> Generator[Progress, None, None]:

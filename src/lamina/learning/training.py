@@ -15,8 +15,9 @@ from torch import nn
 
 from lamina.core import Array, Json, PlanError, Progress
 from lamina.examples import Examples
-from lamina.learning.budget import JUDGEMENTS, Budget
-from lamina.learning.choose import Choice, choose
+from lamina import __version__
+from lamina.learning.budget import Budget
+from lamina.learning.choose import Choice, choose, recipe, use_features
 from lamina.learning.judge import Learned, judge
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared, prepare
@@ -61,6 +62,7 @@ class Training:
         self.resumed = 0
         self._model: Model | None = None
         self._trial: Trial | None = None
+        self._run = ""
 
     @property
     def model(self) -> Model:
@@ -81,8 +83,13 @@ class Training:
         yield self._said("reading", f"Reading {len(self.examples):,} examples")
         prepared = self._prepared()
         check_metric(prepared, self.plan.metric)
-        yield self._said("trying", "Choosing a network")
-        choice = yield from choose(prepared, self.plan, self.budget, self.device, self.own)
+        choice = self._recall(prepared)
+        if choice is not None:
+            yield self._said("resuming", "The same run was begun before: going on where it stood")
+            yield from use_features(prepared, choice)
+        else:
+            yield self._said("trying", "Choosing a network")
+            choice = yield from choose(prepared, self.plan, self.budget, self.device, self.own)
         members = yield from self._learn(prepared, choice)
         yield self._said("judging", "Comparing with simple models on examples never learned from")
         network = Ensemble([member.network for member in members], prepared.named).eval().cpu()
@@ -102,10 +109,8 @@ class Training:
         return prepare(self.examples, self.plan, self.start.intake, dict(self.start.outputs))
 
     def _learn(self, prepared: Prepared, choice: Choice) -> Generator[Progress, None, list[Trial]]:
-        lesson = Lesson(
-            prepared, choice.said, choice.recipe, self.plan.seed, self.device, self.plan.metric, self.own
-        )
-        steps, deadline = self._steps(lesson)
+        lesson = Lesson(prepared, choice.said, choice.recipe, self.plan.seed, self.device, self.plan.metric, self.own)
+        steps, deadline = self._steps(lesson, choice)
         members: list[Trial] = []
         for number, fold in enumerate(prepared.folds):
             if self.stopped and members:
@@ -118,33 +123,28 @@ class Training:
                 share = time.monotonic() + (deadline - time.monotonic()) / (len(prepared.folds) - number)
             saved = None if self._place is None else self._place / f"{number}.safetensors"
             says = f"fold {number + 1} of {len(prepared.folds)}" if len(prepared.folds) > 1 else ""
+            running = trial.learn(steps, deadline=share, patient=self.plan.steps is None, saved=saved)
             try:
-                for progress in trial.learn(
-                    steps, deadline=share, patient=self.plan.steps is None, judgements=JUDGEMENTS, saved=saved
-                ):
+                for progress in running:
                     yield replace(progress, message=says, metric=self._metric(prepared))
             except KeyboardInterrupt:
                 self.stopped = True
-                assert trial.loop is not None
-                if not trial.loop.best.weights:
-                    trial.loop.look()
-                trial.loop.restore_best()
+                trial.end()
                 yield self._said("learning", "Stopped: keeping the best so far")
             members.append(trial)
         return members
 
-    def _steps(self, lesson: Lesson) -> tuple[int, float | None]:
+    def _steps(self, lesson: Lesson, choice: Choice) -> tuple[int, float | None]:
         """The number of steps: asked for, kept from before a crash, or chosen from the time left."""
         prepared = lesson.prepared
-        kept = self._recall(lesson)
         if self.plan.steps is not None:
+            self._keep(choice, self.plan.steps)
             return self.plan.steps, None
-        if kept is not None:
-            return kept, self.budget.end
+        if self.resumed:
+            return self.resumed, self.budget.end
         answered = sum(len(fold.validation) + len(fold.test) for fold in prepared.folds) + len(prepared.held)
         steps, deadline = self.budget.steps(Trial(lesson, prepared.folds[0]), len(prepared.folds), answered)
-        if self._place is not None:
-            self._keep(lesson, steps)
+        self._keep(choice, steps)
         return steps, deadline
 
     # --------------------------------------------------------------------------------- where learning stands
@@ -153,34 +153,36 @@ class Training:
     def _place(self) -> Path | None:
         return None if self.out is None else self.out.with_name(f".{self.out.name}.partial")
 
-    def _recall(self, lesson: Lesson) -> int | None:
-        """The number of steps of the same run, begun before; what another run left is removed."""
+    def _recall(self, prepared: Prepared) -> Choice | None:
+        """What the same run, begun before, had chosen; what another run left is removed."""
         if self._place is None:
             return None
         try:
             kept: Json = json.loads((self._place / "run.json").read_text())
         except (OSError, ValueError):
             kept = {}
-        if kept.get("run") == self._fingerprint(lesson):
-            self.resumed = int(kept["steps"])
-            return self.resumed
-        shutil.rmtree(self._place, ignore_errors=True)
-        if self.plan.steps is not None:
-            self._keep(lesson, self.plan.steps)
-        return None
+        if kept.get("run") != self._fingerprint(prepared):
+            shutil.rmtree(self._place, ignore_errors=True)
+            return None
+        self.resumed = int(kept["steps"])
+        return Choice(kept["said"], recipe(kept["said"], prepared.intake.forms, self.plan), kept["reasons"], kept["tried"])
 
-    def _keep(self, lesson: Lesson, steps: int) -> None:
-        assert self._place is not None
+    def _keep(self, choice: Choice, steps: int) -> None:
+        if self._place is None or self.resumed:
+            return
+        said = {"run": self._run, "steps": steps, "said": choice.said, "reasons": choice.reasons, "tried": choice.tried}
         with new_file(self._place / "run.json") as aside:
-            aside.write_text(json.dumps({"run": self._fingerprint(lesson), "steps": steps}))
+            aside.write_text(json.dumps(said))
 
-    def _fingerprint(self, lesson: Lesson) -> str:
-        """The same for the same plan, examples and networks: then what was learned before may go on."""
-        prepared = lesson.prepared
+    def _fingerprint(self, prepared: Prepared) -> str:
+        """The same for the same plan and examples: then what was learned before may go on."""
         rows: Array = np.concatenate([fold.train for fold in prepared.folds])
         keys = self.examples.keys(self.plan.target)[rows]
-        said = [self.plan.asked(), dict(lesson.said), repr(lesson.recipe), str(self.device)]
-        return hashlib.sha256(keys.tobytes() + json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+        said = [self.plan.asked(), prepared.intake.kinds, str(self.device), type(self.own).__name__, __version__]
+        if self.start is not None:
+            said.append(self.start.card.made)
+        self._run = hashlib.sha256(keys.tobytes() + json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+        return self._run
 
     def _metric(self, prepared: Prepared) -> str:
         return self.plan.metric or next(iter(prepared.outputs.values())).metric

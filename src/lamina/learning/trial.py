@@ -86,6 +86,13 @@ class Trial:
         )  # fmt: skip
         yield from self.loop
 
+    def end(self) -> None:
+        """End learning at once, with the best weights so far."""
+        if self.loop is not None:
+            if not self.loop.best.weights:
+                self.loop.look()
+            self.loop.restore_best()
+
     def pace(self, seconds: float) -> float:
         """Seconds per step, from running some; the network is of no use afterwards."""
         method = Supervised(self.network, self.lesson.prepared.named, 0.0, Augment(self.lesson.recipe.augment))

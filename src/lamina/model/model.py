@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from lamina.examples import Examples
+    from lamina.model.score import Score
     from lamina.networks._join import Ensemble
 
 CARD, WEIGHTS, NETWORK, REPORT = "card.json", "weights.safetensors", "network.onnx", "report.html"
@@ -68,7 +70,7 @@ class Model:
         reasons = {row: tuple(found) for row, found in unlike.items()}
         targets: dict[str, Answers] = {}
         for column, output in self.outputs.items():
-            answers = self._answering(output, raws[column])
+            answers = output.answer(raws[column])
             answers.unlike, answers.reasons = far, reasons
             targets[column] = answers
         return Predictions(targets, row_names(examples) if names else None, examples.notes)
@@ -103,9 +105,29 @@ class Model:
         """The graph's outputs for encoded arrays."""
         return self._runner.run(arrays)
 
-    def _answering(self, output: Any, raw: Array) -> Answers:
-        found: Answers = output.answer(raw)
-        return found
+    def score(self, source: Any) -> Score:
+        """Metrics with 95 % intervals on labelled examples, beside those at learning, and what has drifted.
+
+        >>> model.score("labelled_later.csv").targets["income"]["accuracy"].value          # doctest: +SKIP
+        """
+        from lamina.model.drift import drift
+        from lamina.model.score import Score, figures, labelled
+
+        examples = self.read(source, target=True)
+        raws, features, _ = self.raw(examples)
+        found = {}
+        for column, output in self.outputs.items():
+            target, rows = labelled(examples, column, output)
+            known = self.card.results.get(column, {})
+            new = figures(output, output.scaled(raws[column][rows]), target, None, np.random.default_rng(0))
+            found[column] = {name: replace(each, before=known.get(name)) for name, each in new.items()}
+        drifts = [
+            drift(column, before, examples.values(column))
+            for column, before in self.card.data.get("columns", {}).items()
+            if before is not None and column in examples.kinds
+        ]
+        unlike = float(self.novelty.unlike(features).mean()) if self.novelty is not None else 0.0
+        return Score(len(examples), found, unlike, sorted(drifts, key=lambda each: -each.index))
 
     @cached_property
     def _runner(self) -> Runner:

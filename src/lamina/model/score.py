@@ -1,0 +1,79 @@
+"""How good a model is on new labelled examples, with intervals, and what has changed since learning."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lamina.core import Array, DataError, Json, Taught
+from lamina.examples import Examples
+from lamina.model.drift import Drift
+from lamina.model.intervals import intervals
+
+ROUNDS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A metric on these rows with its 95 % interval (bootstrap); before: what the report said when it was learned."""
+
+    value: float
+    low: float
+    high: float
+    before: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """targets: by target column, its figures by metric. unlike: share of rows unlike the training data."""
+
+    rows: int
+    targets: dict[str, dict[str, Figure]]
+    unlike: float
+    drifts: list[Drift] = field(default_factory=list)
+
+    def to_dict(self) -> Json:
+        return {
+            "rows": self.rows,
+            "targets": {
+                target: {name: {"value": f.value, "low": f.low, "high": f.high, "before": f.before} for name, f in found.items()}
+                for target, found in self.targets.items()
+            },
+            "unlike": self.unlike,
+            "drift": [{"column": d.column, "index": d.index, "what": d.what, "matters": d.matters} for d in self.drifts],
+        }
+
+    def lines(self) -> list[str]:
+        """The score as lines of text."""
+        lines = [f"{self.rows:,} labelled examples, {100 * self.unlike:.1f} % unlike the training data"]
+        for target, figures in self.targets.items():
+            for name, f in figures.items():
+                was = "" if f.before is None else f"   (was {f.before:.4g} when learned)"
+                lines.append(f"  {target}: {name} {f.value:.4g} ({f.low:.4g} to {f.high:.4g}){was}")
+        moved = [d for d in self.drifts if d.matters]
+        lines += [f"  changed since learning: {d.column} ({d.what}; index {d.index:.2f})" for d in moved]
+        if not moved and self.drifts:
+            lines.append("  no column has changed much since learning")
+        return lines
+
+    def _repr_html_(self) -> str:
+        return "<pre>" + html.escape("\n".join(self.lines())) + "</pre>"
+
+
+def figures(output: Taught, raw: Array, target: Array, weight: Array | None, rng: np.random.Generator) -> dict[str, Figure]:
+    """Every metric of an output with its interval. raw: with the temperature applied."""
+    whole = output.metrics(raw, target, weight)
+    spans = intervals(output.metrics, raw, target, weight, rng=rng, rounds=ROUNDS)
+    return {name: Figure(value, *spans[name]) for name, value in whole.items()}
+
+
+def labelled(examples: Examples, column: str, output: Taught) -> tuple[Array, Array]:
+    """Targets of the rows that have one that the model knows, and their places."""
+    if column not in examples.kinds:
+        raise DataError(f"The examples have no column '{column}', which this model answers: there is nothing to compare with.")
+    target, known = output.encode(examples.values(column))
+    if not known.any():
+        raise DataError(f"No row has a known label in '{column}'. The labels must be written as they were when learning.")
+    return target[known], np.flatnonzero(known)
