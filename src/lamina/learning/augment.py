@@ -16,14 +16,15 @@ def flip(x: Tensor) -> Tensor:
     return torch.where(mirrored[:, None, None, None], x.flip(2), x)
 
 
-def shift(x: Tensor, share: float = 0.08) -> Tensor:
-    """Up to `share` of the side in both directions; what comes in repeats the edge."""
+def shift(x: Tensor, share: float = 0.04) -> Tensor:
+    """Up to `share` of the side (at least one pixel) in both directions; what comes in repeats the edge."""
     rows, height, width, _ = x.shape
     reach = max(1, round(share * min(height, width)))
-    down, right = (torch.randint(-reach, reach + 1, (rows, 1), device=x.device) for _ in range(2))
-    y = (torch.arange(height, device=x.device) + down).clamp(0, height - 1)
-    z = (torch.arange(width, device=x.device) + right).clamp(0, width - 1)
-    return x[torch.arange(rows, device=x.device)[:, None, None], y[:, :, None], z[:, None, :]]
+    beyond = torch.arange(-reach, max(height, width) + reach, device=x.device)
+    padded = x[:, beyond[: height + 2 * reach].clamp(0, height - 1)][:, :, beyond[: width + 2 * reach].clamp(0, width - 1)]
+    windows = padded.unfold(1, height, 1).unfold(2, width, 1)  # a view [B, 2r+1, 2r+1, C, H, W]
+    down, right = torch.randint(0, 2 * reach + 1, (2, rows), device=x.device)
+    return windows[torch.arange(rows, device=x.device), down, right].permute(0, 2, 3, 1)
 
 
 CHANGES: dict[str, Change] = {"flip": flip, "shift": shift}

@@ -7,8 +7,18 @@ from dataclasses import dataclass
 
 from lamina.learning.trial import Trial
 
-JUDGEMENTS = 20  # looks at validation rows during one training
+LOOKS = 4, 20  # least and most looks at validation rows during one training
+LOOKING = 0.08  # share of the time that they may take
 MOST = 4  # times a recipe's own number of epochs: beyond that, more time teaches nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """count: steps of each training; looks: how often it is judged meanwhile; deadline: when all must have ended."""
+
+    count: int
+    looks: int = LOOKS[1]
+    deadline: float | None = None
 
 
 @dataclass(slots=True)
@@ -30,8 +40,8 @@ class Budget:
     def left(self) -> float | None:
         return None if self.end is None else self.end - time.monotonic()
 
-    def steps(self, trial: Trial, trainings: int, answered: int) -> tuple[int, float | None]:
-        """Steps for each of `trainings`, and the moment when learning must have ended.
+    def steps(self, trial: Trial, trainings: int, answered: int) -> Steps:
+        """How to spend the time on `trainings`.
 
         trial: a throw-away network to time. answered: rows that are answered after learning.
         """
@@ -39,12 +49,14 @@ class Budget:
         per_epoch = max(1, len(trial.fold.train) // min(lesson.recipe.batch, len(trial.fold.train)))
         own = max(1, round(lesson.recipe.epochs * per_epoch))
         if self.end is None or self.seconds is None:
-            return own, None
+            return Steps(own)
         pace = trial.pace(min(2.0, 0.03 * self.seconds))
         begun = time.monotonic()
         trial.judge()
         look = time.monotonic() - begun
         tail = 2.5 + self.baselines + 1.5 * answered * look / max(len(trial.judged), 1)
         end = self.end - tail
-        seconds = max(0.0, end - time.monotonic()) / trainings - JUDGEMENTS * look
-        return max(min(per_epoch, 10), min(int(0.98 * seconds / pace), MOST * own)), end
+        seconds = max(0.0, end - time.monotonic()) / trainings
+        looks = int(min(max(LOOKS[0], LOOKING * seconds / max(look, 1e-3)), LOOKS[1]))
+        most = int(0.98 * (seconds - looks * look) / pace)
+        return Steps(max(min(per_epoch, 10), min(most, MOST * own)), looks, end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Iterator, Sequence
 
@@ -50,8 +51,21 @@ class Schedule:
         self.steps = last
 
 
+def _leave_the_compiler_out() -> None:
+    """Spare 3 seconds: optimisers import torch's compiler on their first use, only to be left alone by it.
+
+    What it would put in place of these methods is marked as being the methods themselves. Where torch changes how it
+    does this, the mark has no effect.
+    """
+    for method in vars(Optimizer).values():
+        inner = getattr(method, "__wrapped__", None)
+        if inner is not None and inspect.isfunction(method) and method.__code__.co_filename.endswith("_compile.py"):
+            inner.__dynamo_disable = inner
+
+
 def optimiser(module: nn.Module, recipe: Recipe) -> Optimizer:
     """One optimiser for a part: rates per parameter as its networks ask, decay on matrices only."""
+    _leave_the_compiler_out()
     groups = [
         {"params": found, "lr": recipe.rate * factor, "peak": recipe.rate * factor, "weight_decay": decay}
         for (factor, decay), found in _groups(module, recipe).items()

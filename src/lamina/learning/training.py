@@ -16,7 +16,7 @@ from torch import nn
 from lamina.core import Array, Json, PlanError, Progress
 from lamina.examples import Examples
 from lamina import __version__
-from lamina.learning.budget import Budget
+from lamina.learning.budget import Budget, Steps
 from lamina.learning.choose import Choice, choose, recipe, use_features
 from lamina.learning.judge import Learned, judge
 from lamina.learning.plan import Plan
@@ -59,7 +59,7 @@ class Training:
         self.budget = Budget(time.monotonic() if started is None else started, seconds)
         self.device = device.choose(plan.device)
         self.stopped = False
-        self.resumed = 0
+        self.resumed: Steps | None = None
         self._model: Model | None = None
         self._trial: Trial | None = None
         self._run = ""
@@ -110,7 +110,7 @@ class Training:
 
     def _learn(self, prepared: Prepared, choice: Choice) -> Generator[Progress, None, list[Trial]]:
         lesson = Lesson(prepared, choice.said, choice.recipe, self.plan.seed, self.device, self.plan.metric, self.own)
-        steps, deadline = self._steps(lesson, choice)
+        steps = self._steps(lesson, choice)
         members: list[Trial] = []
         for number, fold in enumerate(prepared.folds):
             if self.stopped and members:
@@ -119,11 +119,13 @@ class Training:
             if self.start is not None:
                 continue_from(trial.network, self.start, number)
             share = None
-            if deadline is not None:
-                share = time.monotonic() + (deadline - time.monotonic()) / (len(prepared.folds) - number)
+            if steps.deadline is not None:
+                share = time.monotonic() + (steps.deadline - time.monotonic()) / (len(prepared.folds) - number)
             saved = None if self._place is None else self._place / f"{number}.safetensors"
             says = f"fold {number + 1} of {len(prepared.folds)}" if len(prepared.folds) > 1 else ""
-            running = trial.learn(steps, deadline=share, patient=self.plan.steps is None, saved=saved)
+            running = trial.learn(
+                steps.count, deadline=share, patient=self.plan.steps is None, judgements=steps.looks, saved=saved
+            )
             try:
                 for progress in running:
                     yield replace(progress, message=says, metric=self._metric(prepared))
@@ -134,18 +136,18 @@ class Training:
             members.append(trial)
         return members
 
-    def _steps(self, lesson: Lesson, choice: Choice) -> tuple[int, float | None]:
+    def _steps(self, lesson: Lesson, choice: Choice) -> Steps:
         """The number of steps: asked for, kept from before a crash, or chosen from the time left."""
         prepared = lesson.prepared
         if self.plan.steps is not None:
-            self._keep(choice, self.plan.steps)
-            return self.plan.steps, None
+            self._keep(choice, Steps(self.plan.steps))
+            return Steps(self.plan.steps)
         if self.resumed:
-            return self.resumed, self.budget.end
+            return replace(self.resumed, deadline=self.budget.end)
         answered = sum(len(fold.validation) + len(fold.test) for fold in prepared.folds) + len(prepared.held)
-        steps, deadline = self.budget.steps(Trial(lesson, prepared.folds[0]), len(prepared.folds), answered)
+        steps = self.budget.steps(Trial(lesson, prepared.folds[0]), len(prepared.folds), answered)
         self._keep(choice, steps)
-        return steps, deadline
+        return steps
 
     # --------------------------------------------------------------------------------- where learning stands
 
@@ -164,13 +166,13 @@ class Training:
         if kept.get("run") != self._fingerprint(prepared):
             shutil.rmtree(self._place, ignore_errors=True)
             return None
-        self.resumed = int(kept["steps"])
+        self.resumed = Steps(int(kept["steps"]), int(kept["looks"]))
         return Choice(kept["said"], recipe(kept["said"], prepared.intake.forms, self.plan), kept["reasons"], kept["tried"])
 
-    def _keep(self, choice: Choice, steps: int) -> None:
+    def _keep(self, choice: Choice, steps: Steps) -> None:
         if self._place is None or self.resumed:
             return
-        said = {"run": self._run, "steps": steps, "said": choice.said, "reasons": choice.reasons, "tried": choice.tried}
+        said = {"run": self._run, "steps": steps.count, "looks": steps.looks, "said": choice.said, "reasons": choice.reasons, "tried": choice.tried}
         with new_file(self._place / "run.json") as aside:
             aside.write_text(json.dumps(said))
 

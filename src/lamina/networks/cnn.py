@@ -1,7 +1,9 @@
-"""provisional"""
+"""A small convolutional network for pictures: few, cheap layers that shrink early, since a CPU pays for every pixel."""
 
 from __future__ import annotations
 
+import math
+from collections import OrderedDict
 from typing import ClassVar
 
 import torch
@@ -10,33 +12,90 @@ from torch import Tensor, nn
 from lamina.core import Features, Form, Recipe
 from lamina.networks._layered import Layered
 
+LARGEST = 96  # pixels a side: larger pictures are averaged down first
+SMALLEST = 4  # pixels a side of the last maps
+WIDEST = 256
+
 
 class Cnn(Layered):
+    """Convolution, batch norm, ReLU; each stage halves the side and doubles the channels; then one dense layer.
+
+    width: channels of the first stage. depth: residual layers within each stage. Strides rather than pooling, which
+    would compute four times as much. All memory is channels_last, nearly twice as fast on a CPU.
+    """
+
     kind: ClassVar[str] = "cnn"
     accepts: ClassVar[frozenset[str]] = frozenset({"grid"})
-    recipe = Recipe(rate=1e-2, batch=128, epochs=10, average=0.99)
-    rates: ClassVar[dict[str, float]] = {}
+    recipe = Recipe(
+        rate=0.01, batch=256, epochs=12, betas=(0.7, 0.9), smoothing=0.1, augment=("shift",)
+    )
+
+    def __init__(self, form: Form, width: int = 16, depth: int = 0, hidden: int = 128) -> None:
+        super().__init__()
+        height, across, channels = form.shape
+        self.width = hidden
+        self.pixels = Pixels(channels, max(1, math.ceil(min(height, across) / LARGEST)))
+        height, across = (math.ceil(side / self.pixels.shrink) for side in (height, across))
+        stages: OrderedDict[str, nn.Module] = OrderedDict()
+        inside, wide = channels, width
+        while max(height, across) > SMALLEST or not stages:
+            first = not stages
+            stage = [_layer(inside, wide, 5 if first else 3, 2)]
+            stage += [Residual(_layer(wide, wide, 3, 1)) for _ in range(0 if first else depth)]
+            stages[f"stage{len(stages) + 1}"] = nn.Sequential(*stage)
+            height, across = math.ceil(height / 2), math.ceil(across / 2)
+            inside, wide = wide, min(2 * wide, WIDEST)
+        self.stages = nn.Sequential(stages)
+        dense = nn.Linear(inside * height * across, hidden, bias=False)
+        self.dense = nn.Sequential(
+            OrderedDict(flat=nn.Flatten(), dense=dense, norm=nn.BatchNorm1d(hidden), act=nn.ReLU())
+        )
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def settle(self, values: Tensor, generator: torch.Generator) -> None:
+        self.pixels.settle(values)
+
+    def forward(self, x: Tensor) -> Features:
+        maps = self.stages(self.pixels(x))
+        return Features(self.dense(maps), (maps,))
+
+
+class Pixels(nn.Module):
+    """uint8 [B, H, W, C] to standardised float [B, C, H, W]; large pictures averaged down by `shrink`."""
+
     mean: Tensor
     std: Tensor
 
-    def __init__(self, form: Form, width: int = 32) -> None:
+    def __init__(self, channels: int, shrink: int = 1) -> None:
         super().__init__()
-        self.width = 4 * width
-        self.copies = 1
-        channels = form.shape[2]
-        self.register_buffer("mean", torch.zeros(channels))
-        self.register_buffer("std", torch.ones(channels))
-        self.layers = nn.Sequential(
-            nn.Conv2d(channels, width, 3, padding=1), nn.MaxPool2d(2, ceil_mode=True), nn.BatchNorm2d(width), nn.ReLU(),
-            nn.Conv2d(width, 2 * width, 3, padding=1), nn.MaxPool2d(2, ceil_mode=True), nn.BatchNorm2d(2 * width), nn.ReLU(),
-            nn.Conv2d(2 * width, 4 * width, 3, padding=1), nn.BatchNorm2d(4 * width), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
-        )
+        self.register_buffer("mean", torch.full((channels,), 127.5))
+        self.register_buffer("std", torch.full((channels,), 64.0))
+        self.shrink = shrink
 
-    def settle(self, values: Tensor, generator: torch.Generator) -> None:
-        x = values.float()
-        self.mean.copy_(x.mean((0, 1, 2)))
-        self.std.copy_(x.std((0, 1, 2)).clamp_min(1.0))
+    def settle(self, values: Tensor) -> None:
+        """Mean and spread of each channel, from training pictures."""
+        sample = values[:: max(1, len(values) // 2_000)].float()
+        self.mean.copy_(sample.mean((0, 1, 2)))
+        self.std.copy_(sample.std((0, 1, 2)).clamp_min(1.0))
 
-    def forward(self, x: Tensor) -> Features:
+    def forward(self, x: Tensor) -> Tensor:
+        # permuted, the memory of [B, H, W, C] is already channels_last
         x = ((x.float() - self.mean) / self.std).permute(0, 3, 1, 2)
-        return Features(self.layers(x))
+        return nn.functional.avg_pool2d(x, self.shrink, ceil_mode=True) if self.shrink > 1 else x
+
+
+class Residual(nn.Module):
+    """What comes in, plus what a layer makes of it (He et al. 2016)."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        found: Tensor = x + self.layer(x)
+        return found
+
+
+def _layer(inputs: int, outputs: int, kernel: int, stride: int) -> nn.Sequential:
+    conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False)
+    return nn.Sequential(OrderedDict(conv=conv, norm=nn.BatchNorm2d(outputs), act=nn.ReLU()))

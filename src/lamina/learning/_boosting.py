@@ -1,0 +1,102 @@
+"""Gradient boosting on tables, by scikit-learn: the rival that tables are usually lost to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lamina.core import Array
+from lamina.learning._lesson import Lesson, said, subsample
+
+TREES = 100
+FEWEST = 20
+FEW = 20_000  # below, threads wait for each other longer than they work
+CODES = 255  # more words than this, and a column's codes are taken as a number
+
+
+def boosting(
+    lesson: Lesson,
+    tables: Mapping[str, Array],
+    sizes: Mapping[str, Sequence[int]],
+    seconds: float,
+    rng: np.random.Generator,
+) -> tuple[Array | None, int, str]:
+    """Raw answers of the judged rows, rows learned from, note. Missing numbers stay missing: its trees take them.
+
+    Loading scikit-learn the first time, a few seconds, comes on top of `seconds`.
+    """
+    try:
+        from sklearn import ensemble
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        return None, 0, "left out: scikit-learn is not installed (pip install 'lamina[learn]')"
+    X = np.concatenate([tables[name] for name in tables], axis=1)
+    known = np.array([size for name in tables for size in sizes[name]])
+    lists = (known > 0) & (known <= CODES)
+    kind: Any = (
+        ensemble.HistGradientBoostingRegressor if lesson.task == "number" else ensemble.HistGradientBoostingClassifier
+    )
+    each = lesson.classes if lesson.task == "category" and lesson.classes > 2 else 1
+    runs = lesson.classes if lesson.task == "tags" else 1
+
+    controller = ThreadpoolController()
+
+    def fit(rows: Array, trees: int, tag: int) -> Any:
+        y = lesson.target[rows, tag] if lesson.target.ndim == 2 else lesson.target[rows]
+        options = {"max_iter": trees, "learning_rate": min(0.3, 0.1 * TREES / trees), "early_stopping": False}
+        made = kind(**options, categorical_features=lists, random_state=int(rng.integers(2**31)))
+        if len(np.unique(y)) < 2:
+            return None
+        with controller.limit(limits=1 if len(rows) < FEW else None, user_api="openmp"):
+            return made.fit(X[rows], y, lesson.weight[rows])
+
+    rows, trees = _affordable(lesson, fit, seconds / runs, rng)
+    if not trees:
+        return None, 0, f"left out: it would have taken longer than its {seconds:.1f} s"
+    raws = []
+    for tag in range(runs):
+        model = fit(rows, trees, tag)
+        raws.append(_raw(lesson, model, X[lesson.judged], each, tag))
+    note = said(rows, lesson)
+    if trees < TREES:
+        note = f"{note}; {trees} trees" if note else f"{trees} trees instead of {TREES}, to stay within its time"
+    return np.concatenate(raws, axis=1), len(rows), note
+
+
+def _affordable(lesson: Lesson, fit: Any, seconds: float, rng: np.random.Generator) -> tuple[Array, int]:
+    """Rows and trees that fit the time, by timing 3 trees on few rows and on more; 0 trees: nothing does."""
+    fit(subsample(lesson, 200, rng), 1, 0)  # the first call is slow for other reasons
+    timed = []
+    for most in (1000, 5000):
+        rows, spent = subsample(lesson, most, rng), []
+        for _ in range(2):  # the quicker of two: the other may have waited for somebody else
+            start = time.perf_counter()
+            fit(rows, 3, 0)
+            spent.append((time.perf_counter() - start) / 3)
+        timed.append((len(rows), min(spent)))
+    (few, short), (more, long) = timed
+    per_row = max(0.0, (long - short) / (more - few)) if more > few else 0.0
+    fixed = max(short - per_row * few, 0.0)
+    every = len(lesson.rows)
+    for trees, least in ((TREES, every), (50, every), (50, 5000), (FEWEST, 200)):
+        spare = 0.7 * seconds / trees - fixed  # the rest is for answering, and for the machine's moods
+        if spare > 0 and spare >= per_row * min(least, every):
+            return subsample(lesson, spare / per_row if per_row else every, rng), trees
+    return lesson.rows[:0], 0
+
+
+def _raw(lesson: Lesson, model: Any, X: Array, each: int, tag: int) -> Array:
+    if lesson.task == "number":
+        value = np.full(len(X), lesson.target[lesson.rows].mean()) if model is None else model.predict(X)
+        return np.asarray(value, dtype=float)[:, None]
+    if lesson.task == "tags":
+        share = lesson.target[lesson.rows, tag].mean() if model is None else model.predict_proba(X)[:, 1]
+        share = np.clip(np.broadcast_to(share, len(X)), 1e-6, 1 - 1e-6)
+        return np.asarray(np.log(share / (1 - share)))[:, None]
+    raw = np.full((len(X), lesson.classes), 1e-6)
+    seen = lesson.target[lesson.rows[:1]] if model is None else model.classes_
+    raw[:, np.asarray(seen, dtype=int)] = 1.0 if model is None else np.maximum(model.predict_proba(X), 1e-6)
+    return np.asarray(np.log(raw / raw.sum(axis=1, keepdims=True)))

@@ -1,0 +1,174 @@
+"""Linear baselines in plain NumPy: ridge for numbers, logistic regression for categories and tags."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lamina.core import Array
+from lamina.learning._lesson import Lesson, few_pixels, said, subsample
+
+WORDS = 64  # one-hot columns of one category; rarer words share one
+SIDE = 16  # of an image, its pixels averaged
+STEPS = 30  # as good as 180 on tables and digits
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How one column of a table becomes linear features; codes: of a category's frequent words."""
+
+    median: float = 0.0
+    scale: float = 1.0
+    gaps: bool = False
+    codes: tuple[int, ...] = ()
+
+
+def linear(
+    lesson: Lesson,
+    tables: Mapping[str, Array],
+    sizes: Mapping[str, Sequence[int]],
+    images: Mapping[str, Array],
+    seconds: float,
+    rng: np.random.Generator,
+) -> tuple[Array | None, int, str]:
+    """Raw answers of the judged rows, rows learned from, note."""
+    probe = subsample(lesson, 1000, rng)
+    features = _features(probe, tables, sizes, images)
+    features(probe[:50])  # the first call is slow for other reasons
+    start = time.perf_counter()
+    X = features(probe)
+    prepare = (time.perf_counter() - start) / len(probe)
+    start = time.perf_counter()
+    _ = X.T @ X
+    gram = time.perf_counter() - start
+    start = time.perf_counter()
+    _slope(X, X, X[:, :1], np.zeros((X.shape[1], lesson.classes), X.dtype), lesson.task == "category")
+    step = time.perf_counter() - start
+    per_row = prepare + (2 * gram if lesson.task == "number" else gram + STEPS * step) / len(probe)
+    solve = 3e-10 * X.shape[1] ** 3 / 3 * (6 if lesson.task == "number" else 2)
+    left = 0.7 * seconds - solve - prepare * len(lesson.judged)
+    most = min(left / per_row, 3e8 / X.shape[1])
+    if most < min(100, len(lesson.rows)):
+        return None, 0, f"left out: it would have taken longer than its {seconds:.1f} s"
+
+    rows = subsample(lesson, most, rng)
+    features = _features(rows, tables, sizes, images)
+    X, y, weight = features(rows), lesson.target[rows], lesson.weight[rows]
+    weight = (weight / max(weight.mean(), 1e-12)).astype(X.dtype)
+    if lesson.task == "number":
+        B, mean = _ridge(X, y.astype(float), weight, rng)
+        raw = np.asarray(features(lesson.judged) @ B + mean, dtype=float)[:, None]
+    else:
+        Y = np.eye(lesson.classes, dtype=X.dtype)[y.astype(int)] if lesson.task == "category" else y.astype(X.dtype)
+        B = _logistic(X, Y, weight, lesson.task == "category", time.perf_counter() + 0.6 * seconds)
+        raw = np.asarray(features(lesson.judged) @ B, dtype=float)
+        if lesson.task == "category":
+            raw = _log_softmax(raw)
+    return raw, len(rows), said(rows, lesson)
+
+
+def _features(
+    rows: Array, tables: Mapping[str, Array], sizes: Mapping[str, Sequence[int]], images: Mapping[str, Array]
+) -> Callable[[Array], Array]:
+    """A function from positions to [n, F] features, its scales fixed on `rows`; the first column is 1."""
+    columns = {name: _columns(values[rows], sizes[name]) for name, values in tables.items()}
+    means = {name: few_pixels(values, rows[:2000], SIDE).mean(axis=0) for name, values in images.items()}
+
+    def features(chosen: Array) -> Array:
+        parts = [np.ones((len(chosen), 1), np.float32)]
+        for name, values in tables.items():
+            parts += [_column(values[chosen, i], column) for i, column in enumerate(columns[name])]
+        parts += [few_pixels(values, chosen, SIDE) - means[name] for name, values in images.items()]
+        return np.concatenate(parts, axis=1)
+
+    return features
+
+
+def _columns(values: Array, sizes: Sequence[int]) -> list[Column]:
+    found = []
+    for i, size in enumerate(sizes):
+        column = values[:, i]
+        if size:
+            counts = np.bincount(column.astype(int), minlength=size)
+            often = np.argsort(-counts, kind="stable")[:WORDS]
+            found.append(Column(codes=tuple(int(code) for code in often if counts[code])))
+            continue
+        known = column[np.isfinite(column)].astype(float)
+        if not len(known):
+            found.append(Column(gaps=True))
+            continue
+        median = float(np.median(known))
+        found.append(Column(median, float(known.std()) or 1.0, len(known) < len(column)))
+    return found
+
+
+def _column(values: Array, column: Column) -> Array:
+    if column.codes:
+        return np.asarray(values.astype(int)[:, None] == np.array(column.codes), np.float32)
+    known = np.isfinite(values)
+    # Clipped: one outlier must not decide.
+    scaled = np.clip((np.where(known, values, column.median) - column.median) / column.scale, -10, 10)
+    return np.stack([scaled, ~known] if column.gaps else [scaled], axis=1).astype(np.float32)
+
+
+def _ridge(X: Array, y: Array, weight: Array, rng: np.random.Generator) -> tuple[Array, float]:
+    """Coefficients and offset; the penalty that answers a held-out fifth best."""
+    mean = float(np.average(y, weights=weight))
+    y = y - mean
+    held = rng.random(len(y)) < 0.2
+    best = 10.0
+    if 10 < held.sum() < len(y) - 10:
+        gram, right = _normal(X[~held], y[~held], weight[~held])
+        errors = {}
+        for penalty in (0.1, 1.0, 10.0, 100.0, 1000.0):
+            B = np.linalg.solve(gram + penalty * np.eye(len(gram)), right)
+            errors[penalty] = float(np.average(np.square(X[held] @ B - y[held]), weights=weight[held]))
+        best = min(errors, key=errors.__getitem__)
+    gram, right = _normal(X, y, weight)
+    return np.asarray(np.linalg.solve(gram + best * np.eye(len(gram)), right)), mean
+
+
+def _normal(X: Array, y: Array, weight: Array) -> tuple[Array, Array]:
+    weighted = X * weight[:, None]
+    return (weighted.T @ X).astype(float), (weighted.T @ y.astype(X.dtype)).astype(float)
+
+
+def _logistic(X: Array, Y: Array, weight: Array, softmax: bool, until: float) -> Array:
+    """Coefficients [F, K] of penalised logistic regression, penalty 1.
+
+    The curvature is at most XᵀX / 2 (softmax) or / 4 (sigmoid), whatever the coefficients (Böhning 1992): one
+    factorisation serves every step, and Nesterov's momentum, restarted when it turns uphill, makes it quick.
+    """
+    weighted = X * weight[:, None]
+    gram = (weighted.T @ X).astype(float) * (0.5 if softmax else 0.25)
+    inverse = np.linalg.inv(gram + np.eye(len(gram))).astype(X.dtype)
+    B = np.zeros((X.shape[1], Y.shape[1]), X.dtype)
+    ahead, momentum = B, 1.0
+    for _ in range(STEPS):
+        slope = _slope(X, weighted, Y, ahead, softmax)
+        after = ahead - inverse @ slope
+        moved = after - B
+        if float(np.vdot(slope, moved)) > 0:
+            momentum = 1.0
+        faster = (1 + (1 + 4 * momentum**2) ** 0.5) / 2
+        ahead, B = after + (momentum - 1) / faster * moved, after
+        momentum = faster
+        if float(np.abs(moved).max()) < 1e-3 or time.perf_counter() > until:
+            break
+    return B
+
+
+def _slope(X: Array, weighted: Array, Y: Array, B: Array, softmax: bool) -> Array:
+    raw = X @ B
+    answer = np.exp(_log_softmax(raw)) if softmax else 1 / (1 + np.exp(-np.clip(raw, -30, 30)))
+    slope: Array = weighted.T @ (answer - Y) + B
+    return slope
+
+
+def _log_softmax(raw: Array) -> Array:
+    raw = raw - raw.max(axis=1, keepdims=True)
+    result: Array = raw - np.log(np.exp(raw).sum(axis=1, keepdims=True))
+    return result
