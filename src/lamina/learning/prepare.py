@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from lamina import kinds
 from lamina.core import Array, DataError, PlanError, Taught, nearest
-from lamina.examples import Examples, Split, split
+from lamina.examples import Examples, Split, place, split
 from lamina.learning.plan import Plan
 from lamina.learning.rows import Rows
 from lamina.machine import cache
 from lamina.model.intake import Intake, row_names, safe
+from lamina.model.model import Model
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 
@@ -62,15 +63,17 @@ class Prepared:
         return found
 
 
-def prepare(examples: Examples, plan: Plan, intake: Intake | None = None, outputs: dict[str, Taught] | None = None) -> Prepared:
-    """Split, settle and encode. intake, outputs: of an earlier model, to go on with its vocabularies."""
+def prepare(examples: Examples, plan: Plan, start: Model | None = None) -> Prepared:
+    """Split, settle and encode. start: an earlier model, to go on with its vocabularies and splits."""
     columns = input_columns(examples, plan.target)
     parts = split(examples, plan.target, seed=plan.seed, folds=plan.folds)
-    found = outputs or {column: _output(examples, column) for column in plan.target}
+    if start is not None:
+        parts = _as_before(examples, plan, start, parts)
+    found = dict(start.outputs) if start is not None else {column: _output(examples, column) for column in plan.target}
     labels = {column: output.encode(examples.values(column)) for column, output in found.items()}
     known = np.any([known for _, known in labels.values()], axis=0)
-    settling = parts.parts == TRAIN if parts.folds is None else parts.parts != TEST
-    intake = intake or Intake.observe(examples, columns, np.flatnonzero(settling & known), plan.private)
+    settling = parts.parts == TRAIN if parts.folds is None else parts.folds >= 0
+    intake = start.intake if start is not None else Intake.observe(examples, columns, np.flatnonzero(settling & known), plan.private)
     encoded = intake.encode(examples, allocate=cache.allocate)
     present = np.any([each.present for each in encoded.values()], axis=0)
     problems = {row: text for each in encoded.values() for row, text in each.problems}
@@ -84,12 +87,33 @@ def prepare(examples: Examples, plan: Plan, intake: Intake | None = None, output
     for column in plan.target:
         names[column] = safe(column, {name: None for name in names.values()})
     rows = Rows.of(encoded, {names[column]: label for column, label in labels.items()}, weight)
-    held = np.flatnonzero(usable & (parts.parts == TEST))
     folds = _folds(parts, usable)
-    return Prepared(
-        examples, parts, intake, found, names, rows, folds, held if parts.folds is not None else np.zeros(0, np.int64),
-        problems, int((~known).sum()),
-    )  # fmt: skip
+    held = np.zeros(0, np.int64)
+    if parts.folds is not None:  # the user's own test set lies in no fold
+        held = np.flatnonzero(usable & (parts.parts == TEST) & (parts.folds < 0))
+    return Prepared(examples, parts, intake, found, names, rows, folds, held, problems, int((~known).sum()))
+
+
+def _as_before(examples: Examples, plan: Plan, start: Model, parts: Split) -> Split:
+    """Rows in the parts that the earlier model's thresholds give them."""
+    if start.card.members > 1 or parts.folds is not None:
+        return parts
+    if set(plan.target) != set(start.outputs) or not set(start.intake.inputs) <= set(examples.kinds):
+        raise PlanError(
+            f"The model to go on from answers {', '.join(start.outputs)} from {', '.join(start.intake.inputs)}. "
+            "The examples need the same columns, and the same --target."
+        )
+    times = examples.of("time")
+    placed = place(
+        start.card.split,
+        examples.keys(plan.target),
+        examples.values(plan.target[0]),
+        examples.values(times[0]) if times else None,
+    )
+    given = examples.parts
+    if given is not None:
+        placed = np.where(given >= 0, given, placed).astype(np.int8)
+    return replace(parts, parts=placed, thresholds=start.card.split, how="the same thresholds as the earlier model")
 
 
 def input_columns(examples: Examples, targets: Sequence[str]) -> list[str]:
@@ -124,7 +148,7 @@ def _folds(parts: Split, usable: Array) -> list[Fold]:
         found = [np.flatnonzero(usable & (parts.parts == part)) for part in (TRAIN, VALIDATION, TEST)]
         return [Fold(*found)]
     count = int(parts.folds.max()) + 1
-    inside = usable & (parts.parts != TEST)
+    inside = usable & (parts.folds >= 0)
     made = []
     for k in range(count):
         test, validation = parts.folds == k, parts.folds == (k + 1) % count

@@ -81,7 +81,7 @@ class Training:
 
     def __iter__(self) -> Iterator[Progress]:
         yield self._said("reading", f"Reading {len(self.examples):,} examples")
-        prepared = self._prepared()
+        prepared = prepare(self.examples, self.plan, self.start)
         check_metric(prepared, self.plan.metric)
         choice = self._recall(prepared)
         if choice is not None:
@@ -103,11 +103,6 @@ class Training:
 
     # ---------------------------------------------------------------------------------------------- parts
 
-    def _prepared(self) -> Prepared:
-        if self.start is None:
-            return prepare(self.examples, self.plan)
-        return prepare(self.examples, self.plan, self.start.intake, dict(self.start.outputs))
-
     def _learn(self, prepared: Prepared, choice: Choice) -> Generator[Progress, None, list[Trial]]:
         lesson = Lesson(prepared, choice.said, choice.recipe, self.plan.seed, self.device, self.plan.metric, self.own)
         steps = self._steps(lesson, choice)
@@ -116,8 +111,9 @@ class Training:
             if self.stopped and members:
                 break
             trial = self._trial = Trial(lesson, fold, number)
-            if self.start is not None:
-                continue_from(trial.network, self.start, number)
+            if self._continues(prepared):
+                assert self.start is not None
+                continue_from(trial.network, self.start)
             share = None
             if steps.deadline is not None:
                 share = time.monotonic() + (steps.deadline - time.monotonic()) / (len(prepared.folds) - number)
@@ -135,6 +131,10 @@ class Training:
                 yield self._said("learning", "Stopped: keeping the best so far")
             members.append(trial)
         return members
+
+    def _continues(self, prepared: Prepared) -> bool:
+        """Whether to begin with the earlier weights: not with folds, whose rows may have moved between them."""
+        return self.start is not None and self.start.card.members == 1 and len(prepared.folds) == 1
 
     def _steps(self, lesson: Lesson, choice: Choice) -> Steps:
         """The number of steps: asked for, kept from before a crash, or chosen from the time left."""
@@ -194,10 +194,9 @@ class Training:
         return Progress(stage=stage, message=message, seconds=seconds, left=self.budget.left())
 
 
-def continue_from(network: Join, start: Model, number: int) -> None:
+def continue_from(network: Join, start: Model) -> None:
     """Weights of an earlier model, where names and shapes agree."""
-    members = start.network.members
-    known = members[number % len(members)].state_dict()
+    known = start.network.members[0].state_dict()
     mine = network.state_dict()
     network.load_state_dict(
         {name: known[name] if name in known and known[name].shape == t.shape else t for name, t in mine.items()}
