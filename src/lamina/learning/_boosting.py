@@ -30,7 +30,7 @@ def boosting(
     """
     try:
         from sklearn import ensemble
-        from threadpoolctl import ThreadpoolController
+        from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # scikit-learn brings it
     except ImportError:
         return None, 0, "left out: scikit-learn is not installed (pip install 'lamina[learn]')"
     X = np.concatenate([tables[name] for name in tables], axis=1)
@@ -39,10 +39,9 @@ def boosting(
     kind: Any = (
         ensemble.HistGradientBoostingRegressor if lesson.task == "number" else ensemble.HistGradientBoostingClassifier
     )
-    each = lesson.classes if lesson.task == "category" and lesson.classes > 2 else 1
     runs = lesson.classes if lesson.task == "tags" else 1
 
-    controller = ThreadpoolController()
+    controller, even = ThreadpoolController(), bool((lesson.weight == lesson.weight[0]).all())
 
     def fit(rows: Array, trees: int, tag: int) -> Any:
         y = lesson.target[rows, tag] if lesson.target.ndim == 2 else lesson.target[rows]
@@ -51,7 +50,8 @@ def boosting(
         if len(np.unique(y)) < 2:
             return None
         with controller.limit(limits=1 if len(rows) < FEW else None, user_api="openmp"):
-            return made.fit(X[rows], y, lesson.weight[rows])
+            # Without weights where they are all one: binning is far slower with them.
+            return made.fit(X[rows], y, None if even else lesson.weight[rows])
 
     rows, trees = _affordable(lesson, fit, seconds / runs, rng)
     if not trees:
@@ -59,7 +59,8 @@ def boosting(
     raws = []
     for tag in range(runs):
         model = fit(rows, trees, tag)
-        raws.append(_raw(lesson, model, X[lesson.judged], each, tag))
+        with controller.limit(limits=1 if len(lesson.judged) < FEW else None, user_api="openmp"):
+            raws.append(_raw(lesson, model, X[lesson.judged], tag))
     note = said(rows, lesson)
     if trees < TREES:
         note = f"{note}; {trees} trees" if note else f"{trees} trees instead of {TREES}, to stay within its time"
@@ -67,28 +68,28 @@ def boosting(
 
 
 def _affordable(lesson: Lesson, fit: Any, seconds: float, rng: np.random.Generator) -> tuple[Array, int]:
-    """Rows and trees that fit the time, by timing 3 trees on few rows and on more; 0 trees: nothing does."""
+    """Rows and trees that fit the time, by timing few trees on few rows and on more; 0 trees: nothing does."""
+
+    def timed(most: int, trees: int) -> float:
+        rows = subsample(lesson, most, rng)
+        start = time.perf_counter()
+        fit(rows, trees, 0)
+        return time.perf_counter() - start
+
     fit(subsample(lesson, 200, rng), 1, 0)  # the first call is slow for other reasons
-    timed = []
-    for most in (1000, 5000):
-        rows, spent = subsample(lesson, most, rng), []
-        for _ in range(2):  # the quicker of two: the other may have waited for somebody else
-            start = time.perf_counter()
-            fit(rows, 3, 0)
-            spent.append((time.perf_counter() - start) / 3)
-        timed.append((len(rows), min(spent)))
-    (few, short), (more, long) = timed
-    per_row = max(0.0, (long - short) / (more - few)) if more > few else 0.0
-    fixed = max(short - per_row * few, 0.0)
+    once, short, long = (min(timed(most, trees) for _ in range(2)) for most, trees in ((1000, 1), (1000, 4), (5000, 4)))
     every = len(lesson.rows)
+    few, more = min(1000, every), min(5000, every)
+    per_row = max(0.0, (long - short) / (more - few) / 4) if more > few else 0.0
+    per_tree = max(0.0, (short - once) / 3 - per_row * few)
     for trees, least in ((TREES, every), (50, every), (50, 5000), (FEWEST, 200)):
-        spare = 0.7 * seconds / trees - fixed  # the rest is for answering, and for the machine's moods
+        spare = (0.7 * seconds - once) / trees - per_tree  # the rest is for answering, and for the machine's moods
         if spare > 0 and spare >= per_row * min(least, every):
             return subsample(lesson, spare / per_row if per_row else every, rng), trees
     return lesson.rows[:0], 0
 
 
-def _raw(lesson: Lesson, model: Any, X: Array, each: int, tag: int) -> Array:
+def _raw(lesson: Lesson, model: Any, X: Array, tag: int) -> Array:
     if lesson.task == "number":
         value = np.full(len(X), lesson.target[lesson.rows].mean()) if model is None else model.predict(X)
         return np.asarray(value, dtype=float)[:, None]
