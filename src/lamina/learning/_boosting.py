@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from lamina.learning._lesson import Lesson, said, subsample
 
 TREES = 100
 FEWEST = 20
-FEW = 20_000  # below, threads wait for each other longer than they work
+THREADS = 8
 CODES = 255  # more words than this, and a column's codes are taken as a number
 
 
@@ -41,6 +42,8 @@ def boosting(
     )
     runs = lesson.classes if lesson.task == "tags" else 1
 
+    # Half of the cores: threads that wait for each other's turn on a busy machine cost tenfold.
+    threads = max(1, min(THREADS, (os.cpu_count() or 2) // 2))
     controller, even = ThreadpoolController(), bool((lesson.weight == lesson.weight[0]).all())
 
     def fit(rows: Array, trees: int, tag: int) -> Any:
@@ -49,7 +52,7 @@ def boosting(
         made = kind(**options, categorical_features=lists, random_state=int(rng.integers(2**31)))
         if len(np.unique(y)) < 2:
             return None
-        with controller.limit(limits=1 if len(rows) < FEW else None, user_api="openmp"):
+        with controller.limit(limits=threads, user_api="openmp"):
             # Without weights where they are all one: binning is far slower with them.
             return made.fit(X[rows], y, None if even else lesson.weight[rows])
 
@@ -59,7 +62,7 @@ def boosting(
     raws = []
     for tag in range(runs):
         model = fit(rows, trees, tag)
-        with controller.limit(limits=1 if len(lesson.judged) < FEW else None, user_api="openmp"):
+        with controller.limit(limits=threads, user_api="openmp"):
             raws.append(_raw(lesson, model, X[lesson.judged], tag))
     note = said(rows, lesson)
     if trees < TREES:

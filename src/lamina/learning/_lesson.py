@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from lamina.core import Array, chunks
+from lamina.core import Array
 
 Task: TypeAlias = Literal["category", "number", "tags"]
 
@@ -51,24 +51,24 @@ def said(rows: Array, lesson: Lesson) -> str:
 
 
 def few_pixels(images: Array, rows: Array, side: int) -> Array:
-    """[n, F] float32 in 0 to 1: images [N, H, W, C] of `rows`, averaged over areas to at most side × side."""
+    """[n, F] float32 in 0 to 1: images [N, H, W, C] of `rows`, squares of pixels averaged to at most side × side."""
     _, height, width, channels = images.shape
-    cut_h = np.linspace(0, height, min(height, side) + 1).astype(int)[:-1]
-    cut_w = np.linspace(0, width, min(width, side) + 1).astype(int)[:-1]
-    area = np.outer(np.diff(np.append(cut_h, height)), np.diff(np.append(cut_w, width)))[:, :, None] * 255.0
-    found = np.empty((len(rows), len(cut_h) * len(cut_w) * channels), np.float32)
-    done = 0
-    for part in chunks(rows, 512):
-        pixels = images[part]
-        if height > side or width > side:
-            pixels = np.add.reduceat(pixels, cut_h, axis=1, dtype=np.uint32)
-            pixels = np.add.reduceat(pixels, cut_w, axis=2, dtype=np.uint32)
-        found[done : done + len(part)] = (pixels / area.astype(np.float32)).reshape(len(part), -1)
-        done += len(part)
-    return found
+    tall, wide = -(-height // side), -(-width // side)
+    down, across = height // tall, width // wide
+    top, left = (height - down * tall) // 2, (width - across * wide) // 2
+    found = np.empty((len(rows), down, across, channels), np.float32)
+    for start in range(0, len(rows), 512):
+        pixels = images[rows[start : start + 512]][:, top : top + down * tall, left : left + across * wide]
+        if tall > 1:
+            pixels = sum((pixels[:, i::tall] for i in range(1, tall)), pixels[:, ::tall].astype(np.uint32))
+        if wide > 1:
+            pixels = sum((pixels[:, :, i::wide] for i in range(1, wide)), pixels[:, :, ::wide].astype(np.uint32))
+        found[start : start + 512] = pixels
+    found /= tall * wide * 255.0
+    return found.reshape(len(rows), -1)
 
 
 def _round(rows: float) -> int:
-    """Down to 1, 2 or 5 times a power of ten: then timing, which varies a little, rarely changes who is seen."""
+    """Down to a round number: then timing, which varies a little, rarely changes who is seen."""
     power = 10 ** int(np.floor(np.log10(max(1.0, rows))))
-    return int(max(step for step in (1, 2, 5) if step * power <= max(1.0, rows)) * power)
+    return int(max(step for step in (1, 1.5, 2, 3, 5, 7) if step * power <= max(1.0, rows)) * power)

@@ -35,7 +35,7 @@ def linear(
     rng: np.random.Generator,
 ) -> tuple[Array | None, int, str]:
     """Raw answers of the judged rows, rows learned from, note."""
-    probe = subsample(lesson, 1000, rng)
+    probe = subsample(lesson, 5000, rng)
     features = _features(probe, tables, sizes, images)
     features(probe[:50])  # the first call is slow for other reasons
     start = time.perf_counter()

@@ -18,14 +18,14 @@ def neighbours(
     lesson: Lesson, images: Array, seconds: float, rng: np.random.Generator
 ) -> tuple[Array | None, int, str]:
     """Raw answers of the judged rows by the five nearest training rows, rows learned from, note."""
-    probe = subsample(lesson, 1000, rng)
+    probe = subsample(lesson, 2000, rng)
     start = time.perf_counter()
     known = few_pixels(images, probe, SIDE)
     prepare = (time.perf_counter() - start) / len(probe)
     _nearest(known[:16], known)  # the first call is slow for other reasons
     start = time.perf_counter()
-    _nearest(known[:256], known)
-    pair = (time.perf_counter() - start) / (min(256, len(probe)) * len(probe))
+    _nearest(known[:512], known)
+    pair = (time.perf_counter() - start) / (min(512, len(probe)) * len(probe))
     judged = len(lesson.judged)
     left = 0.8 * seconds - prepare * judged
     most = min(left / (prepare + pair * judged), MOST)
