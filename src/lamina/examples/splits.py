@@ -22,6 +22,7 @@ TRAIN, VALIDATION, TEST, UNUSED = 0, 1, 2, -1
 SHARE = 0.15  # of the rows for validation, and again for the test
 CAP = 10_000  # rows are enough to tell half a percent of accuracy apart
 SMALL = 1_000  # labelled rows: below it, folds
+TINY = 100  # labelled rows: below it, too few to choose by where nothing is reported
 _BINS = 10
 _EXCEPTIONS = 1_000
 
@@ -40,10 +41,13 @@ class Split:
     notes: tuple[Note, ...] = ()
 
 
-def split(examples: Examples, targets: Sequence[str] = (), *, seed: int = 0, folds: int | None = None) -> Split:
+def split(
+    examples: Examples, targets: Sequence[str] = (), *, seed: int = 0, folds: int | None = None, report: bool = True
+) -> Split:
     """Part every row. folds: 0 for none, None to decide by the number of labelled rows (five below 1,000).
 
-    Rows without a label teach (they are in train) as far as a method can use them.
+    Rows without a label teach (they are in train) as far as a method can use them. Where no report is wanted no row is
+    set aside to be tested on, and of fewer than 100 labelled rows all teach.
     """
     keys = examples.keys(ignore=targets)
     key = hashing.mix(keys ^ np.uint64(seed)) if seed else keys
@@ -56,7 +60,8 @@ def split(examples: Examples, targets: Sequence[str] = (), *, seed: int = 0, fol
         parts, thresholds, how = _by_time(examples.values(times[0]), times[0], known)
         thresholds["seed"] = seed
     else:
-        parts, thresholds, how = _by_hash(key, strata, naming, known, given)
+        shares = (SHARE, SHARE) if report else (0.0, SHARE if known.sum() >= TINY else 0.0)
+        parts, thresholds, how = _by_hash(key, strata, naming, known, given, shares)
         thresholds["seed"] = seed
         if groups := examples.of("group"):
             how += f"; all rows of one '{groups[0]}' in the same part"
@@ -160,9 +165,14 @@ def _home(key: Array, strata: Array) -> tuple[Array, Array, Array, Array]:
 
 
 def _by_hash(
-    key: Array, strata: Array, naming: tuple[list[str], list[float]], known: Array, given: Array | None
+    key: Array,
+    strata: Array,
+    naming: tuple[list[str], list[float]],
+    known: Array,
+    given: Array | None,
+    shares: tuple[float, float],
 ) -> tuple[Array, Json, str]:
-    """Thresholds within each stratum; where the user's own parts say so, they stay."""
+    """Thresholds within each stratum; where the user's own parts say so, they stay. shares: of test and validation."""
     names, edges = naming
     parts = np.full(len(key), TRAIN, dtype=np.int8)
     own_test = given is not None and bool((given == TEST).any())
@@ -170,8 +180,11 @@ def _by_hash(
     free = known.copy()
     if given is not None:
         free &= (given == UNUSED) | (given == TRAIN)
-    share = 0.0 if not free.any() else min(SHARE, CAP / int(free.sum()))
-    wanted = (0.0 if own_test else share, 0.0 if own_test and own_validation else share)
+    most = CAP / max(int(free.sum()), 1)
+    wanted = (
+        0.0 if own_test else min(shares[0], most),
+        0.0 if own_test and own_validation else min(shares[1], most),
+    )
     distinct, row_key, home, rows = _home(key[free], strata[free])
     mixed = _mixed(row_key, strata[free], home)
     if mixed.sum() > max(_EXCEPTIONS, 0.01 * len(distinct)) and len(names) > 0:
@@ -183,7 +196,7 @@ def _by_hash(
         for each in np.unique(home)
     }
     default = cuts.get(-1) or (int(wanted[0] * 2**64), int(sum(wanted) * 2**64))
-    if free.any() and not own_test and not own_validation:
+    if free.any() and not own_test and not own_validation and all(shares):
         cuts = _at_least_one(cuts, distinct, home, rows)
     thresholds: Json = {
         "by": "hash" if not own_test else "given",

@@ -134,7 +134,7 @@ class Loop:
         # The random state follows from seed and step alone, so that a resumed run draws what the whole one drew.
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
             while True:
-                torch.manual_seed((self.seed << 32) + self.step)
+                _draw_from(((self.seed << 32) + self.step) % 2**63, self.device)
                 try:
                     return self._attempt()
                 except RuntimeError as error:
@@ -311,6 +311,16 @@ class Loop:
         self.step, self.history, self.pieces = int(meta["step"]), list(meta["history"]), int(meta["pieces"])
         for name, each in self.optimisers.items():
             checkpoint.restore_optimizer(each, tensors, f"optimiser:{name}")
+
+
+def _draw_from(seed: int, device: torch.device) -> None:
+    """Seed torch here and there. `torch.manual_seed` would keep a stack trace for each call where there is no GPU."""
+    torch.default_generator.manual_seed(seed)
+    match device.type:
+        case "cuda":
+            torch.cuda.manual_seed(seed)
+        case "mps":
+            torch.mps.manual_seed(seed)
 
 
 def _cut(batch: Batch, pieces: int) -> list[Batch]:

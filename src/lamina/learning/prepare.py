@@ -63,10 +63,11 @@ class Prepared:
         return found
 
 
-def prepare(examples: Examples, plan: Plan, start: Model | None = None) -> Prepared:
-    """Split, settle and encode. start: an earlier model, to go on with its vocabularies and splits."""
+def prepare(examples: Examples, plan: Plan, start: Model | None = None, report: bool = True) -> Prepared:
+    """Split, settle and encode. start: an earlier model, to go on with its vocabularies and splits. report: whether
+    rows are set aside for one."""
     columns = input_columns(examples, plan.target)
-    parts = split(examples, plan.target, seed=plan.seed, folds=plan.folds)
+    parts = split(examples, plan.target, seed=plan.seed, folds=plan.folds, report=report)
     if start is not None:
         parts = _as_before(examples, plan, start, parts)
     found = dict(start.outputs) if start is not None else {column: _output(examples, column) for column in plan.target}
