@@ -94,7 +94,9 @@ def strings(series: pl.Series) -> pl.Series:
     if isinstance(dtype, pl.List | pl.Array):
         if isinstance(dtype, pl.Array):
             series = series.arr.to_list()
-        return series.list.eval(pl.element().cast(pl.String)).list.join("\x1f", ignore_nulls=True)
+        joined = series.list.eval(pl.element().cast(pl.String)).list.join("\x1f", ignore_nulls=True)
+        # An empty list says "none"; only a missing one says nothing.
+        return pl.select(pl.when(series.list.len() == 0).then(pl.lit("\x1f")).otherwise(joined)).to_series()
     if dtype == pl.Binary:
         return series.bin.encode("hex")
     if dtype == pl.Object:

@@ -54,7 +54,8 @@ class Own(Layered):
 
     def _prepared(self, x: Tensor) -> Tensor:
         if self.form.kind != "vector":
-            return ((x.float() - self.center) / self.scale).movedim(-1, 1)
+            scaled = (x.float() - self.center) / self.scale
+            return scaled.permute(0, x.ndim - 1, *range(1, x.ndim - 1))  # movedim would be written wrongly as ONNX
         numbers = x[:, self.numbers]
         parts = [torch.where(numbers.isnan(), 0.0, (numbers - self.center) / self.scale)]
         parts += [(x[:, j : j + 1] == torch.arange(size, device=x.device)).float() for j, size in self.words]
