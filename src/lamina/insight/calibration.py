@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lamina.core import Array
-from lamina.insight.intervals import wilson
+from lamina.model.intervals import wilson
 
 
 @dataclass(frozen=True, slots=True)

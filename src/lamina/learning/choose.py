@@ -166,4 +166,5 @@ def _use(prepared: Prepared, name: str, frozen: Frozen) -> Generator[Progress, N
         frozen.recall()
     yield from frozen.fill(rows)
     frozen.keep()
+    prepared.pictures[name] = frozen.pictures.values
     prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.values), frozen.pictures.present)

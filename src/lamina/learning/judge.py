@@ -5,25 +5,35 @@ from __future__ import annotations
 import datetime
 import platform
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import numpy as np
+import torch
+from safetensors.torch import save
 
-from lamina.core import Array, Json
+from lamina.core import Json
+from lamina.insight.report import render
+from lamina.learning import findings
 from lamina.learning.budget import Budget
 from lamina.learning.choose import Choice
+from lamina.learning.decisions import decide
+from lamina.learning.findings import Held
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared
 from lamina.learning.trial import Trial
 from lamina.model.card import Card
+from lamina.model.drift import reference
 from lamina.model.model import NETWORK, REPORT, WEIGHTS, Model
 from lamina.model.novelty import Novelty
 from lamina.model.onnx import export
 from lamina.networks._join import Ensemble
 
+SAMPLE = 5_000  # training rows that "unlike the training data" is measured against
+
 
 @dataclass(slots=True)
 class Learned:
-    """What learning hands over."""
+    """What learning hands over. report: whether simple models and importance are worth their time."""
 
     prepared: Prepared
     choice: Choice
@@ -33,99 +43,99 @@ class Learned:
     budget: Budget
     stopped: bool
     command: str
-
-
-@dataclass(slots=True)
-class Held:
-    """Raw answers and features of rows never learned from: those that calibrate, and those that are reported."""
-
-    chosen: Array  # rows that calibrate
-    chosen_raw: dict[str, Array]
-    tested: Array  # rows that are reported
-    tested_raw: dict[str, Array]
-    features: Array  # of the calibrating rows, from the whole ensemble
+    report: bool = True
 
 
 def judge(learned: Learned) -> Model:
-    """Calibrate, report, and put the model together."""
-    from safetensors.torch import save
-
-    prepared = learned.prepared
-    held = _held(learned)
-    for column, output in prepared.outputs.items():
-        target, known = prepared.targets(column, held.chosen)
-        output.calibrate(held.chosen_raw[column][known], target, prepared.weights(held.chosen)[known])
-    results = _results(learned, held)
-    graph = export(learned.network, prepared.intake.forms, {prepared.names[c]: prepared.names[c] for c in prepared.outputs})
+    """Calibrate, put the model together, and report on it."""
+    prepared, plan = learned.prepared, learned.plan
+    held = findings.held_out(prepared, learned.members)
+    decisions = _calibrate(prepared, plan, held)
+    names = {name: name for name in prepared.names.values()}
+    graph = export(learned.network, prepared.intake.forms, names)
     novelty = _novelty(learned, held)
-    tensors = {name: tensor.contiguous() for name, tensor in learned.network.state_dict().items()}
-    import torch
+    weights = {name: tensor.contiguous() for name, tensor in learned.network.state_dict().items()}
+    for name in ("center", "scale", "groups"):
+        weights[f"novelty.{name}"] = torch.from_numpy(np.ascontiguousarray(getattr(novelty, name)))
+    model = Model(_card(learned, novelty, held), {WEIGHTS: save(weights), NETWORK: graph, REPORT: b""})
+    if learned.report and len(held.tested):
+        model.card.results = _results(learned, held, decisions, model)
+        model.files = {WEIGHTS: save(weights), NETWORK: graph, REPORT: render(model.card.results).encode()}
+    return model
 
-    tensors |= {
-        f"novelty.{name}": torch.from_numpy(np.ascontiguousarray(getattr(novelty, name)))
-        for name in ("center", "scale", "groups")
+
+def _calibrate(prepared: Prepared, plan: Plan, held: Held) -> list[str]:
+    """Temperatures, intervals and thresholds; what was decided, in words."""
+    said: list[str] = []
+    for column, output in prepared.outputs.items():
+        target, places = prepared.targets(column, held.chosen)
+        raw = held.chosen_raw[column][places]
+        if len(target):
+            output.calibrate(raw, target, prepared.weights(held.chosen[places]))
+            said += decide(column, output, plan.cost, plan.metric, output.scaled(raw), target)
+    return said
+
+
+def _results(learned: Learned, held: Held, decisions: list[str], model: Model) -> Json:
+    """The content of the report."""
+    prepared, plan = learned.prepared, learned.plan
+    rng = np.random.default_rng(plan.seed)
+    seconds = learned.budget.baselines / len(prepared.outputs)
+    return {
+        "made": model.card.made,
+        "targets": [
+            findings.about_target(column, prepared, held, seconds, rng, plan.private) for column in prepared.outputs
+        ],
+        "importance": findings.importance(model, prepared, held, min(5.0, learned.budget.baselines / 2), rng),
+        "data": findings.about_data(prepared, plan.private),
+        "learning": findings.about_learning(learned.members, learned.budget.started),
+        "network": findings.about_network(learned.members, learned.choice),
+        "decisions": decisions,
+        "plan": plan.asked() | {"steps": learned.members[0].loop.planned if learned.members[0].loop else None},
+        "versions": model.card.versions,
+        "command": learned.command,
+        "stopped": learned.stopped,
     }
-    card = _card(learned, results, novelty, held.features.shape[1])
-    return Model(card, {WEIGHTS: save(tensors), NETWORK: graph, REPORT: b"<html></html>"}, None)
-
-
-def _held(learned: Learned) -> Held:
-    members, prepared = learned.members, learned.prepared
-    if len(prepared.folds) == 1:
-        fold = members[0].fold
-        chosen_raw, features = members[0].raw(fold.validation)
-        tested_raw, _ = members[0].raw(fold.test)
-        return Held(fold.validation, chosen_raw, fold.test, tested_raw, features)
-    tested = np.concatenate([member.fold.test for member in members])
-    found = [member.raw(member.fold.test)[0] for member in members]
-    raws = {column: np.concatenate([raw[column] for raw in found]) for column in prepared.outputs}
-    features = np.concatenate([member.raw(tested)[1] for member in members], 1)
-    return Held(tested, raws, tested, raws, features)
-
-
-def _results(learned: Learned, held: Held) -> Json:
-    found: Json = {}
-    for column, output in learned.prepared.outputs.items():
-        target, known = learned.prepared.targets(column, held.tested)
-        raw = output.scaled(held.tested_raw[column][known])
-        found[column] = output.metrics(raw, target)
-    return found
 
 
 def _novelty(learned: Learned, held: Held) -> Novelty:
     rng = np.random.default_rng(learned.plan.seed)
     train = learned.members[0].fold.train
-    sample = np.sort(rng.permutation(train)[:5_000])
+    sample = np.sort(rng.permutation(train)[:SAMPLE])
     features = np.concatenate([member.raw(sample)[1] for member in learned.members], 1)
     return Novelty.fit(features, held.features, rng)
 
 
-def _card(learned: Learned, results: Json, novelty: Novelty, features: int) -> Card:
+def _card(learned: Learned, novelty: Novelty, held: Held) -> Card:
     prepared, plan = learned.prepared, learned.plan
     outputs = [
         {"column": column, "name": prepared.names[column], "kind": output.kind, "state": output.state()}
         for column, output in prepared.outputs.items()
     ]
+    train = learned.members[0].fold.train
+    columns = {} if plan.private else {c: reference(prepared.examples.values(c, train)) for c in prepared.intake.inputs}
     return Card(
         inputs=prepared.intake.state(plan.private),
         networks=learned.choice.said,
         members=len(learned.members),
         outputs=outputs,
-        features=features,
+        features=len(novelty.center),
         novelty=novelty.limit if np.isfinite(novelty.limit) else None,
         reading={"separator": prepared.examples.reading.separator},
         split=prepared.split.thresholds,
         plan=plan.asked(),
-        results=results,
+        results={},
         versions=_versions(),
-        data={"source": "" if plan.private else prepared.examples.source, "rows": len(prepared.examples)},
+        data={
+            "source": "" if plan.private else prepared.examples.source,
+            "rows": len(prepared.examples),
+            "columns": {name: found for name, found in columns.items() if found is not None},
+        },
         private=plan.private,
         made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     )
 
 
 def _versions() -> Json:
-    from importlib.metadata import version
-
     names = ("lamina", "torch", "numpy", "onnxruntime", "polars", "scikit-learn")
     return {"python": platform.python_version()} | {name: version(name) for name in names}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from lamina import kinds
 from lamina.core import Array, DataError, PlanError, Taught, nearest
@@ -45,6 +46,7 @@ class Prepared:
     rows: Rows
     folds: list[Fold]
     held: Array
+    pictures: dict[str, Tensor] = field(default_factory=dict)  # where features took their place in `rows`
     problems: dict[int, str] = field(default_factory=dict)
     unlabelled: int = 0
 
@@ -92,7 +94,9 @@ def prepare(examples: Examples, plan: Plan, start: Model | None = None, report: 
     held = np.zeros(0, np.int64)
     if parts.folds is not None:  # the user's own test set lies in no fold
         held = np.flatnonzero(usable & (parts.parts == TEST) & (parts.folds < 0))
-    return Prepared(examples, parts, intake, found, names, rows, folds, held, problems, int((~known).sum()))
+    return Prepared(
+        examples, parts, intake, found, names, rows, folds, held, problems=problems, unlabelled=int((~known).sum())
+    )
 
 
 def _as_before(examples: Examples, plan: Plan, start: Model, parts: Split) -> Split:

@@ -48,6 +48,7 @@ class Training:
         start: Model | None = None,
         started: float | None = None,
         command: str = "",
+        report: bool = True,
     ) -> None:
         if not plan.target:
             raise PlanError(f"No target was named. The columns are: {', '.join(list(examples.kinds)[:20])}.")
@@ -58,6 +59,7 @@ class Training:
         seconds = None if plan.minutes is None else 60 * plan.minutes
         self.budget = Budget(time.monotonic() if started is None else started, seconds)
         self.device = device.choose(plan.device)
+        self.report = report
         self.stopped = False
         self.resumed: Steps | None = None
         self._model: Model | None = None
@@ -81,7 +83,7 @@ class Training:
 
     def __iter__(self) -> Iterator[Progress]:
         yield self._said("reading", f"Reading {len(self.examples):,} examples")
-        prepared = prepare(self.examples, self.plan, self.start)
+        prepared = prepare(self.examples, self.plan, self.start, self.report)
         check_metric(prepared, self.plan.metric)
         choice = self._recall(prepared)
         if choice is not None:
@@ -93,7 +95,7 @@ class Training:
         members = yield from self._learn(prepared, choice)
         yield self._said("judging", "Comparing with simple models on examples never learned from")
         network = Ensemble([member.network for member in members], prepared.named).eval().cpu()
-        learned = Learned(prepared, choice, members, network, self.plan, self.budget, self.stopped, self.command)
+        learned = Learned(prepared, choice, members, network, self.plan, self.budget, self.stopped, self.command, self.report)
         self._model = judge(learned)
         if self.out is not None:
             yield self._said("saving", f"Saving {self.out}")

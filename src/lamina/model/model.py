@@ -118,9 +118,9 @@ class Model:
         found = {}
         for column, output in self.outputs.items():
             target, rows = labelled(examples, column, output)
-            known = self.card.results.get(column, {})
+            known = self._known(column)
             new = figures(output, output.scaled(raws[column][rows]), target, None, np.random.default_rng(0))
-            found[column] = {name: replace(each, before=known.get(name)) for name, each in new.items()}
+            found[column] = {name: replace(each, before=known.get(name, {}).get("value")) for name, each in new.items()}
         drifts = [
             drift(column, before, examples.values(column))
             for column, before in self.card.data.get("columns", {}).items()
@@ -128,6 +128,11 @@ class Model:
         ]
         unlike = float(self.novelty.unlike(features).mean()) if self.novelty is not None else 0.0
         return Score(len(examples), found, unlike, sorted(drifts, key=lambda each: -each.index))
+
+    def _known(self, column: str) -> Json:
+        """The figures of a target in the report."""
+        found: Json = next((each["figures"] for each in self.card.results.get("targets", []) if each["column"] == column), {})
+        return found
 
     @cached_property
     def _runner(self) -> Runner:

@@ -29,7 +29,9 @@ def layered(said: Json, form: Form, own: nn.Module | None = None) -> Layered:
     return built
 
 
-def join(said: Mapping[str, Json], forms: Mapping[str, Form], outputs: Mapping[str, Taught], own: nn.Module | None) -> Join:
+def join(
+    said: Mapping[str, Json], forms: Mapping[str, Form], outputs: Mapping[str, Taught], own: nn.Module | None
+) -> Join:
     """One network per array and a head per target."""
     networks = {name: layered(said[name], form, own) for name, form in forms.items()}
     width, copies = joined(list(networks.values()))
@@ -37,6 +39,10 @@ def join(said: Mapping[str, Json], forms: Mapping[str, Form], outputs: Mapping[s
 
 
 def ensemble(
-    said: Mapping[str, Json], members: int, forms: Mapping[str, Form], outputs: Mapping[str, Taught], own: nn.Module | None
+    said: Mapping[str, Json],
+    members: int,
+    forms: Mapping[str, Form],
+    outputs: Mapping[str, Taught],
+    own: nn.Module | None,
 ) -> Ensemble:
     return Ensemble([join(said, forms, outputs, own) for _ in range(members)], outputs)

@@ -69,6 +69,8 @@ class Ensemble(nn.Module):
     def forward(self, inputs: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
         """Raw answers [B, C] by target, and the features of all members beside each other [B, F]."""
         every = [member(inputs, present) for member in self.members]
-        raws = {name: output.combine(torch.cat([raw[name] for raw, _ in every], 1)) for name, output in self.outputs.items()}
+        raws = {
+            name: output.combine(torch.cat([raw[name] for raw, _ in every], 1)) for name, output in self.outputs.items()
+        }
         features = [whole if whole.ndim == 2 else whole.mean(1) for _, whole in every]
         return raws, torch.cat(features, 1)

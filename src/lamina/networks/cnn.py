@@ -26,9 +26,7 @@ class Cnn(Layered):
 
     kind: ClassVar[str] = "cnn"
     accepts: ClassVar[frozenset[str]] = frozenset({"grid"})
-    recipe = Recipe(
-        rate=0.01, batch=256, epochs=12, betas=(0.7, 0.9), smoothing=0.1, augment=("shift",)
-    )
+    recipe = Recipe(rate=0.01, batch=256, epochs=12, betas=(0.7, 0.9), smoothing=0.1, augment=("shift",))
 
     def __init__(self, form: Form, width: int = 16, depth: int = 0, hidden: int = 128) -> None:
         super().__init__()
@@ -40,7 +38,7 @@ class Cnn(Layered):
         inside, wide = channels, width
         while max(height, across) > SMALLEST or not stages:
             first = not stages
-            stage = [_layer(inside, wide, 5 if first else 3, 2)]
+            stage: list[nn.Module] = [_layer(inside, wide, 5 if first else 3, 2)]
             stage += [Residual(_layer(wide, wide, 3, 1)) for _ in range(0 if first else depth)]
             stages[f"stage{len(stages) + 1}"] = nn.Sequential(*stage)
             height, across = math.ceil(height / 2), math.ceil(across / 2)

@@ -123,7 +123,7 @@ def _conv(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: i
 
 
 def _pad(kernel: int) -> nn.ZeroPad2d:
-    """"Same" padding before a stride of 2, as the weights were trained with: the extra pixel right and below."""
+    """ "Same" padding before a stride of 2, as the weights were trained with: the extra pixel right and below."""
     return nn.ZeroPad2d(((kernel - 2) // 2, (kernel - 1) // 2) * 2)
 
 
@@ -155,5 +155,9 @@ def _named(conv: str) -> tuple[str, str]:
     if conv == "_conv_head":
         return "top.conv", "_bn1"
     _, number, layer = conv.split(".")
-    ours, norm = {"_expand_conv": ("expand", "_bn0"), "_depthwise_conv": ("depthwise", "_bn1"), "_project_conv": ("project", "_bn2")}[layer]
+    ours, norm = {
+        "_expand_conv": ("expand", "_bn0"),
+        "_depthwise_conv": ("depthwise", "_bn1"),
+        "_project_conv": ("project", "_bn2"),
+    }[layer]
     return f"blocks.block{number}.layers.{ours}", f"_blocks.{number}.{norm}"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lamina.insight.intervals import differences, interval, intervals, wilson
+from lamina.model.intervals import differences, interval, intervals, wilson
 
 
 def accuracy(raw, target, weight=None):

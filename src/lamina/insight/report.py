@@ -1,0 +1,301 @@
+"""The report of a model: what it learned from, how good it is beside simple models, where it fails, how to repeat it.
+
+It is drawn from plain content (`card.results`): the same that the terminal summary reads.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from lamina.core import Json
+from lamina.insight import plots
+from lamina.insight.page import hidden, page, table
+from lamina.insight.plots import short
+
+NAMES = {
+    "accuracy": "share right", "balanced_accuracy": "balanced accuracy", "log_loss": "log loss", "auc": "AUC", "f1": "F1",
+    "rmse": "typical error (RMSE)", "mae": "mean error (MAE)", "r2": "explained variance (R²)", "cost": "mean cost",
+    "coverage": "intervals that hold", "exact": "all tags right", "hamming": "tags right",
+}  # fmt: skip
+LARGEST = 12  # classes of a confusion matrix that are shown
+
+
+def render(content: Json) -> str:
+    """The whole page."""
+    title = f"{', '.join(each['column'] for each in content['targets'])}: what was learned"
+    body = [f"<h1>{_e(title)}</h1>", f'<p class="soft">{_e(content["made"][:10])} · {_e(_origin(content["data"]))}</p>']
+    for each in content["targets"]:
+        said, warn = verdict(each, content["data"])
+        body.append(f'<p class="verdict{" warn" if warn else ""}">{_e(said)}</p>')
+    for each in content["targets"]:
+        body.append(_target(each, len(content["targets"]) > 1))
+    body += [_importance(content), _learned_from(content["data"]), _learning(content), _network(content["network"])]
+    body.append(_repeat(content))
+    return page(title, "".join(body))
+
+
+def name(metric: str) -> str:
+    """A metric in words."""
+    return NAMES.get(metric, metric.replace("_", " "))
+
+
+def verdict(target: Json, data: Json) -> tuple[str, bool]:
+    """The result in words, and whether a simple model does as well."""
+    metric = target["metric"]
+    own = target["figures"][metric]
+    rivals = [each for each in target["baselines"] if "figures" in each]
+    sign = target["better"][metric]
+    rows = f"{target['rows']:,} examples that it {'did not see when it was learning' if data['folds'] > 1 else 'never saw'}"
+    span = f"({_figure(metric, own['low'])} to {_figure(metric, own['high'])})"
+    value = _figure(metric, own["value"])
+    if metric == "accuracy":
+        text = f"Right on {value} {span} of {rows}."
+    else:
+        text = f"{target['column']}: {name(metric)} {value} {span} on {rows}."
+    if rivals:
+        dull = rivals[0]["figures"][metric]
+        best = max(rivals[1:] or rivals, key=lambda each: sign * each["figures"][metric])
+        text += f" The answer '{rivals[0]['name']}' reaches {_figure(metric, dull)}"
+        text += "" if best is rivals[0] else f", the best simple model ({best['name']}) {_figure(metric, best['figures'][metric])}"
+        text += "."
+        lead = sign * (own["value"] - best["figures"][metric])
+        inside = own["low"] <= best["figures"][metric] <= own["high"]
+        if lead < 0 and not inside:
+            return f"{text} The simple model is better: use it, or give the network more time or examples.", True
+        if inside and best is not rivals[0]:
+            return f"{text} The difference to it is within the uncertainty.", True
+    return text, False
+
+
+# ---------------------------------------------------------------------------------------------- sections
+
+
+def _target(target: Json, several: bool) -> str:
+    parts = [f"<h2>{_e(target['column']) if several else 'How good it is'}</h2>", _figures(target)]
+    match target["kind"]:
+        case "category":
+            parts += [_confusion(target), _per_class(target), _calibration(target)]
+        case "tags":
+            parts.append(_calibration(target))
+        case _:
+            parts.append(_numbers(target))
+    parts.append(_mistakes(target))
+    return "".join(parts)
+
+
+def _figures(target: Json) -> str:
+    metric = target["metric"]
+    own = target["figures"][metric]
+    rivals = [each for each in target["baselines"] if "figures" in each]
+    rows: list[tuple[str, float, float | None, float | None]] = [("this network", own["value"], own["low"], own["high"])]
+    rows += [(each["name"], each["figures"][metric], None, None) for each in rivals]
+    heads = ["", *(name(each) for each in target["figures"])]
+    lines = [["<span class=own>this network</span>", *(_span(each, f) for each, f in target["figures"].items())]]
+    lines += [
+        [_e(each["name"]), *(_figure(m, each["figures"][m]) if m in each["figures"] else "–" for m in target["figures"])]
+        for each in rivals
+    ]
+    notes = [f"{each['name']}: {each['note']}" for each in target["baselines"] if each["note"]]
+    left_out = [each["name"] for each in target["baselines"] if "figures" not in each]
+    text = (
+        "<p>Judged on rows that neither taught nor chose anything, beside simple models learned from the same rows. "
+        "The line is a 95 % interval: another sample of as many rows would mostly fall within it.</p>"
+    )
+    more = f"<p class=soft><small>{_e('. '.join(notes))}</small></p>" if notes or left_out else ""
+    return text + plots.dots(rows, name(metric)) + table(heads, lines, len(target["figures"])) + more
+
+
+def _confusion(target: Json) -> str:
+    matrix, classes = target["confusion"], target["classes"]
+    kept = list(range(len(classes)))
+    text = "Rows: what was true. Columns: what was answered. The diagonal is right."
+    if len(classes) > LARGEST:
+        wrong = [sum(row) - row[k] + sum(other[k] for other in matrix) - row[k] for k, row in enumerate(matrix)]
+        kept = sorted(sorted(kept, key=lambda k: -wrong[k])[:LARGEST])
+        text += f" Of {len(classes)} labels, the {LARGEST} with most mistakes are shown."
+    head = "".join(f"<th>{_e(_cut(classes[k]))}</th>" for k in kept)
+    lines = ""
+    for k in kept:
+        total = max(sum(matrix[k]), 1)
+        cells = ""
+        for j in kept:
+            share = matrix[k][j] / total
+            style = f' style="background:color-mix(in srgb,var(--own) {round(70 * share)}%,transparent)"' if share else ""
+            cells += f"<td{' class=hit' if j == k else ''}{style}>{matrix[k][j] or ''}</td>"
+        lines += f"<tr><th>{_e(_cut(classes[k]))}</th>{cells}</tr>"
+    grid = f'<div class="wide"><table class="matrix"><tr><th></th>{head}</tr>{lines}</table></div>'
+    return f"<h3>What is taken for what</h3><p>{text}</p>{grid}"
+
+
+def _per_class(target: Json) -> str:
+    matrix, classes = target["confusion"], target["classes"]
+    rows = []
+    for k, label in enumerate(classes):
+        said, true = sum(row[k] for row in matrix), sum(matrix[k])
+        rows.append([
+            _e(label), _percent(matrix[k][k] / said) if said else "–", _percent(matrix[k][k] / true) if true else "–", f"{true:,}",
+        ])  # fmt: skip
+    heads = ["label", "right when answered", "found when true", "examples"]
+    found = table(heads, rows, 3)
+    return found if len(classes) <= LARGEST else hidden(f"Every one of the {len(classes)} labels", found)
+
+
+def _calibration(target: Json) -> str:
+    before, after = target["calibration"]["before"], target["calibration"]["after"]
+    text = (
+        f"When it says 90 %, is it right 9 times in 10? On average its confidence is off by "
+        f"{100 * after['error']:.1f} points ({100 * before['error']:.1f} before calibration; "
+        f"{100 * after['chance']:.1f} would be chance on so few rows)."
+    )
+    rows = [[_percent(b["confidence"]), _percent(b["right"]), f"{b['count']:,}"] for b in after["bins"]]
+    shown = hidden("As a table", table(["confidence", "was right", "examples"], rows, 3))
+    return f"<h3>Can its confidence be trusted?</h3><p>{text}</p>{plots.reliability(before['bins'], after['bins'])}{shown}"
+
+
+def _numbers(target: Json) -> str:
+    text = "<h3>Answers against the truth</h3>"
+    if target["radius"] is not None:
+        held = target["coverage"]
+        text += (
+            f"<p>Each answer comes with an interval of ± {short(target['radius'])}, meant to hold {_percent(target['promised'])} "
+            f"of the time. On held-out examples it held {_percent(held['share'])} ({_percent(held['low'])} to {_percent(held['high'])}).</p>"
+        )
+    else:
+        text += "<p>Too few held-out examples for an interval that keeps its promise: none is given.</p>"
+    return text + plots.scatter(target.get("points", []), target["radius"])
+
+
+def _mistakes(target: Json) -> str:
+    found = target.get("mistakes")
+    if not found:
+        return ""
+    cards = []
+    for each in found:
+        picture = f'<img alt="" src="{_e(each["picture"])}">' if each["picture"] else ""
+        cells = "".join(f"<div class=soft>{_e(key)}: {_e(value)}</div>" for key, value in each["cells"].items())
+        if "error" in each:
+            said = f"<b>{short(each['said'])}</b>truth {short(each['truth'])}"
+        else:
+            said = f"<b>{_e(each['said'])}, {_percent(each['confidence'])}</b>truth: {_e(each['truth'])}"
+        cards.append(f'<div class="card">{picture}{said}{cells}</div>')
+    return (
+        "<h3>Where it was most wrong</h3><p>Sure, and mistaken. Look at these first: often it is the label that is wrong.</p>"
+        f'<div class="cards">{"".join(cards)}</div>'
+    )
+
+
+def _importance(content: Json) -> str:
+    found = content.get("importance")
+    if not found:
+        return ""
+    rows = [(each["name"], each["mean"], each["low"], each["high"]) for each in found[:20]]
+    column = content["targets"][0]
+    return (
+        f"<h2>Which columns matter</h2><p>How much the {_e(name(column['metric']))} worsens when one column is shuffled among "
+        "held-out rows. Columns that say the same hide each other: each alone may look unimportant.</p>"
+        + plots.bars(rows, "Importance of columns")
+        + hidden("As a table", table(["column", "worse by", "95 % interval"], [
+            [_e(n), short(m), f"{short(lo)} to {short(hi)}"] for n, m, lo, hi in rows
+        ], 2))
+    )  # fmt: skip
+
+
+def _learned_from(data: Json) -> str:
+    parts, folds = data["parts"], data["folds"]
+    if folds > 1:
+        text = (
+            f"{data['rows']:,} examples. There are few, so {folds} networks were learned, each without one fold; every example "
+            "was judged by the one that never saw it, and together they answer."
+        )
+        if data["own_test"]:
+            text += f" Your own {parts['test'][0]:,} test examples were judged by all of them together."
+    else:
+        text = f"{data['rows']:,} examples: {parts['train'][0]:,} taught, {parts['validation'][0]:,} chose the weights and the "
+        text += f"calibration, {parts['test'][0]:,} gave the figures above."
+    rows = [[_e(c["name"]), _e(c["kind"]), _e(c["use"]), _e(c["reason"])] for c in data["columns"]]
+    shown = table(["column", "kind", "use", "why"], rows[:40])
+    shown += hidden(f"{len(rows) - 40} more columns", table(["column", "kind", "use", "why"], rows[40:])) if len(rows) > 40 else ""
+    notes = "".join(f"<li{' class=warn' if n['level'] != 'info' else ''}>{_e(n['text'])}</li>" for n in data["notes"])
+    return (
+        f"<h2>What it learned from</h2><p>{_e(text)} <span class=soft>{_e(data['split'])}.</span></p>{shown}"
+        + (f"<ul>{notes}</ul>" if notes else "")
+        + "<p class=soft>The test examples come from the same source as the rest. On photos of another camera, or rows of "
+        "another year, it may do worse: <code>lamina score</code> tells.</p>"
+    )
+
+
+def _learning(content: Json) -> str:
+    found = content["learning"]
+    metric = name(content["targets"][0]["metric"])
+    more = "".join(f"<li>{_e(note)}</li>" for note in content["decisions"])
+    cut = [piece for one in found["shortened"] for piece in one]
+    spent = f"{found['seconds']:.0f} seconds, {found['steps'][0]:,} steps of {found['batch']} examples"
+    spent += f" for each of {len(found['steps'])} trainings" if len(found["steps"]) > 1 else ""
+    spent += ". Learning was ended early by hand." if content["stopped"] else "."
+    spent += f" It was brought to its end early, at step {cut[0][0]:,}, by the clock or since nothing improved." if cut else ""
+    return (
+        f"<h2>How it learned</h2><p>{_e(spent)} The ring marks the weights that were kept.</p>"
+        + plots.curves(found["curves"], "value", f"{metric} on validation examples", found["best"])
+        + plots.curves(found["curves"], "loss", "training loss", [])
+        + (f"<ul>{more}</ul>" if more else "")
+    )
+
+
+def _network(network: Json) -> str:
+    tried = [[_e(t["name"]), f"{t['value']:.4g}", f"{t['seconds']:.0f} s"] for t in network["tried"]]
+    layers = [[_e(each["name"]), _e(each["layer"]), f"{each['parameters']:,}"] for each in network["layers"]]
+    reasons = "".join(f"<li>{_e(each)}</li>" for each in network["reasons"])
+    size = f"{network['parameters']:,} numbers" + (
+        f", {network['learned']:,} of them learned here" if network["learned"] < network["parameters"] else ""
+    )
+    many = f" {network['members']} such networks answer as one." if network["members"] > 1 else ""
+    return (
+        f"<h2>The network</h2><ul>{reasons}</ul><p>{size}, {network['depth']} layers with weights one after the other (the depth "
+        f"over which credit is assigned).{many}</p>"
+        + (table(["tried", "on validation examples", "time"], tried, 2) if tried else "")
+        + hidden("Every layer", table(["layer", "what it is", "numbers"], layers, 1))
+    )
+
+
+def _repeat(content: Json) -> str:
+    versions = ", ".join(f"{key} {value}" for key, value in content["versions"].items())
+    command = content["command"]
+    shown = f"<pre>{_e(command)}</pre><button data-copy>Copy</button>" if command else ""
+    plan = [[_e(key), _e(value)] for key, value in content["plan"].items()]
+    return (
+        "<h2>To repeat it</h2>"
+        + (f"<p>The same steps, seed and threads give the same weights on the same kind of CPU.</p>{shown}" if command else "")
+        + table(["plan", ""], plan)
+        + f"<p class=soft><small>{_e(versions)}</small></p>"
+    )
+
+
+# ------------------------------------------------------------------------------------------------- words
+
+
+def _origin(data: Json) -> str:
+    return f"{data['rows']:,} examples" + (f" from {data['source']}" if data["source"] else "")
+
+
+def _figure(metric: str, value: float | None) -> str:
+    if value is None or value != value:
+        return "–"
+    return _percent(value) if metric in ("accuracy", "balanced_accuracy", "coverage", "exact", "hamming") else short(value)
+
+
+def _span(metric: str, figure: Json) -> str:
+    low, high = _figure(metric, figure["low"]), _figure(metric, figure["high"])
+    return f"<span class=own>{_figure(metric, figure['value'])}</span><br><small>{low} to {high}</small>"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _cut(word: str) -> str:
+    return word if len(word) <= 14 else word[:13] + "…"
+
+
+def _e(value: Any) -> str:
+    return html.escape(str(value))

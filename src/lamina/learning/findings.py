@@ -1,0 +1,350 @@
+"""What a report says, gathered as JSON: figures with intervals beside simple models, and where the network fails."""
+
+from __future__ import annotations
+
+import base64
+import io
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from lamina.core import Array, Json, Taught
+from lamina.insight.calibration import coverage, reliability
+from lamina.insight.importance import permutation
+from lamina.insight.mistakes import confident, largest
+from lamina.learning.baselines import Baseline, baselines
+from lamina.learning.choose import Choice
+from lamina.learning.prepare import Fold, Prepared
+from lamina.learning.trial import Trial
+from lamina.model.model import Model
+from lamina.model.score import figures
+from lamina.outputs._scores import sigmoid, softmax
+from lamina.outputs.number import LEVEL
+
+SHOWN = 12  # mistakes
+POINTS = 400  # of a plot of answers against the truth
+
+
+@dataclass(slots=True)
+class Held:
+    """Raw answers of rows never learned from, by target column: those that calibrate, and those that are reported."""
+
+    chosen: Array
+    chosen_raw: dict[str, Array]
+    tested: Array
+    tested_raw: dict[str, Array]
+    features: Array  # [chosen, F], of the whole ensemble
+
+
+def about_target(
+    column: str, prepared: Prepared, held: Held, seconds: float, rng: np.random.Generator, private: bool
+) -> Json:
+    """Everything that is said of one target."""
+    output = prepared.outputs[column]
+    target, places = prepared.targets(column, held.tested)
+    rows, raw = held.tested[places], held.tested_raw[column][places]
+    weight = None if (prepared.rows.weight == 1).all() else prepared.weights(rows)
+    scaled = output.scaled(raw)
+    found: Json = {
+        "column": column,
+        "kind": output.kind,
+        "metric": output.metric,
+        "better": dict(output.better),
+        "rows": len(rows),
+        "figures": {name: _figure(each) for name, each in figures(output, scaled, target, weight, rng).items()},
+        "baselines": _rivals(column, prepared, rows, seconds, rng),
+    }
+    return found | _detail(output, prepared, rows, raw, target, private)
+
+
+def _figure(each: Any) -> Json:
+    return {"value": each.value, "low": each.low, "high": each.high}
+
+
+# ---------------------------------------------------------------------------------------------- baselines
+
+
+def _rivals(column: str, prepared: Prepared, rows: Array, seconds: float, rng: np.random.Generator) -> list[Json]:
+    """Simple models, learned from the rows that taught and chose, judged on the same rows by the same metrics."""
+    output, name = prepared.outputs[column], prepared.names[column]
+    jobs = _jobs(prepared, rows)
+    answers: dict[str, list[tuple[Array, Baseline]]] = {}
+    for train, judged in jobs:
+        for each in _fitted(output, name, prepared, train, judged, seconds / len(jobs), rng):
+            answers.setdefault(each.name, []).append((judged, each))
+    found = []
+    for called, parts in answers.items():
+        raws = [each.raw for _, each in parts]
+        entry: Json = {
+            "name": called,
+            "seconds": sum(each.seconds for _, each in parts),
+            "rows": max(each.rows_used for _, each in parts),
+            "note": next((each.note for _, each in parts if each.note), ""),
+        }
+        known = [raw for raw in raws if raw is not None]
+        if len(known) == len(raws):
+            judged = np.concatenate([rows for rows, _ in parts])
+            target, places = prepared.targets(column, judged)
+            figures = output.metrics(np.concatenate(known)[places], target)
+            entry["figures"] = {metric: value for metric, value in figures.items() if metric != "coverage"}
+        found.append(entry)
+    return found
+
+
+def _jobs(prepared: Prepared, rows: Array) -> list[tuple[Array, Array]]:
+    """Rows to learn from and rows to answer: for each fold, or for the user's own test set, all at once."""
+    if len(prepared.held):
+        inside = np.concatenate([fold.test for fold in prepared.folds])
+        return [(inside, rows)]
+    wanted = np.zeros(len(prepared.rows), bool)
+    wanted[rows] = True
+    return [
+        (np.concatenate([fold.train, fold.validation]), fold.test[wanted[fold.test]])
+        for fold in prepared.folds
+        if wanted[fold.test].any()
+    ]
+
+
+def _fitted(
+    output: Taught, name: str, prepared: Prepared, train: Array, judged: Array, seconds: float, rng: np.random.Generator
+) -> list[Baseline]:
+    forms = prepared.intake.forms
+    # Where features took the place of pictures, the simple models still get the pictures.
+    inputs = {key: prepared.pictures.get(key, each.values) for key, each in prepared.rows.inputs.items()}
+    return baselines(
+        output.kind,  # type: ignore[arg-type]
+        {key: values.numpy() for key, values in inputs.items()},
+        {key: form.sizes for key, form in forms.items()},
+        prepared.rows.targets[name].numpy(),
+        prepared.rows.known[name].numpy() > 0,
+        train,
+        judged,
+        prepared.rows.weight.numpy(),
+        seconds=seconds,
+        rng=rng,
+        classes=getattr(output, "width", 1),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ details
+
+
+def _detail(output: Taught, prepared: Prepared, rows: Array, raw: Array, target: Array, private: bool) -> Json:
+    match output.kind:
+        case "category":
+            return _category(output, prepared, rows, raw, target, private)
+        case "tags":
+            before, after = sigmoid(raw), sigmoid(output.scaled(raw))
+            return {
+                "classes": list(output.width and output.classes),  # type: ignore[attr-defined]
+                "calibration": {
+                    "before": asdict(reliability(before.ravel(), target.ravel() > 0.5)),
+                    "after": asdict(reliability(after.ravel(), target.ravel() > 0.5)),
+                },
+            }
+        case _:
+            return _number(output, prepared, rows, raw, target, private)
+
+
+def _category(output: Any, prepared: Prepared, rows: Array, raw: Array, target: Array, private: bool) -> Json:
+    before, after = softmax(raw), softmax(output.scaled(raw))
+    said = output.decide(after)
+    size = output.width
+    confusion = np.bincount(target * size + said, minlength=size * size).reshape(size, size)
+    sure = {"before": before, "after": after}
+    found: Json = {
+        "classes": list(output.classes),
+        "confusion": confusion.tolist(),
+        "temperature": output.temperature,
+        "threshold": output.threshold(),
+        "calibration": {
+            when: asdict(reliability(shares.max(1), shares.argmax(1) == target)) for when, shares in sure.items()
+        },
+    }
+    if not private:
+        found["mistakes"] = [
+            {"said": output.classes[each.said], "truth": output.classes[each.truth], "confidence": each.confidence}
+            | _shown(prepared, int(rows[each.row]))
+            for each in confident(after, target, SHOWN)
+        ]
+    return found
+
+
+def _number(output: Any, prepared: Prepared, rows: Array, raw: Array, target: Array, private: bool) -> Json:
+    value = raw[:, 0].astype(np.float64)
+    found: Json = {"radius": output.radius, "promised": LEVEL}
+    if output.radius is not None:
+        found["coverage"] = asdict(coverage(value - output.radius, value + output.radius, target, LEVEL))
+    if not private:
+        some = np.sort(np.random.default_rng(0).permutation(len(value))[:POINTS])
+        found["points"] = [[float(value[k]), float(target[k])] for k in some]
+        found["mistakes"] = [
+            {"said": each.said, "truth": each.truth, "error": each.error} | _shown(prepared, int(rows[each.row]))
+            for each in largest(value, target.astype(np.float64), SHOWN)
+        ]
+    return found
+
+
+def _shown(prepared: Prepared, row: int) -> Json:
+    """A row as a person sees it: its cells, and its picture made small."""
+    some = prepared.examples.take(np.array([row]))
+    cells = some.preview(1)[0]
+    found: Json = {"cells": {}, "picture": None}
+    for column in prepared.intake.inputs:
+        if prepared.intake.inputs[column].form.kind == "grid":
+            found["picture"] = found["picture"] or _thumbnail(prepared, column, row)
+            name = cells.get(column)
+            if isinstance(name, str) and "/" in name:
+                found["cells"][column] = "/".join(name.split("/")[-2:])
+        elif len(found["cells"]) < 8 and cells.get(column) is not None:
+            found["cells"][column] = str(cells[column])
+    return found
+
+
+def _thumbnail(prepared: Prepared, column: str, row: int) -> str:
+    """A picture of at most 96 pixels a side as a data URL."""
+    from PIL import Image as Pillow
+
+    name = next(group for group, columns in prepared.intake.groups.items() if column in columns)
+    pixels = prepared.pictures.get(name, prepared.rows.inputs[name].values)[row].numpy()
+    picture: Any = prepared.intake.inputs[column].decode(pixels)
+    if max(picture.size) > 96:
+        picture.thumbnail((96, 96))
+    elif max(picture.size) < 48:
+        scale = 64 // max(picture.size)
+        picture = picture.resize((picture.width * scale, picture.height * scale), Pillow.Resampling.NEAREST)
+    buffer = io.BytesIO()
+    large = picture.width * picture.height > 64 * 64
+    picture.save(buffer, "JPEG" if large else "PNG", quality=80)
+    return f"data:image/{'jpeg' if large else 'png'};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+# --------------------------------------------------------------------------------------------- importance
+
+
+def importance(model: Model, prepared: Prepared, held: Held, seconds: float, rng: np.random.Generator) -> list[Json]:
+    """How much the first target's score falls when a column's cells are shuffled among held-out rows."""
+    if len(prepared.intake.inputs) < 2 or not len(held.tested):
+        return []
+    column, output = next(iter(prepared.outputs.items()))
+    target, places = prepared.targets(column, held.tested)
+    rows = held.tested[places]
+    if len(rows) > 4000:
+        some = np.sort(rng.permutation(len(rows))[:4000])
+        rows, target = rows[some], target[some]
+    arrays = prepared.intake.encode(prepared.examples, rows)
+    shuffled: dict[str, Any] = {
+        each: where if where else group for each, (group, where) in prepared.intake.positions.items()
+    }
+    name = f"raw_{prepared.names[column]}"
+
+    def predict(inputs: dict[str, Array]) -> Array:
+        found = {key: type(arrays[key])(values, np.ones(len(values), bool)) for key, values in inputs.items()}
+        return output.scaled(model.run(found)[name])
+
+    def score(raw: Array, at: Array) -> float:
+        return output.score(raw, target[at], np.ones(len(at)), output.metric)
+
+    found = permutation(
+        shuffled, predict, {key: each.values for key, each in arrays.items()}, score, rng, seconds=seconds
+    )
+    return [asdict(each) for each in found]
+
+
+# ------------------------------------------------------------------------------------------------ the rest
+
+
+def about_data(prepared: Prepared, private: bool) -> Json:
+    """What was learned from: rows per part, columns with kinds, what was left out, what is odd."""
+    folds = prepared.folds
+    parts = {name: [len(getattr(fold, name)) for fold in folds] for name in ("train", "validation", "test")}
+    if len(prepared.held):
+        parts["test"] = [len(prepared.held)]
+    examples = prepared.examples
+    columns = [
+        {
+            "name": column,
+            "kind": kind.name,
+            "reason": "" if private else kind.reason,
+            "use": "answer" if column in prepared.outputs else "input" if column in prepared.intake.inputs else "left out",
+        }
+        for column, kind in examples.kinds.items()
+    ]
+    notes = [] if private else [{"level": note.level, "text": str(note)} for note in [*examples.notes, *prepared.split.notes]]
+    if prepared.problems:
+        notes.append({"level": "warn", "text": f"{len(prepared.problems)} unreadable pictures were left out."})
+    if prepared.unlabelled:
+        notes.append({"level": "info", "text": f"{prepared.unlabelled:,} rows have no label and were left out of learning."})
+    return {
+        "source": "" if private else examples.source,
+        "rows": len(examples),
+        "parts": parts,
+        "folds": len(folds),
+        "own_test": bool(len(prepared.held)) or bool(examples.parts is not None and (examples.parts == 2).any()),
+        "split": prepared.split.how,
+        "columns": columns,
+        "notes": notes,
+    }
+
+
+def about_network(members: list[Trial], choice: Choice) -> Json:
+    """Layers and parameters, in order; the depth of the credit assignment path."""
+    network = members[0].network
+    layers = [
+        {"name": name, "layer": type(module).__name__, "parameters": sum(p.numel() for p in module.parameters(recurse=False))}
+        for name, module in network.named_modules()
+        if not list(module.children())
+    ]
+    weighted = sum(1 for each in layers if each["parameters"] > 0 and each["layer"] not in ("BatchNorm1d", "BatchNorm2d"))
+    return {
+        "kinds": {name: said["kind"] for name, said in choice.said.items()},
+        "members": len(members),
+        "parameters": sum(p.numel() for p in network.parameters()),
+        "learned": sum(p.numel() for p in network.parameters() if p.requires_grad),
+        "depth": weighted,
+        "layers": layers,
+        "recipe": asdict(choice.recipe),
+        "reasons": choice.reasons,
+        "tried": choice.tried,
+    }
+
+
+def about_learning(members: list[Trial], began: float) -> Json:
+    """The learning curve of each training, and what time it took."""
+    loops = [member.loop for member in members if member.loop is not None]
+    return {
+        "curves": [loop.history for loop in loops],
+        "best": [loop.best.step for loop in loops],
+        "steps": [loop.step for loop in loops],
+        "planned": [loop.planned for loop in loops],
+        "shortened": [loop.schedule.shortened for loop in loops],
+        "batch": loops[0].batch if loops else 0,
+        "seconds": time.monotonic() - began,
+        "threads": torch.get_num_threads(),
+    }
+
+
+def held_out(prepared: Prepared, members: list[Trial]) -> Held:
+    """Answers of every training on the rows that it did not see."""
+    folds: list[Fold] = [member.fold for member in members]
+    if len(prepared.folds) == 1:
+        chosen, features = members[0].raw(folds[0].validation)
+        tested, _ = members[0].raw(folds[0].test)
+        return Held(folds[0].validation, chosen, folds[0].test, tested, features)
+    outside = np.concatenate([fold.test for fold in folds])
+    parts = [member.raw(fold.test)[0] for member, fold in zip(members, folds, strict=True)]
+    raws = {column: np.concatenate([part[column] for part in parts]) for column in prepared.outputs}
+    features = np.concatenate([member.raw(outside)[1] for member in members], 1)
+    if not len(prepared.held):
+        return Held(outside, raws, outside, raws, features)
+    every = [member.raw(prepared.held)[0] for member in members]
+    together = {column: _combined(output, [each[column] for each in every]) for column, output in prepared.outputs.items()}
+    return Held(outside, raws, prepared.held, together, features)
+
+
+def _combined(output: Taught, raws: list[Array]) -> Array:
+    found: Array = output.combine(torch.from_numpy(np.stack(raws, 1))).numpy()
+    return found

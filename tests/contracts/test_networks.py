@@ -1,0 +1,236 @@
+"""What every network promises, for every form that it accepts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from lamina import kinds
+from lamina.core import Batch, Encoded, Form, Taught
+from lamina.learning.rows import Rows
+from lamina.learning.supervised import Supervised
+from lamina.model.onnx import FEATURES, Runner, export
+from lamina.networks._build import join, layered
+from lamina.networks._join import Ensemble, Join
+from lamina.networks._layered import Layered
+from lamina.outputs.category import Category
+from lamina.outputs.number import Number
+
+ROWS = 40
+FORMS = {
+    "numbers": Form("vector", (3,), (0, 0, 0)),
+    "words": Form("vector", (2,), (3, 200)),
+    "table": Form("vector", (5,), (0, 4, 0, 90, 0)),
+    "small picture": Form("grid", (8, 8, 1)),
+    "wide picture": Form("grid", (9, 21, 3)),
+    "photo": Form("grid", (64, 64, 3)),
+}
+CASES = [
+    (kind, name)
+    for kind in kinds.names("networks")
+    for name, form in FORMS.items()
+    if form.kind in kinds.find("networks", kind).accepts and (kind != "pretrained" or name == "photo")
+]
+each_case = pytest.mark.parametrize(("kind", "name"), CASES)
+
+
+def rows(form: Form, count: int = ROWS, seed: int = 0) -> Tensor:
+    """Raw encoded rows: numbers of any size with NaN, codes with the unknown 0, bytes."""
+    rng = np.random.default_rng(seed)
+    if form.kind != "vector":
+        return torch.from_numpy(rng.integers(0, 256, (count, *form.shape), np.uint8))
+    columns = [
+        np.where(rng.random(count) < 0.2, np.nan, rng.standard_normal(count) * 10.0 ** (3 * place) + 5)
+        if not size
+        else rng.integers(0, size, count)
+        for place, size in enumerate(form.sizes)
+    ]
+    return torch.from_numpy(np.stack(columns, 1).astype(np.float32))
+
+
+def settling(kind: str, form: Form) -> Tensor:
+    """What `settle` takes: a pretrained network is given its own features."""
+    return torch.rand(ROWS, 1280) if kind == "pretrained" else rows(form, seed=1)
+
+
+def built(kind: str, form: Form, seed: int = 0) -> Layered:
+    torch.manual_seed(seed)
+    network = layered({"kind": kind, "options": {}}, form)
+    network.settle(settling(kind, form), torch.Generator().manual_seed(seed))
+    return network
+
+
+def outputs() -> dict[str, Taught]:
+    category, number = Category(), Number()
+    category.classes, number.scale = ("a", "b", "c"), 2.0
+    return {"word": category, "amount": number}
+
+
+def joined(cases: dict[str, tuple[str, Form]], seed: int = 0) -> Join:
+    """A network with heads that have an opinion."""
+    torch.manual_seed(seed)
+    forms = {name: form for name, (_, form) in cases.items()}
+    network = join({name: {"kind": kind, "options": {}} for name, (kind, _) in cases.items()}, forms, outputs(), None)
+    for name, (kind, form) in cases.items():
+        network.networks[name].settle(settling(kind, form), torch.Generator().manual_seed(seed))  # type: ignore[operator]
+    for head in network.heads.values():
+        torch.nn.init.normal_(head.weight, std=0.3)  # type: ignore[arg-type]
+    return network
+
+
+def batch(forms: dict[str, Form], known: float = 1.0) -> Batch:
+    return Batch(
+        {name: Encoded(rows(form), torch.arange(ROWS) % 3 > 0) for name, form in forms.items()},
+        {"word": torch.arange(ROWS) % 3, "amount": torch.randn(ROWS)},
+        {"word": torch.full((ROWS,), known), "amount": torch.full((ROWS,), known)},
+        torch.ones(ROWS),
+    )
+
+
+@each_case
+def test_features_have_the_stated_width(kind: str, name: str) -> None:
+    form = FORMS[name]
+    network = built(kind, form).eval()
+    whole = network(rows(form)).whole
+    assert network.kind == kind
+    assert whole.shape == ((ROWS, network.copies, network.width) if network.copies > 1 else (ROWS, network.width))
+    assert whole.isfinite().all()
+    for seen in network(rows(form)).maps:
+        assert len(seen) == ROWS
+
+
+@each_case
+def test_every_parameter_gets_a_finite_gradient(kind: str, name: str) -> None:
+    form = FORMS[name]
+    network = built(kind, form).train()
+    whole = network(rows(form)).whole
+    (whole * torch.randn_like(whole)).sum().backward()
+    for called, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            assert parameter.grad is not None, called
+            assert parameter.grad.isfinite().all(), called
+            assert parameter.grad.abs().sum() > 0, called
+
+
+@each_case
+def test_a_seed_settles_it(kind: str, name: str) -> None:
+    form = FORMS[name]
+    one, same, other = built(kind, form), built(kind, form), built(kind, form, seed=1)
+    for called, tensor in one.state_dict().items():
+        assert torch.equal(tensor, same.state_dict()[called]), called
+    assert torch.equal(one.eval()(rows(form)).whole, same.eval()(rows(form)).whole)
+    if any(parameter.requires_grad for parameter in one.parameters()):
+        assert any(not torch.equal(t, other.state_dict()[called]) for called, t in one.state_dict().items())
+
+
+@each_case
+def test_rows_do_not_see_each_other_when_answering(kind: str, name: str) -> None:
+    form = FORMS[name]
+    network, x = built(kind, form).eval(), rows(form)
+    order = torch.from_numpy(np.random.default_rng(0).permutation(ROWS))
+    with torch.inference_mode():
+        whole = network(x).whole
+        scale = float(whole.abs().max())
+        torch.testing.assert_close(network(x[order]).whole, whole[order], atol=1e-5 * scale, rtol=0)
+        torch.testing.assert_close(network(x[:1]).whole, whole[:1], atol=1e-5 * scale, rtol=0)
+
+
+@each_case
+def test_settling_makes_buffers_only(kind: str, name: str) -> None:
+    form = FORMS[name]
+    torch.manual_seed(0)
+    network = layered({"kind": kind, "options": {}}, form)
+    before = {called: p.detach().clone() for called, p in network.named_parameters() if p.requires_grad}
+    random = torch.get_rng_state()
+    network.settle(settling(kind, form), torch.Generator().manual_seed(0))
+    for called, parameter in network.named_parameters():
+        assert not parameter.requires_grad or torch.equal(parameter, before[called]), called
+    assert all(tensor.isfinite().all() for tensor in network.state_dict().values())
+    if kind != "pretrained":  # reading weights from a file draws nothing either, but random features above do
+        assert torch.equal(torch.get_rng_state(), random)
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS.values() if form.kind == "vector"])
+@pytest.mark.parametrize("kind", [k for k in kinds.names("networks") if "vector" in kinds.find("networks", k).accepts])
+def test_odd_columns_stay_finite(kind: str, form: Form) -> None:
+    """Columns that are empty, constant or huge; one row; and at answering, what was never seen."""
+    odd = rows(form)
+    for place, size in enumerate(form.sizes):
+        odd[:, place] = 0.0 if size else [torch.nan, 7.0, 1e30][place % 3]
+    for seen in (odd, odd[:1], odd[:0]):
+        torch.manual_seed(0)
+        network = layered({"kind": kind, "options": {}}, form)
+        network.settle(seen, torch.Generator().manual_seed(0))
+        with torch.inference_mode():
+            assert network.eval()(torch.cat([rows(form), odd])).whole.isfinite().all()
+
+
+ONNX = [*({"only": (kind, FORMS[name])} for kind, name in CASES)]
+ONNX += [{"table": ("mlp", FORMS["table"]), "photo": ("cnn", FORMS["small picture"])}]
+
+
+@pytest.mark.parametrize("cases", ONNX, ids=lambda cases: " and ".join(f"{k} {f.shape}" for k, f in cases.values()))
+@pytest.mark.parametrize("members", [1, 2])
+def test_onnx_answers_as_torch_does(cases: dict[str, tuple[str, Form]], members: int) -> None:
+    if members > 1 and any(kind == "pretrained" for kind, _ in cases.values()):
+        pytest.skip("a second one says nothing new, and is large")
+    forms = {name: form for name, (_, form) in cases.items()}
+    network = Ensemble([joined(cases, seed) for seed in range(members)], outputs()).eval()
+    found = batch(forms)
+    with torch.inference_mode():
+        raws, features = network(
+            {name: each.values for name, each in found.inputs.items()},
+            {name: each.present for name, each in found.inputs.items()},
+        )
+    runner = Runner(export(network, forms, {name: name for name in outputs()}), "a test")
+    for count in (ROWS, 1):
+        given = {
+            name: Encoded(each.values[:count].numpy(), each.present[:count].numpy()) for name, each in found.inputs.items()
+        }
+        answers = runner.run(given)
+        for name, raw in raws.items():
+            assert raw.isfinite().all()
+            np.testing.assert_allclose(answers[f"raw_{name}"], raw[:count].numpy(), atol=1e-4, rtol=1e-4)
+        np.testing.assert_allclose(answers[FEATURES], features[:count].numpy(), atol=1e-4, rtol=1e-4)
+
+
+@each_case
+def test_a_batch_without_any_label_teaches_nothing(kind: str, name: str) -> None:
+    forms = {"only": FORMS[name]}
+    network = joined({"only": (kind, FORMS[name])})
+    [loss] = Supervised(network, outputs()).losses(batch(forms, known=0.0))
+    loss.sum.backward()  # type: ignore[no-untyped-call]
+    assert loss.count == 0
+    assert float(loss.sum) == 0
+    for called, parameter in network.named_parameters():
+        assert parameter.grad is None or not parameter.grad.any(), called
+
+
+def test_an_absent_input_is_stood_in_for() -> None:
+    """Whatever lies in an absent picture changes no answer; that it is absent does."""
+    cases = {"table": ("mlp", FORMS["table"]), "photo": ("cnn", FORMS["small picture"])}
+    network = joined(cases).eval()
+    torch.nn.init.normal_(network.stand_in["photo"])  # type: ignore[index]
+    table, photo = rows(FORMS["table"]), rows(FORMS["small picture"])
+    here, gone = torch.ones(ROWS, dtype=torch.bool), torch.zeros(ROWS, dtype=torch.bool)
+
+    def answers(pixels: Tensor, present: Tensor) -> Tensor:
+        raws, _ = network({"table": table, "photo": pixels}, {"table": here, "photo": present})
+        found: Tensor = raws["word"]
+        return found
+
+    assert torch.equal(answers(photo, gone), answers(255 - photo, gone))
+    assert not torch.equal(answers(photo, here), answers(photo, gone))
+
+
+def test_rows_of_are_gathered_in_order() -> None:
+    values: Any = np.arange(12, dtype=np.float32).reshape(6, 2)
+    made = Rows.of({"table": Encoded(values, np.ones(6, bool))}, {"y": (np.arange(6), np.ones(6, bool))})
+    found = made.batch(torch.tensor([4, 0]), torch.device("cpu"))
+    assert found.inputs["table"].values.tolist() == [[8, 9], [0, 1]]
+    assert found.targets["y"].tolist() == [4, 0]
+    assert found.weight.tolist() == [1, 1]

@@ -1,0 +1,120 @@
+"""Tiny made worlds that are learned in seconds, and whose answer is known: each with a control that must fail.
+
+A world is a dict of columns. `rows` and `seed` decide it; other seeds give new rows of the same world.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from lamina.core import Array, Coded
+
+World: TypeAlias = dict[str, Any]
+
+
+def stripes(rows: int, seed: int, side: int = 12) -> World:
+    """Pictures with level or upright stripes of any width, place and brightness, in noise."""
+    rng = np.random.default_rng(seed)
+    upright = rng.random(rows) < 0.5
+    return {"image": _striped(upright, side, rng), "label": _words(upright, "upright", "level")}
+
+
+def blobs(rows: int, seed: int) -> World:
+    """Two classes that a ring of numbers tells apart: no line does."""
+    rng = np.random.default_rng(seed)
+    inside = rng.random(rows) < 0.5
+    angle, radius = rng.uniform(0, 2 * np.pi, rows), np.where(inside, 1.0, 3.0) + 0.3 * rng.standard_normal(rows)
+    return {
+        "east": radius * np.cos(angle),
+        "north": 1000 + radius * np.sin(angle),  # its origin lies far away
+        "noise": rng.standard_normal(rows),
+        "label": _words(inside, "inside", "outside"),
+    }
+
+
+def line(rows: int, seed: int) -> World:
+    """A number that rises with another one and is shifted by a word."""
+    rng = np.random.default_rng(seed)
+    town = rng.integers(0, 3, rows)
+    size = rng.uniform(20, 200, rows)
+    price = 3000 * size + np.array([0.0, 100_000.0, 300_000.0])[town] + 5_000 * rng.standard_normal(rows)
+    return {"size": size, "town": np.array(["Aden", "Bonn", "Cork"])[town], "price": price}
+
+
+def tagged(rows: int, seed: int) -> World:
+    """Two tags, each with a number of its own; no tag is an answer too."""
+    rng = np.random.default_rng(seed)
+    wet, cold = rng.standard_normal(rows), rng.standard_normal(rows)
+    tags = [[tag for tag, there in (("wet", w > 0.2), ("cold", c > -0.2)) if there] for w, c in zip(wet, cold, strict=True)]
+    return {"a": wet, "b": cold, "weather": tags}
+
+
+def mixed(rows: int, seed: int, side: int = 8) -> World:
+    """A picture and a number that answer only together: the stripes say whether the number counts up or down."""
+    rng = np.random.default_rng(seed)
+    upright = rng.random(rows) < 0.5
+    number = rng.standard_normal(rows)
+    return {
+        "image": _striped(upright, side, rng),
+        "number": number,
+        "label": _words(upright == (number > 0), "yes", "no"),
+    }
+
+
+def several(rows: int, seed: int) -> World:
+    """A class and a number, both answered from the same columns."""
+    world = blobs(rows, seed)
+    return world | {"far": np.hypot(world["east"], world["north"] - 1000)}
+
+
+def shuffled(world: World, target: str, seed: int = 0) -> World:
+    """The control: the same world with labels that have nothing to do with it."""
+    order = np.random.default_rng(seed).permutation(len(world[target]))
+    labels = world[target]
+    return world | {target: [labels[k] for k in order] if isinstance(labels, list) else labels[order]}
+
+
+def column(kind: str, rows: int, seed: int) -> Any:
+    """Values of a column as `Examples.values` gives them, missing cells among them: what an input or output observes."""
+    rng = np.random.default_rng(seed)
+    gone = rng.random(rows) < 0.2
+    match kind:
+        case "number":
+            return np.where(gone, np.nan, np.round(rng.standard_normal(rows) * 50, 3))
+        case "date":
+            return np.where(gone, np.nan, np.round(rng.uniform(0, 1.7e9, rows)))
+        case "category":
+            return Coded(np.where(gone, -1, rng.integers(0, 4, rows)).astype(np.int32), ("ash", "elm", "fir", "oak"))
+        case "tags":
+            names = np.array(["red", "blue", "green"])
+            return [None if g else names[rng.random(3) < 0.5].tolist() for g in gone]
+        case "image":
+            found = np.empty(rows, object)
+            found[:] = [None if g else png(rng.integers(0, 255, (9, 9, 3), np.uint8)) for g in gone]
+            return found
+    raise NotImplementedError(f"Say here what the values of the kind '{kind}' look like: then its contract is tested.")
+
+
+def png(pixels: Array, kind: str = "PNG") -> bytes:
+    """A picture as the bytes of a file."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def _striped(upright: Array, side: int, rng: np.random.Generator) -> Array:
+    """uint8 [N, side, side, 1]."""
+    rows = len(upright)
+    wide, start = rng.uniform(1.5, 3, (rows, 1)), rng.uniform(0, 6, (rows, 1))
+    wave = np.sin(np.arange(side) * np.pi / wide + start)
+    x = np.where(upright[:, None, None], wave[:, None, :], wave[:, :, None]) + 0.4 * rng.standard_normal((rows, side, side))
+    return np.clip(rng.uniform(90, 160, (rows, 1, 1)) + 45 * x, 0, 255).astype(np.uint8)[..., None]
+
+
+def _words(yes: Array, one: str, other: str) -> Array:
+    return np.where(yes, one, other)
