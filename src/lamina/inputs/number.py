@@ -73,7 +73,7 @@ class Number:
         return {int(row): f"{values[row]:g} is outside {self.low:g} to {self.high:g}" for row in np.flatnonzero(outside)}
 
     def state(self) -> Json:
-        finite = self.count > 0 and self.low <= self.high
+        finite = self.low <= self.high  # also where they were restored
         return {"shift": self.shift, "low": self.low if finite else None, "high": self.high if finite else None}
 
     @classmethod

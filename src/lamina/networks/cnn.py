@@ -72,9 +72,11 @@ class Pixels(nn.Module):
 
     def settle(self, values: Tensor) -> None:
         """Mean and spread of each channel, from training pictures."""
+        if not len(values):  # no picture of the training rows can be read
+            return
         sample = values[:: max(1, len(values) // 2_000)].float()
         self.mean.copy_(sample.mean((0, 1, 2)))
-        self.std.copy_(sample.std((0, 1, 2)).clamp_min(1.0))
+        self.std.copy_(sample.std((0, 1, 2), correction=0).clamp_min(1.0))
 
     def forward(self, x: Tensor) -> Tensor:
         # permuted, the memory of [B, H, W, C] is already channels_last

@@ -129,11 +129,12 @@ class Columns(nn.Module):
             low, middle, high = np.quantile(known, [0.25, 0.5, 0.75])
             wide = high - low or (known.max() - known.min()) / 2
             self.center[place] = middle
-            self.spread[place] = 1 / wide if wide > 0 else 0.0
+            self.spread[place] = 1 / wide if wide > 1e-37 else 0.0  # below, float32 has no reciprocal
             if self.bins:
                 self._cut(place, known)
         self.mean.zero_()
-        self.mean.copy_(self._fixed(values).mean(0))
+        if len(values):
+            self.mean.copy_(self._fixed(values).mean(0))
 
     def _cut(self, place: int, known: Array) -> None:
         edges = pieces(known, min(self.bins, max(2, len(known) // 20)))
