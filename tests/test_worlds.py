@@ -26,9 +26,7 @@ WORLDS = [
 ]
 
 
-def learned(
-    world: worlds.World, target: str | tuple[str, ...], steps: int, network: nn.Module | None = None
-) -> Model:
+def learned(world: worlds.World, target: str | tuple[str, ...], steps: int, network: nn.Module | None = None) -> Model:
     """A model without a report: here the new rows judge."""
     targets = (target,) if isinstance(target, str) else target
     plan = Plan(target=targets, steps=steps, folds=0)

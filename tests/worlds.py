@@ -48,7 +48,9 @@ def tagged(rows: int, seed: int) -> World:
     """Two tags, each with a number of its own; no tag is an answer too."""
     rng = np.random.default_rng(seed)
     wet, cold = rng.standard_normal(rows), rng.standard_normal(rows)
-    tags = [[tag for tag, there in (("wet", w > 0.2), ("cold", c > -0.2)) if there] for w, c in zip(wet, cold, strict=True)]
+    tags = [
+        [tag for tag, there in (("wet", w > 0.2), ("cold", c > -0.2)) if there] for w, c in zip(wet, cold, strict=True)
+    ]
     return {"a": wet, "b": cold, "weather": tags}
 
 
@@ -112,7 +114,9 @@ def _striped(upright: Array, side: int, rng: np.random.Generator) -> Array:
     rows = len(upright)
     wide, start = rng.uniform(1.5, 3, (rows, 1)), rng.uniform(0, 6, (rows, 1))
     wave = np.sin(np.arange(side) * np.pi / wide + start)
-    x = np.where(upright[:, None, None], wave[:, None, :], wave[:, :, None]) + 0.4 * rng.standard_normal((rows, side, side))
+    x = np.where(upright[:, None, None], wave[:, None, :], wave[:, :, None]) + 0.4 * rng.standard_normal(
+        (rows, side, side)
+    )
     return np.clip(rng.uniform(90, 160, (rows, 1, 1)) + 45 * x, 0, 255).astype(np.uint8)[..., None]
 
 

@@ -115,9 +115,7 @@ def learn(
     """
     from lamina.screen import watch
 
-    running = training(
-        examples, target, out=out, overwrite=overwrite, network=network, start=start, **plan
-    )
+    running = training(examples, target, out=out, overwrite=overwrite, network=network, start=start, **plan)
     watch(running, show)
     return running.model
 

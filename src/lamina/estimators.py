@@ -144,9 +144,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         least = 2 if reset else 1
         module = type(X).__module__.split(".")[0]
         if module not in FRAMES or getattr(X, "ndim", 2) != 2:
-            X = validate_data(
-                self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan", ensure_min_samples=least
-            )
+            X = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan", ensure_min_samples=least)
             if X.dtype.kind in "biuf":
                 return Raw("X", {f"column_{place + 1}": X[:, place] for place in range(X.shape[1])})
             return arrays.read(_plain(X))

@@ -192,7 +192,8 @@ def test_onnx_answers_as_torch_does(cases: dict[str, tuple[str, Form]], members:
     runner = Runner(export(network, forms, {name: name for name in outputs()}), "a test")
     for count in (ROWS, 1):
         given = {
-            name: Encoded(each.values[:count].numpy(), each.present[:count].numpy()) for name, each in found.inputs.items()
+            name: Encoded(each.values[:count].numpy(), each.present[:count].numpy())
+            for name, each in found.inputs.items()
         }
         answers = runner.run(given)
         for name, raw in raws.items():

@@ -109,7 +109,9 @@ def test_real_tables_are_learned_with_the_defaults() -> None:
     assert cross_val_score(LaminaRegressor(random_state=0), X, y, cv=2).mean() > 0.35
 
 
-@pytest.mark.parametrize("classes", [[3, -1, 20], ["b", "a", "c"], [True, False], [0.5, 1.5], np.array([7, 9], np.uint8)])
+@pytest.mark.parametrize(
+    "classes", [[3, -1, 20], ["b", "a", "c"], [True, False], [0.5, 1.5], np.array([7, 9], np.uint8)]
+)
 def test_answers_have_the_type_of_the_labels(classes: Any) -> None:
     kinds = np.asarray(classes)
     codes = np.arange(60) % len(kinds)

@@ -23,9 +23,14 @@ def add(app: typer.Typer) -> None:
 @options(Plan, Reading)
 def learn(
     path: Annotated[str, typer.Argument(help="A folder of pictures, a table, or a database.", show_default=False)],
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the model. [default: PATH's name .lamina]", show_default=False)] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder for the model. [default: PATH's name .lamina]", show_default=False),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the model that is there.")] = False,
-    start: Annotated[Path | None, typer.Option("--from", help="Go on from this model, with its vocabularies.", show_default=False)] = None,
+    start: Annotated[
+        Path | None, typer.Option("--from", help="Go on from this model, with its vocabularies.", show_default=False)
+    ] = None,
     json_lines: Annotated[bool, typer.Option("--json", help="Progress and result as JSON lines.")] = False,
     plan: Plan = Plan(),
     reading: Reading = Reading(),
@@ -45,14 +50,25 @@ def learn(
         plan = replace(plan, target=("label",))
     if not plan.target:
         examples = read(path)
-        raise PlanError(f"Which column is to be answered? Say --target with one of: {', '.join(examples.columns[:30])}.")
+        raise PlanError(
+            f"Which column is to be answered? Say --target with one of: {', '.join(examples.columns[:30])}."
+        )
     from lamina.examples import read as read_examples
 
     examples = read_examples(path, reading, target=plan.target)
     where = [path, "--out", str(place), *(["--from", str(start)] if start else [])]
     command = lambda made: shlex.join(["lamina", "learn", *where, *said(made), *said(reading)])  # noqa: E731
     fields = {field: getattr(plan, field) for field in plan.__slots__}
-    running = training(examples, fields.pop("target"), out=place, overwrite=overwrite, start=start, started=STARTED, command=command(plan), **fields)
+    running = training(
+        examples,
+        fields.pop("target"),
+        out=place,
+        overwrite=overwrite,
+        start=start,
+        started=STARTED,
+        command=command(plan),
+        **fields,
+    )
     watch(running, True, json_lines=json_lines)
     finish(running, place, json_lines)
 

@@ -18,7 +18,9 @@ def add(app: typer.Typer) -> None:
 @options(Reading)
 def look(
     path: Annotated[str, typer.Argument(help="A folder of pictures, a table, or a database.", show_default=False)],
-    target: Annotated[list[str] | None, typer.Option("--target", help="Column to be answered.", show_default=False)] = None,
+    target: Annotated[
+        list[str] | None, typer.Option("--target", help="Column to be answered.", show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Findings as JSON.")] = False,
     reading: Reading = Reading(),
 ) -> None:

@@ -25,7 +25,9 @@ def options(*kinds: type[Any], skip: tuple[str, ...] = ()) -> Callable[[Callable
 
         def run(**given: Any) -> None:
             own = {p.name: given[p.name] for p in mine}
-            made = [kind(**{f.name: _value(given[f.name], hints[kind][f.name]) for f in fields[kind]}) for kind in kinds]
+            made = [
+                kind(**{f.name: _value(given[f.name], hints[kind][f.name]) for f in fields[kind]}) for kind in kinds
+            ]
             command(*own.values(), *made)
 
         added = [_parameter(f, hints[kind][f.name]) for kind in kinds for f in fields[kind]]
@@ -64,7 +66,11 @@ def _parameter(field: dataclasses.Field[Any], hint: Any) -> inspect.Parameter:
     many = get_origin(hint) is tuple or _is_mapping(hint)
     kind: Any = list[str] if many else _plain(hint)
     default: Any = [] if many else field.default
-    option = typer.Option(f"--{field.name.replace('_', '-')}", help=help[:1].upper() + help[1:], show_default=default not in (None, [], False))
+    option = typer.Option(
+        f"--{field.name.replace('_', '-')}",
+        help=help[:1].upper() + help[1:],
+        show_default=default not in (None, [], False),
+    )
     if kind is bool:
         option = typer.Option(f"--{field.name.replace('_', '-')}", help=help[:1].upper() + help[1:])
     return inspect.Parameter(

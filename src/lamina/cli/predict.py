@@ -20,7 +20,9 @@ def predict(
     model: Annotated[Path, typer.Argument(help="A saved model.", show_default=False)],
     paths: Annotated[list[str], typer.Argument(help="Pictures, folders, or one table.", show_default=False)],
     json_lines: Annotated[bool, typer.Option("--json", help="One JSON object per row.")] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="Write to a .parquet, .csv or .jsonl file.", show_default=False)] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write to a .parquet, .csv or .jsonl file.", show_default=False)
+    ] = None,
 ) -> None:
     """Answer new examples: value, calibrated confidence, alternatives, and whether they are unlike the training data."""
     from lamina.model.model import Model

@@ -15,7 +15,9 @@ def add(app: typer.Typer) -> None:
 
 def score(
     model: Annotated[Path, typer.Argument(help="A saved model.", show_default=False)],
-    labelled: Annotated[str, typer.Argument(help="Labelled examples: a folder, a table, a database.", show_default=False)],
+    labelled: Annotated[
+        str, typer.Argument(help="Labelled examples: a folder, a table, a database.", show_default=False)
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
 ) -> None:
     """Metrics with 95 % intervals on new labelled examples, and what has drifted since learning."""

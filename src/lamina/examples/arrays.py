@@ -185,8 +185,7 @@ def _is_cell(value: Any, name: Any, like: Mapping[str, str] | None) -> bool:
     return (
         value is None
         or isinstance(value, str | bytes | bool | int | float | np.generic | Path)
-        or (not isinstance(value, Sequence | Mapping)
-        and not _has_length(value))
+        or (not isinstance(value, Sequence | Mapping) and not _has_length(value))
     )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from lamina.core import Array, Coded, Json
 from lamina.examples import dates, giveaway, keys, pictures, words
-from lamina.examples.columns import count_distinct
 from lamina.examples.examples import Examples
+from lamina.examples.infer import count_distinct
 from lamina.examples.reading import count, listed
 from lamina.examples.splits import SMALL, TEST, TRAIN, labelled
 
@@ -149,13 +149,19 @@ def _rows(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
             share = float(gone.mean())
             level: Literal["info", "stop"] = "stop" if share == 1 else "info"
             text = f"{count(int(gone.sum()), 'row')} ({share:.0%}) without '{name}'."
-            yield Finding(level, "unlabelled", text, "Unlabelled rows can help, but judge nothing.", "Label some of them.")
+            yield Finding(
+                level, "unlabelled", text, "Unlabelled rows can help, but judge nothing.", "Label some of them."
+            )
     if known < 50:
         text = f"Only {count(known, 'labelled example' if targets else 'example')}."
-        yield Finding("warn", "few_rows", text, "What is learned from so few is a guess.", "Collect at least 50, better 500.")
+        yield Finding(
+            "warn", "few_rows", text, "What is learned from so few is a guess.", "Collect at least 50, better 500."
+        )
     elif known < SMALL:
         text = f"{count(known, 'labelled example' if targets else 'example')}: little data."
-        yield Finding("info", "few_rows", text, "Five folds will judge, so every row is used.", "More examples help most.")
+        yield Finding(
+            "info", "few_rows", text, "Five folds will judge, so every row is used.", "More examples help most."
+        )
 
 
 def _labels(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
@@ -180,7 +186,11 @@ def _labels(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
             detail = f"Always answering '{top}' would be right that often."
             yield Finding("warn", "imbalance", text, detail, "Judge by balanced accuracy, not by accuracy.")
         seen: dict[str, str] = {}
-        doubles = [(seen[key], word) for word in known.words if seen.setdefault(key := " ".join(word.casefold().split()), word) != word]
+        doubles = [
+            (seen[key], word)
+            for word in known.words
+            if seen.setdefault(key := " ".join(word.casefold().split()), word) != word
+        ]
         if doubles:
             text = f"Labels of '{name}' that differ only in capitals or blanks: '{doubles[0][0]}', '{doubles[0][1]}'."
             yield Finding("warn", "label_variants", text, "", "Write them alike; now they count as different.")
@@ -199,11 +209,15 @@ def _missing(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
     some = sorted((name for name, share in shares.items() if share > 0), key=lambda name: -shares[name])
     if not some:
         return
-    said = ", ".join(f"'{name}' {shares[name]:.1%}" for name in some[:5]) + (f" and {len(some) - 5} more" if len(some) > 5 else "")
+    said = ", ".join(f"'{name}' {shares[name]:.1%}" for name in some[:5]) + (
+        f" and {len(some) - 5} more" if len(some) > 5 else ""
+    )
     mostly = [name for name in some if shares[name] > 0.5]
     if mostly:
         text = f"{count(len(mostly), 'column')} mostly empty: {listed(mostly)}."
-        yield Finding("warn", "missing", text, said, "Missing values are understood; drop the column if they mean nothing.")
+        yield Finding(
+            "warn", "missing", text, said, "Missing values are understood; drop the column if they mean nothing."
+        )
     else:
         text = f"{count(len(some), 'column')} with missing values."
         yield Finding("info", "missing", text, said, "Nothing to do: missing values are understood.")
@@ -256,7 +270,9 @@ def _alike(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
             share = float(seen.mean())
             text = f"{count(int(seen.sum()), what)} of the test set ({share:.1%}) also in the training set."
             level: Literal["info", "warn"] = "warn" if share > 0.002 or what == "image" else "info"
-            yield Finding(level, "overlap", text, "What was seen is answered too well.", "Remove them from the training set.")
+            yield Finding(
+                level, "overlap", text, "What was seen is answered too well.", "Remove them from the training set."
+            )
 
 
 def _conflicts(examples: Examples, targets: Sequence[str], row_key: Array, rows: Array, what: str) -> Iterator[Finding]:

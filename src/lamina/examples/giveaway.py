@@ -37,7 +37,10 @@ def traits(examples: Examples, target: str, survey: Survey) -> Iterator[tuple[st
     answer = examples.stored(target, rows)
     if len(rows) < 40 or not isinstance(answer, Coded):
         return
-    for trait, values in (("size", survey.sizes.astype(np.float64) @ [1.0, 1e6]), ("format", survey.forms.astype(np.float64))):
+    for trait, values in (
+        ("size", survey.sizes.astype(np.float64) @ [1.0, 1e6]),
+        ("format", survey.forms.astype(np.float64)),
+    ):
         how = _told(values[rows], answer, True)
         if how:
             yield trait, how

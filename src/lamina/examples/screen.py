@@ -68,8 +68,15 @@ def _labels(labels: dict[str, int], most: int = 12) -> Table:
     total, top = sum(labels.values()), max(labels.values(), default=1)
     for label, rows in list(labels.items())[:most]:
         bar = "█" * max(1, round(24 * rows / top))
-        table.add_row(Text(label), Text(f"{rows:,}", justify="right"), Text(f"{rows / total:.1%}", style="dim"), Text(bar, style="blue"))
+        table.add_row(
+            Text(label),
+            Text(f"{rows:,}", justify="right"),
+            Text(f"{rows / total:.1%}", style="dim"),
+            Text(bar, style="blue"),
+        )
     if len(labels) > most:
         rest = sum(list(labels.values())[most:])
-        table.add_row(Text(f"{len(labels) - most} more", style="dim"), Text(f"{rest:,}", justify="right"), Text(""), Text(""))
+        table.add_row(
+            Text(f"{len(labels) - most} more", style="dim"), Text(f"{rest:,}", justify="right"), Text(""), Text("")
+        )
     return table

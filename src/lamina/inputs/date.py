@@ -43,7 +43,9 @@ class Date:
 
     def encode(self, values: Array) -> Encoded:
         values = np.asarray(values, np.float64)
-        turns = 2 * np.pi * np.stack([values / YEAR, (values / DAY + 3) / 7, values / DAY], axis=1)  # 1970 began on a Thursday
+        turns = (
+            2 * np.pi * np.stack([values / YEAR, (values / DAY + 3) / 7, values / DAY], axis=1)
+        )  # 1970 began on a Thursday
         parts = np.concatenate([(values[:, None] - self.low) / YEAR, np.sin(turns), np.cos(turns)], axis=1)
         return Encoded(parts.astype(np.float32), np.isfinite(values))
 

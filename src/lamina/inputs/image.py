@@ -144,7 +144,15 @@ class Image:
                 return np.asarray(flat).reshape(self.shape)
         except UnidentifiedImageError:
             raise _Unreadable("is not a picture that can be read") from None
-        except (OSError, ValueError, SyntaxError, TypeError, EOFError, MemoryError, Pillow.DecompressionBombError) as error:
+        except (
+            OSError,
+            ValueError,
+            SyntaxError,
+            TypeError,
+            EOFError,
+            MemoryError,
+            Pillow.DecompressionBombError,
+        ) as error:
             raise _Unreadable(f"{type(error).__name__}: {str(error)[:120]}") from error
 
 

@@ -70,7 +70,9 @@ class Number:
             return {}
         margin = (self.high - self.low) / 10
         outside = (values < self.low - margin) | (values > self.high + margin)
-        return {int(row): f"{values[row]:g} is outside {self.low:g} to {self.high:g}" for row in np.flatnonzero(outside)}
+        return {
+            int(row): f"{values[row]:g} is outside {self.low:g} to {self.high:g}" for row in np.flatnonzero(outside)
+        }
 
     def state(self) -> Json:
         finite = self.low <= self.high  # also where they were restored

@@ -62,10 +62,16 @@ class Axes:
             parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
             parts.append(f'<text x="{LEFT - 8}" y="{y + 4}" text-anchor="end">{shown(value)}</text>')
         for value in ticks(*self.xs, 6):
-            parts.append(f'<text x="{self.x(value)}" y="{self.height - BOTTOM + 18}" text-anchor="middle">{short(value)}</text>')
+            parts.append(
+                f'<text x="{self.x(value)}" y="{self.height - BOTTOM + 18}" text-anchor="middle">{short(value)}</text>'
+            )
         middle = (LEFT + WIDTH - RIGHT) / 2
-        parts.append(f'<text class="axis" x="{middle}" y="{self.height - 4}" text-anchor="middle">{html.escape(across)}</text>')
-        parts.append(f'<text class="axis" x="{LEFT}" y="{TOP - 2}" text-anchor="start">{html.escape(up)}</text>' if up else "")
+        parts.append(
+            f'<text class="axis" x="{middle}" y="{self.height - 4}" text-anchor="middle">{html.escape(across)}</text>'
+        )
+        parts.append(
+            f'<text class="axis" x="{LEFT}" y="{TOP - 2}" text-anchor="start">{html.escape(up)}</text>' if up else ""
+        )
         return "".join(parts)
 
     def line(self, points: Sequence[Point], style: str) -> str:
@@ -158,7 +164,9 @@ def reliability(before: Sequence[dict[str, float]], after: Sequence[dict[str, fl
         body += f'<rect class="other" x="{x - 4}" y="{y - 4}" width="8" height="8"/>'
     for each in after:
         body += f'<circle class="own" cx="{axes.x(each["confidence"])}" cy="{axes.y(each["right"])}" r="5"/>'
-    return figure("Calibration", "Share of right answers at each confidence; squares before, circles after calibration.", body)
+    return figure(
+        "Calibration", "Share of right answers at each confidence; squares before, circles after calibration.", body
+    )
 
 
 def scatter(points: Sequence[Sequence[float]], radius: float | None) -> str:
@@ -174,7 +182,9 @@ def scatter(points: Sequence[Sequence[float]], radius: float | None) -> str:
         body += axes.line([(low, low - radius), (high, high - radius)], "band")
     body += axes.line([(low, low), (high, high)], "ideal")
     body += "".join(f'<circle class="dot" cx="{axes.x(truth)}" cy="{axes.y(said)}" r="2.5"/>' for said, truth in points)
-    return figure("Answers against the truth", f"{len(points)} held-out examples.", f'<g clip-path="none">{body}</g>', 360)
+    return figure(
+        "Answers against the truth", f"{len(points)} held-out examples.", f'<g clip-path="none">{body}</g>', 360
+    )
 
 
 def _wide(ends: Point) -> Point:

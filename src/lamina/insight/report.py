@@ -57,7 +57,11 @@ def verdict(target: Json, data: Json) -> tuple[str, bool]:
         dull = rivals[0]["figures"][metric]
         best = max(rivals[1:] or rivals, key=lambda each: sign * each["figures"][metric])
         text += f" The answer '{rivals[0]['name']}' reaches {_figure(metric, dull)}"
-        text += "" if best is rivals[0] else f", the best simple model ({best['name']}) {_figure(metric, best['figures'][metric])}"
+        text += (
+            ""
+            if best is rivals[0]
+            else f", the best simple model ({best['name']}) {_figure(metric, best['figures'][metric])}"
+        )
         text += "."
         lead = sign * (own["value"] - best["figures"][metric])
         inside = own["low"] <= best["figures"][metric] <= own["high"]
@@ -88,12 +92,17 @@ def _figures(target: Json) -> str:
     metric = target["metric"]
     own = target["figures"][metric]
     rivals = [each for each in target["baselines"] if "figures" in each]
-    rows: list[tuple[str, float, float | None, float | None]] = [("this network", own["value"], own["low"], own["high"])]
+    rows: list[tuple[str, float, float | None, float | None]] = [
+        ("this network", own["value"], own["low"], own["high"])
+    ]
     rows += [(each["name"], each["figures"][metric], None, None) for each in rivals]
     heads = ["", *(name(each) for each in target["figures"])]
     lines = [["<span class=own>this network</span>", *(_span(each, f) for each, f in target["figures"].items())]]
     lines += [
-        [_e(each["name"]), *(_figure(m, each["figures"][m]) if m in each["figures"] else "–" for m in target["figures"])]
+        [
+            _e(each["name"]),
+            *(_figure(m, each["figures"][m]) if m in each["figures"] else "–" for m in target["figures"]),
+        ]
         for each in rivals
     ]
     notes = [f"{each['name']}: {each['note']}" for each in target["baselines"] if each["note"]]
@@ -121,7 +130,9 @@ def _confusion(target: Json) -> str:
         cells = ""
         for j in kept:
             share = matrix[k][j] / total
-            style = f' style="background:color-mix(in srgb,var(--own) {round(70 * share)}%,transparent)"' if share else ""
+            style = (
+                f' style="background:color-mix(in srgb,var(--own) {round(70 * share)}%,transparent)"' if share else ""
+            )
             cells += f"<td{' class=hit' if j == k else ''}{style}>{matrix[k][j] or ''}</td>"
         lines += f"<tr><th>{_e(_cut(classes[k]))}</th>{cells}</tr>"
     grid = f'<div class="wide"><table class="matrix"><tr><th></th>{head}</tr>{lines}</table></div>'
@@ -150,7 +161,9 @@ def _calibration(target: Json) -> str:
     )
     rows = [[_percent(b["confidence"]), _percent(b["right"]), f"{b['count']:,}"] for b in after["bins"]]
     shown = hidden("As a table", table(["confidence", "was right", "examples"], rows, 3))
-    return f"<h3>Can its confidence be trusted?</h3><p>{text}</p>{plots.reliability(before['bins'], after['bins'])}{shown}"
+    return (
+        f"<h3>Can its confidence be trusted?</h3><p>{text}</p>{plots.reliability(before['bins'], after['bins'])}{shown}"
+    )
 
 
 def _numbers(target: Json) -> str:
@@ -215,7 +228,11 @@ def _learned_from(data: Json) -> str:
         text += f"calibration, {parts['test'][0]:,} gave the figures above."
     rows = [[_e(c["name"]), _e(c["kind"]), _e(c["use"]), _e(c["reason"])] for c in data["columns"]]
     shown = table(["column", "kind", "use", "why"], rows[:40])
-    shown += hidden(f"{len(rows) - 40} more columns", table(["column", "kind", "use", "why"], rows[40:])) if len(rows) > 40 else ""
+    shown += (
+        hidden(f"{len(rows) - 40} more columns", table(["column", "kind", "use", "why"], rows[40:]))
+        if len(rows) > 40
+        else ""
+    )
     notes = "".join(f"<li{' class=warn' if n['level'] != 'info' else ''}>{_e(n['text'])}</li>" for n in data["notes"])
     return (
         f"<h2>What it learned from</h2><p>{_e(text)} <span class=soft>{_e(data['split'])}.</span></p>{shown}"
@@ -233,7 +250,11 @@ def _learning(content: Json) -> str:
     spent = f"{found['seconds']:.0f} seconds, {found['steps'][0]:,} steps of {found['batch']} examples"
     spent += f" for each of {len(found['steps'])} trainings" if len(found["steps"]) > 1 else ""
     spent += ". Learning was ended early by hand." if content["stopped"] else "."
-    spent += f" It was brought to its end early, at step {cut[0][0]:,}, by the clock or since nothing improved." if cut else ""
+    spent += (
+        f" It was brought to its end early, at step {cut[0][0]:,}, by the clock or since nothing improved."
+        if cut
+        else ""
+    )
     return (
         f"<h2>How it learned</h2><p>{_e(spent)} The ring marks the weights that were kept.</p>"
         + plots.curves(found["curves"], "value", f"{metric} on validation examples", found["best"])
@@ -265,7 +286,11 @@ def _repeat(content: Json) -> str:
     plan = [[_e(key), _e(value)] for key, value in content["plan"].items()]
     return (
         "<h2>To repeat it</h2>"
-        + (f"<p>The same steps, seed and threads give the same weights on the same kind of CPU.</p>{shown}" if command else "")
+        + (
+            f"<p>The same steps, seed and threads give the same weights on the same kind of CPU.</p>{shown}"
+            if command
+            else ""
+        )
         + table(["plan", ""], plan)
         + f"<p class=soft><small>{_e(versions)}</small></p>"
     )
@@ -281,7 +306,9 @@ def _origin(data: Json) -> str:
 def _figure(metric: str, value: float | None) -> str:
     if value is None or value != value:
         return "–"
-    return _percent(value) if metric in ("accuracy", "balanced_accuracy", "coverage", "exact", "hamming") else short(value)
+    return (
+        _percent(value) if metric in ("accuracy", "balanced_accuracy", "coverage", "exact", "hamming") else short(value)
+    )
 
 
 def _span(metric: str, figure: Json) -> str:

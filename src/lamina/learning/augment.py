@@ -21,7 +21,9 @@ def shift(x: Tensor, share: float = 0.04) -> Tensor:
     rows, height, width, _ = x.shape
     reach = max(1, round(share * min(height, width)))
     beyond = torch.arange(-reach, max(height, width) + reach, device=x.device)
-    padded = x[:, beyond[: height + 2 * reach].clamp(0, height - 1)][:, :, beyond[: width + 2 * reach].clamp(0, width - 1)]
+    padded = x[:, beyond[: height + 2 * reach].clamp(0, height - 1)][
+        :, :, beyond[: width + 2 * reach].clamp(0, width - 1)
+    ]
     windows = padded.unfold(1, height, 1).unfold(2, width, 1)  # a view [B, 2r+1, 2r+1, C, H, W]
     down, right = torch.randint(0, 2 * reach + 1, (2, rows), device=x.device)
     return windows[torch.arange(rows, device=x.device), down, right].permute(0, 2, 3, 1)

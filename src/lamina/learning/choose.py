@@ -53,7 +53,9 @@ def choose(
         elif said[name]["kind"] == OWN:
             choice.reasons.append(f"{name}: the network that was given.")
         elif form.kind != "grid" or plan.network is not None:
-            choice.reasons.append(f"{name}: {said[name]['kind']}, {'as asked for' if plan.network else 'the kind for a table'}.")
+            choice.reasons.append(
+                f"{name}: {said[name]['kind']}, {'as asked for' if plan.network else 'the kind for a table'}."
+            )
         elif why := _no_race(form):
             choice.reasons.append(f"{name}: {said[name]['kind']}. {why}")
         else:
@@ -116,7 +118,9 @@ def _race(
     ready = {**choice.said, name: {"kind": PRETRAINED, "options": {}}}
     pictures = prepared.rows.inputs[name]
     prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.values), pictures.present)
-    probed = yield from _try(Lesson(prepared, ready, recipe(ready, forms, plan), plan.seed, device, plan.metric), seen, PROBE)
+    probed = yield from _try(
+        Lesson(prepared, ready, recipe(ready, forms, plan), plan.seed, device, plan.metric), seen, PROBE
+    )
     spent = time.monotonic() - begun
     prepared.rows.inputs[name] = pictures
     begun = time.monotonic()
@@ -147,7 +151,9 @@ def _try(
     """A short training; the score and the figure on the fold's validation rows."""
     trial = Trial(lesson, fold)
     for progress in trial.learn(steps, deadline=deadline, judgements=3):
-        yield replace(progress, stage="trying", message=f"a short try of {', '.join(s['kind'] for s in lesson.said.values())}")
+        yield replace(
+            progress, stage="trying", message=f"a short try of {', '.join(s['kind'] for s in lesson.said.values())}"
+        )
     assert trial.loop is not None
     return trial.loop.best.score, trial.loop.best.value
 
@@ -161,7 +167,9 @@ def use_features(prepared: Prepared, choice: Choice) -> Generator[Progress, None
 
 def _use(prepared: Prepared, name: str, frozen: Frozen) -> Generator[Progress, None, None]:
     """Replace pictures by their features."""
-    rows = np.unique(np.concatenate([np.concatenate([f.train, f.validation, f.test]) for f in prepared.folds] + [prepared.held]))
+    rows = np.unique(
+        np.concatenate([np.concatenate([f.train, f.validation, f.test]) for f in prepared.folds] + [prepared.held])
+    )
     if not frozen.key:
         frozen.recall()
     yield from frozen.fill(rows)

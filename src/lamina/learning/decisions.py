@@ -13,7 +13,9 @@ from lamina.outputs.category import Category
 RARE = 0.1  # a class below this share of the rows is worth a word
 
 
-def decide(column: str, output: Taught, plan_costs: Sequence[str], metric: str | None, raw: Array, target: Array) -> list[str]:
+def decide(
+    column: str, output: Taught, plan_costs: Sequence[str], metric: str | None, raw: Array, target: Array
+) -> list[str]:
     """Settle the costs of a category's mistakes; what was decided and why, in words.
 
     raw, target: of rows that calibrate, raw with the temperature applied. Costs come from the plan, or from a metric
@@ -76,8 +78,12 @@ def _imbalance(column: str, output: Category, counts: Array, handled: bool) -> l
     rare = int(np.argmin(shares))
     if shares[rare] >= RARE / max(1, output.width - 1):
         return []
-    advice = "" if handled else (
-        " The probabilities stay honest; to be told of it more often, say --metric balanced_accuracy or what missing it"
-        f" costs: --cost '{output.classes[rare]}={output.classes[int(np.argmax(shares))]}:10'."
+    advice = (
+        ""
+        if handled
+        else (
+            " The probabilities stay honest; to be told of it more often, say --metric balanced_accuracy or what missing it"
+            f" costs: --cost '{output.classes[rare]}={output.classes[int(np.argmax(shares))]}:10'."
+        )
     )
     return [f"{column}: '{output.classes[rare]}' is rare ({100 * shares[rare]:.1f} % of the rows).{advice}"]

@@ -269,15 +269,25 @@ def about_data(prepared: Prepared, private: bool) -> Json:
             "name": column,
             "kind": kind.name,
             "reason": "" if private else kind.reason,
-            "use": "answer" if column in prepared.outputs else "input" if column in prepared.intake.inputs else "left out",
+            "use": "answer"
+            if column in prepared.outputs
+            else "input"
+            if column in prepared.intake.inputs
+            else "left out",
         }
         for column, kind in examples.kinds.items()
     ]
-    notes = [] if private else [{"level": note.level, "text": str(note)} for note in [*examples.notes, *prepared.split.notes]]
+    notes = (
+        []
+        if private
+        else [{"level": note.level, "text": str(note)} for note in [*examples.notes, *prepared.split.notes]]
+    )
     if prepared.problems:
         notes.append({"level": "warn", "text": f"{len(prepared.problems)} unreadable pictures were left out."})
     if prepared.unlabelled:
-        notes.append({"level": "info", "text": f"{prepared.unlabelled:,} rows have no label and were left out of learning."})
+        notes.append(
+            {"level": "info", "text": f"{prepared.unlabelled:,} rows have no label and were left out of learning."}
+        )
     return {
         "source": "" if private else examples.source,
         "rows": len(examples),
@@ -294,11 +304,17 @@ def about_network(members: list[Trial], choice: Choice) -> Json:
     """Layers and parameters, in order; the depth of the credit assignment path."""
     network = members[0].network
     layers = [
-        {"name": name, "layer": type(module).__name__, "parameters": sum(p.numel() for p in module.parameters(recurse=False))}
+        {
+            "name": name,
+            "layer": type(module).__name__,
+            "parameters": sum(p.numel() for p in module.parameters(recurse=False)),
+        }
         for name, module in network.named_modules()
         if not list(module.children())
     ]
-    weighted = sum(1 for each in layers if each["parameters"] > 0 and each["layer"] not in ("BatchNorm1d", "BatchNorm2d"))
+    weighted = sum(
+        1 for each in layers if each["parameters"] > 0 and each["layer"] not in ("BatchNorm1d", "BatchNorm2d")
+    )
     return {
         "kinds": {name: said["kind"] for name, said in choice.said.items()},
         "members": len(members),
@@ -341,7 +357,9 @@ def held_out(prepared: Prepared, members: list[Trial]) -> Held:
     if not len(prepared.held):
         return Held(outside, raws, outside, raws, features)
     every = [member.raw(prepared.held)[0] for member in members]
-    together = {column: _combined(output, [each[column] for each in every]) for column, output in prepared.outputs.items()}
+    together = {
+        column: _combined(output, [each[column] for each in every]) for column, output in prepared.outputs.items()
+    }
     return Held(outside, raws, prepared.held, together, features)
 
 

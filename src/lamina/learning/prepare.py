@@ -76,7 +76,11 @@ def prepare(examples: Examples, plan: Plan, start: Model | None = None, report: 
     labels = {column: output.encode(examples.values(column)) for column, output in found.items()}
     known = np.any([known for _, known in labels.values()], axis=0)
     settling = parts.parts == TRAIN if parts.folds is None else parts.folds >= 0
-    intake = start.intake if start is not None else Intake.observe(examples, columns, np.flatnonzero(settling & known), plan.private)
+    intake = (
+        start.intake
+        if start is not None
+        else Intake.observe(examples, columns, np.flatnonzero(settling & known), plan.private)
+    )
     encoded = intake.encode(examples, allocate=cache.allocate)
     present = np.any([each.present for each in encoded.values()], axis=0)
     problems = {row: text for each in encoded.values() for row, text in each.problems}
@@ -88,7 +92,7 @@ def prepare(examples: Examples, plan: Plan, start: Model | None = None, report: 
     weight = _weight(examples)
     names: dict[str, str] = {}
     for column in plan.target:
-        names[column] = safe(column, {name: None for name in names.values()})
+        names[column] = safe(column, dict.fromkeys(names.values()))
     rows = Rows.of(encoded, {names[column]: label for column, label in labels.items()}, weight)
     folds = _folds(parts, usable)
     held = np.zeros(0, np.int64)

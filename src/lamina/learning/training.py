@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from torch import nn
 
+from lamina import __version__
 from lamina.core import Array, Json, PlanError, Progress
 from lamina.examples import Examples
-from lamina import __version__
 from lamina.learning.budget import Budget, Steps
 from lamina.learning.choose import Choice, choose, recipe, use_features
 from lamina.learning.judge import Learned, judge
@@ -95,7 +95,9 @@ class Training:
         members = yield from self._learn(prepared, choice)
         yield self._said("judging", "Comparing with simple models on examples never learned from")
         network = Ensemble([member.network for member in members], prepared.named).eval().cpu()
-        learned = Learned(prepared, choice, members, network, self.plan, self.budget, self.stopped, self.command, self.report)
+        learned = Learned(
+            prepared, choice, members, network, self.plan, self.budget, self.stopped, self.command, self.report
+        )
         self._model = judge(learned)
         if self.out is not None:
             yield self._said("saving", f"Saving {self.out}")
@@ -169,12 +171,21 @@ class Training:
             shutil.rmtree(self._place, ignore_errors=True)
             return None
         self.resumed = Steps(int(kept["steps"]), int(kept["looks"]))
-        return Choice(kept["said"], recipe(kept["said"], prepared.intake.forms, self.plan), kept["reasons"], kept["tried"])
+        return Choice(
+            kept["said"], recipe(kept["said"], prepared.intake.forms, self.plan), kept["reasons"], kept["tried"]
+        )
 
     def _keep(self, choice: Choice, steps: Steps) -> None:
         if self._place is None or self.resumed:
             return
-        said = {"run": self._run, "steps": steps.count, "looks": steps.looks, "said": choice.said, "reasons": choice.reasons, "tried": choice.tried}
+        said = {
+            "run": self._run,
+            "steps": steps.count,
+            "looks": steps.looks,
+            "said": choice.said,
+            "reasons": choice.reasons,
+            "tried": choice.tried,
+        }
         with new_file(self._place / "run.json") as aside:
             aside.write_text(json.dumps(said))
 

@@ -138,4 +138,6 @@ def check_metric(prepared: Prepared, metric: str | None) -> None:
     """Refuse a metric that a target does not have."""
     for column, output in prepared.outputs.items():
         if metric is not None and metric not in output.better:
-            raise PlanError(f"'{column}' is a {output.kind} and has no metric '{metric}'. {nearest(metric, output.better)}")
+            raise PlanError(
+                f"'{column}' is a {output.kind} and has no metric '{metric}'. {nearest(metric, output.better)}"
+            )

@@ -20,7 +20,9 @@ def full_disk(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise LaminaError(f"The disk is full: '{path}' could not be written. Free some space and try again.") from error
+            raise LaminaError(
+                f"The disk is full: '{path}' could not be written. Free some space and try again."
+            ) from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise LaminaError(f"No permission to write '{path}'. Choose another place with --out.") from error
         raise

@@ -68,7 +68,9 @@ class Intake:
                 start += width
         return found
 
-    def encode(self, examples: Examples, rows: Array | None = None, allocate: Allocate | None = None) -> dict[str, Encoded]:
+    def encode(
+        self, examples: Examples, rows: Array | None = None, allocate: Allocate | None = None
+    ) -> dict[str, Encoded]:
         """The arrays for these rows (all by default). allocate: makes an array for a shape and type."""
         count = len(examples) if rows is None else len(rows)
         make = allocate or np.zeros

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import html
 import io
-import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lamina import kinds
-from lamina.core import Answers, Array, DataError, Encoded, Json, ModelError, Taught
+from lamina.core import Answers, Array, Encoded, Json, ModelError, Taught
 from lamina.machine.files import new_folder
 from lamina.model.card import Card, digest
 from lamina.model.intake import Intake, row_names
@@ -131,7 +130,9 @@ class Model:
 
     def _known(self, column: str) -> Json:
         """The figures of a target in the report."""
-        found: Json = next((each["figures"] for each in self.card.results.get("targets", []) if each["column"] == column), {})
+        found: Json = next(
+            (each["figures"] for each in self.card.results.get("targets", []) if each["column"] == column), {}
+        )
         return found
 
     @cached_property
@@ -230,7 +231,9 @@ class Model:
         try:
             return cls(card, files, network)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ModelError(f"The card of '{files if isinstance(files, Path) else 'a model'}' is damaged: {error!r}.") from error
+            raise ModelError(
+                f"The card of '{files if isinstance(files, Path) else 'a model'}' is damaged: {error!r}."
+            ) from error
 
     def to_bytes(self) -> bytes:
         """The whole model as one zip, for a database or for pickling an estimator."""

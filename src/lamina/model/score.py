@@ -38,11 +38,16 @@ class Score:
         return {
             "rows": self.rows,
             "targets": {
-                target: {name: {"value": f.value, "low": f.low, "high": f.high, "before": f.before} for name, f in found.items()}
+                target: {
+                    name: {"value": f.value, "low": f.low, "high": f.high, "before": f.before}
+                    for name, f in found.items()
+                }
                 for target, found in self.targets.items()
             },
             "unlike": self.unlike,
-            "drift": [{"column": d.column, "index": d.index, "what": d.what, "matters": d.matters} for d in self.drifts],
+            "drift": [
+                {"column": d.column, "index": d.index, "what": d.what, "matters": d.matters} for d in self.drifts
+            ],
         }
 
     def lines(self) -> list[str]:
@@ -62,7 +67,9 @@ class Score:
         return "<pre>" + html.escape("\n".join(self.lines())) + "</pre>"
 
 
-def figures(output: Taught, raw: Array, target: Array, weight: Array | None, rng: np.random.Generator) -> dict[str, Figure]:
+def figures(
+    output: Taught, raw: Array, target: Array, weight: Array | None, rng: np.random.Generator
+) -> dict[str, Figure]:
     """Every metric of an output with its interval. raw: with the temperature applied."""
     whole = output.metrics(raw, target, weight)
     spans = intervals(output.metrics, raw, target, weight, rng=rng, rounds=ROUNDS)
@@ -72,8 +79,12 @@ def figures(output: Taught, raw: Array, target: Array, weight: Array | None, rng
 def labelled(examples: Examples, column: str, output: Taught) -> tuple[Array, Array]:
     """Targets of the rows that have one that the model knows, and their places."""
     if column not in examples.kinds:
-        raise DataError(f"The examples have no column '{column}', which this model answers: there is nothing to compare with.")
+        raise DataError(
+            f"The examples have no column '{column}', which this model answers: there is nothing to compare with."
+        )
     target, known = output.encode(examples.values(column))
     if not known.any():
-        raise DataError(f"No row has a known label in '{column}'. The labels must be written as they were when learning.")
+        raise DataError(
+            f"No row has a known label in '{column}'. The labels must be written as they were when learning."
+        )
     return target[known], np.flatnonzero(known)

@@ -11,7 +11,6 @@ from lamina.core import Features, Taught
 from lamina.networks._heads import Head
 from lamina.networks._layered import Layered
 
-
 MIXED = 128  # width of the features that several inputs are joined to
 
 

@@ -37,4 +37,8 @@ def auc(score: Array, positive: Array, weight: Array | None = None) -> float:
 
 
 def mean(values: Array, weight: Array | None = None) -> float:
-    return float(np.average(values, weights=weight)) if len(values) and (weight is None or weight.sum() > 0) else float("nan")
+    return (
+        float(np.average(values, weights=weight))
+        if len(values) and (weight is None or weight.sum() > 0)
+        else float("nan")
+    )
