@@ -57,7 +57,7 @@ def learn(
 
     examples = read_examples(path, reading, target=plan.target)
     where = [path, "--out", str(place), *(["--from", str(start)] if start else [])]
-    command = lambda made: shlex.join(["lamina", "learn", *where, *said(made), *said(reading)])  # noqa: E731
+    command = shlex.join(["lamina", "learn", *where, *said(plan), *said(reading)])
     fields = {field: getattr(plan, field) for field in plan.__slots__}
     running = training(
         examples,
@@ -66,7 +66,7 @@ def learn(
         overwrite=overwrite,
         start=start,
         started=STARTED,
-        command=command(plan),
+        command=command,
         **fields,
     )
     watch(running, True, json_lines=json_lines)

@@ -144,7 +144,7 @@ def _series(cells: Any) -> Any:
         elif cells.dtype.kind == "c":
             raise DataError("Complex numbers are not understood. Give their real and imaginary parts as two columns.")
     else:
-        cells = _objects([float("nan") if cell is None and False else cell for cell in cells])
+        cells = _objects([float("nan") if False else cell for cell in cells])
     return pl.Series(cells, strict=False)
 
 
@@ -227,7 +227,7 @@ def _cells(name: str, value: Any) -> dict[str, Any]:
     items = list(value) if not isinstance(value, Sequence) else value
     first = next((item for item in items if item is not None), None)
     if isinstance(first, np.ndarray) and first.ndim in (2, 3):
-        same = len({item.shape for item in items if item is not None}) == 1 and None not in map(type, items)
+        same = len({item.shape for item in items if item is not None}) == 1
         if same and all(item is not None for item in items):
             return {name: pixels(np.stack(items))}
         return {name: _pictures([None if item is None else as_png(item) for item in items])}

@@ -182,7 +182,8 @@ def pixels(values: Array) -> Array:
         return values.astype(np.uint8) * 255
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     if low >= 0 and high <= 1 and values.dtype.kind == "f":
-        return np.rint(np.nan_to_num(values) * 255).astype(np.uint8)
+        shares: Array = np.rint(np.nan_to_num(values) * 255).astype(np.uint8)
+        return shares
     if low >= 0 and high <= 65535:
         return np.nan_to_num(values).astype(np.uint8 if high <= 255 else np.uint16)
     raise DataError(

@@ -254,7 +254,7 @@ def _alike(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
     if not inputs or len(examples) < 2:
         return
     key = keys.content_of(examples, only=inputs)
-    distinct, row_key, rows = np.unique(key, return_inverse=True, return_counts=True)
+    _distinct, row_key, rows = np.unique(key, return_inverse=True, return_counts=True)
     twice = int((rows - 1).sum())
     what = "image" if all(examples.kinds[name].name == "image" for name in inputs) else "row"
     if twice:

@@ -100,4 +100,5 @@ def _lookup_label(x: Array, labels: Array, asked: Array, usual: int, exact: bool
     left = np.maximum(right - 1, 0)
     with np.errstate(invalid="ignore"):
         nearer = np.where(np.abs(asked - values[left]) < np.abs(values[right] - asked), left, right)
-    return best[nearer]
+    found: Array = best[nearer]
+    return found

@@ -150,7 +150,7 @@ def infer(name: str, cells: Any, raw: Raw) -> Kind:
     if dtype in (pl.Date, pl.Datetime):
         return Kind("date", "dates")
     if isinstance(dtype, pl.List | pl.Array):
-        if dtype.inner.is_numeric():  # type: ignore[union-attr]
+        if dtype.inner.is_numeric():
             return Kind("text", "lists of numbers: not yet understood, left out")
         return Kind("tags", "lists of words")
     if dtype.is_numeric() or dtype in (pl.Duration, pl.Time):
@@ -307,11 +307,9 @@ def _group_found(settled: dict[str, Column], raw: Raw, reading: Reading, target:
             or column.kind.name not in ("number", "category")
         ):
             continue
-        data = column.data if isinstance(column.data, Coded) else None
-        codes = np.unique(column.data, return_inverse=True)[1] if data is None else data.codes
-        groups = len(np.unique(codes))
-        if 10 <= groups <= len(codes) / 2:
-            coded = data if data is not None else _as_words(np.asarray(column.data))
+        coded = column.data if isinstance(column.data, Coded) else _as_words(np.asarray(column.data))
+        groups = len(np.unique(coded.codes))
+        if 10 <= groups <= len(coded) / 2:
             settled[name] = Column(
                 Kind("group", f"{groups:,} of them, by its name: their rows stay in the same part"), coded
             )

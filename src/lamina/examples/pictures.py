@@ -123,4 +123,5 @@ def near(found: Survey) -> Array:
     both = np.unique(np.sort(np.concatenate(pairs), axis=1), axis=0)
     a, b = (found.small[both[:, side]].reshape(len(both), -1).astype(np.float32) for side in (0, 1))
     apart = np.abs(a - b).mean(axis=1)
-    return both[apart <= np.minimum(4.0, 0.08 * a.std(axis=1))]
+    near: Array = both[apart <= np.minimum(4.0, 0.08 * a.std(axis=1))]
+    return near

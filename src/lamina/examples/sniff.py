@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -103,7 +104,7 @@ def encoding(start: bytes, path: Path) -> str:
     zeros = start.count(b"\0")
     if zeros > len(start) // 4:
         return "utf-16-le" if start[1::2].count(b"\0") > start[::2].count(b"\0") else "utf-16-be"
-    if start.startswith(b"PK\x03\x04") or start.startswith(b"\xd0\xcf\x11\xe0"):
+    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise DataError(f"'{path}' is a workbook or an archive, not a text table. Save the sheet as CSV.")
     if zeros:
         raise DataError(
@@ -203,7 +204,7 @@ def _is_header(rows: list[list[str]]) -> bool:
     if numbers:
         whole = [int(cell) for cell in numbers if cell.isdigit()]
         if len(whole) == len(numbers) and len(whole) > 1:
-            steps = {b - a for a, b in zip(whole, whole[1:], strict=False)}
+            steps = {b - a for a, b in itertools.pairwise(whole)}
             return steps == {1} and (whole[0] in (0, 1) or 1800 <= whole[0] <= 2100)  # positions, years
         return False
     recurs = sum(

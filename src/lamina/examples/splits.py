@@ -200,7 +200,7 @@ def _by_hash(
         cuts = _at_least_one(cuts, distinct, home, rows)
     thresholds: Json = {
         "by": "hash" if not own_test else "given",
-        "default": _hexes(default if -1 not in cuts else cuts[-1]),
+        "default": _hexes(cuts.get(-1, default)),
         "strata": {names[each]: _hexes(cut) for each, cut in cuts.items() if each >= 0},
         "edges": edges,
         "exceptions": {},

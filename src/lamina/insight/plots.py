@@ -26,7 +26,7 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
     step = 10 ** math.floor(math.log10((high - low) / count))
     step = next(step * factor for factor in (1, 2, 2.5, 5, 10) if (high - low) / (step * factor) <= count + 0.5)
     first = math.ceil(low / step - 1e-9)
-    return [round(k * step, 12) for k in range(first, int(math.floor(high / step + 1e-9)) + 1)]
+    return [round(k * step, 12) for k in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
 def short(value: float) -> str:

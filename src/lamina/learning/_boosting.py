@@ -31,7 +31,7 @@ def boosting(
     """
     try:
         from sklearn import ensemble
-        from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # scikit-learn brings it
+        from threadpoolctl import ThreadpoolController  # scikit-learn brings it
     except ImportError:
         return None, 0, "left out: scikit-learn is not installed (pip install 'lamina[learn]')"
     X = np.concatenate([tables[name] for name in tables], axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,5 +75,5 @@ def _shares(values: Array, edges: Array) -> Array:
 def _spans(edges: Array) -> list[str]:
     if not len(edges):
         return ["all values"]
-    inner = [f"{low:g} to {high:g}" for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    inner = [f"{low:g} to {high:g}" for low, high in itertools.pairwise(edges)]
     return [f"below {edges[0]:g}", *inner, f"{edges[-1]:g} and more"]
