@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import shlex
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -40,9 +41,11 @@ def demo(
 
 def run(*words: str) -> None:
     """Show a command, then run it in this process."""
+    from lamina.cli import clock
     from lamina.cli.main import app
 
     print(f"\n$ lamina {shlex.join(words)}", flush=True)
+    clock.started = time.monotonic()
     app(list(words), standalone_mode=False)
     sys.stdout.flush()
 

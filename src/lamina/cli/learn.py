@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lamina.cli.main import STARTED
+from lamina.cli import clock
 from lamina.cli.options import options, said
 from lamina.core import PlanError
 from lamina.examples.reading import Reading
@@ -65,7 +65,7 @@ def learn(
         out=place,
         overwrite=overwrite,
         start=start,
-        started=STARTED,
+        started=clock.started,
         command=command,
         **fields,
     )

@@ -9,6 +9,7 @@ from lamina.learning.trial import Trial
 
 LOOKS = 4, 20  # least and most looks at validation rows during one training
 LOOKING = 0.08  # share of the time that they may take
+LEAST = 2.0  # seconds of learning, however small the budget: fewer steps teach nothing
 MOST = 4  # times a recipe's own number of epochs: beyond that, more time teaches nothing
 
 
@@ -59,4 +60,5 @@ class Budget:
         seconds = max(0.0, end - time.monotonic()) / trainings
         looks = int(min(max(LOOKS[0], LOOKING * seconds / max(look, 1e-3)), LOOKS[1]))
         most = int(0.98 * (seconds - looks * look) / pace)
-        return Steps(max(min(per_epoch, 10), min(most, MOST * own)), looks, end)
+        least = min(100, max(10, int(LEAST / pace / trainings)))
+        return Steps(max(least, min(most, MOST * own)), looks, end)
