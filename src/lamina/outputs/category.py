@@ -130,7 +130,7 @@ class Category:
         }
         choice = self.decide(shares)
         if self.width == 2:
-            found["auc"] = auc(logs[:, 1] - logs[:, 0], target == 1, weight)
+            found["auc"] = auc(raw[:, 1] - raw[:, 0], target == 1, weight)  # of logs, ties would break
             found["f1"] = _f1(choice, target, each, 1)
         else:
             found["f1"] = float(np.mean([_f1(choice, target, each, k) for k in np.flatnonzero(total).tolist()]))
