@@ -56,22 +56,23 @@ def split(
     given = examples.parts
     notes: list[Note] = []
     times = examples.of("time")
-    if times and not (given is not None and (given == TEST).any()):
-        parts, thresholds, how = _by_time(examples.values(times[0]), times[0], known)
-        thresholds["seed"] = seed
+    if times:
+        parts, thresholds, how = _by_time(examples.values(times[0]), times[0], known, given)
     else:
         shares = (SHARE, SHARE) if report else (0.0, SHARE if known.sum() >= TINY else 0.0)
         parts, thresholds, how = _by_hash(key, strata, naming, known, given, shares)
-        thresholds["seed"] = seed
         if groups := examples.of("group"):
             how += f"; all rows of one '{groups[0]}' in the same part"
-    folding = folds if folds is not None else (5 if known.sum() < SMALL else 0)
+        held = np.unique(key[known & (parts != TRAIN)])
+        parts[~known & np.isin(key, held)] = UNUSED  # without a label, but alike one that judges
+    thresholds["seed"] = seed
+    folding = folds if folds is not None else (5 if known.sum() < SMALL and not times else 0)
     numbered = None
     if folding:
         open_rows = known & (given != TEST) if given is not None and (given == TEST).any() else known
         if times:
             notes.append(
-                Note("info", "Folds mix past and future.", "With little data the report is less strict about time.")
+                Note("warn", "Folds mix past and future.", "Without folds, the past teaches and the future tests.")
             )
         numbered = _folds(key, strata, open_rows, folding)
         notes += _few(strata, open_rows, folding, naming)
@@ -137,19 +138,15 @@ def _strata(examples: Examples, targets: Sequence[str], known: Array) -> tuple[A
     if not targets:
         return none, ([], [])
     data = examples.stored(targets[0])
+    if examples.kinds[targets[0]].name == "tags":
+        return none, ([], [])
     if isinstance(data, Coded):
-        return (
-            (none, ([], []))
-            if examples.kinds[targets[0]].name == "tags"
-            else (data.codes.astype(np.int64), (list(data.words), []))
-        )
+        return data.codes.astype(np.int64), (list(data.words), [])
     values = data.astype(np.float64)
     there = np.isfinite(values)
-    edges = (
-        np.unique(np.quantile(values[there], np.linspace(0, 1, _BINS + 1)[1:-1]))
-        if there.sum() >= 3 * _BINS
-        else np.array([])
-    )
+    edges = np.zeros(0)
+    if there.sum() >= 3 * _BINS:
+        edges = np.unique(np.quantile(values[there], np.linspace(0, 1, _BINS + 1)[1:-1]))
     strata = np.where(there, np.searchsorted(edges, values, side="right"), -1)
     return strata, ([str(place) for place in range(len(edges) + 1)], [float(edge) for edge in edges])
 
@@ -174,20 +171,14 @@ def _by_hash(
 ) -> tuple[Array, Json, str]:
     """Thresholds within each stratum; where the user's own parts say so, they stay. shares: of test and validation."""
     names, edges = naming
-    parts = np.full(len(key), TRAIN, dtype=np.int8)
-    own_test = given is not None and bool((given == TEST).any())
-    own_validation = given is not None and bool((given == VALIDATION).any())
-    free = known.copy()
-    if given is not None:
-        free &= (given == UNUSED) | (given == TRAIN)
+    said = np.full(len(key), UNUSED) if given is None else given
+    own = {part: bool((said[known] == part).any()) for part in (VALIDATION, TEST)}
+    free = known & ((said == UNUSED) | (said == TRAIN))
     most = CAP / max(int(free.sum()), 1)
-    wanted = (
-        0.0 if own_test else min(shares[0], most),
-        0.0 if own_test and own_validation else min(shares[1], most),
-    )
+    wanted = (0.0 if own[TEST] else min(shares[0], most), 0.0 if own[VALIDATION] else min(shares[1], most))
     distinct, row_key, home, rows = _home(key[free], strata[free])
     mixed = _mixed(row_key, strata[free], home)
-    if mixed.sum() > max(_EXCEPTIONS, 0.01 * len(distinct)) and len(names) > 0:
+    if names and mixed.sum() > max(_EXCEPTIONS, 0.01 * len(distinct)):
         home[:] = -1  # rows alike with different labels: one threshold for all, or they would straddle
         mixed[:] = False
         names, edges = [], []
@@ -195,36 +186,38 @@ def _by_hash(
         int(each): _settle(distinct[home == each], rows[home == each], wanted, names[each] if each >= 0 else "")
         for each in np.unique(home)
     }
-    default = cuts.get(-1) or (int(wanted[0] * 2**64), int(sum(wanted) * 2**64))
-    if free.any() and not own_test and not own_validation and all(shares):
+    if all(wanted):
         cuts = _at_least_one(cuts, distinct, home, rows)
-    thresholds: Json = {
-        "by": "hash" if not own_test else "given",
-        "default": _hexes(cuts.get(-1, default)),
-        "strata": {names[each]: _hexes(cut) for each, cut in cuts.items() if each >= 0},
-        "edges": edges,
-        "exceptions": {},
-    }
     low = np.array([cuts[int(each)][0] for each in home], dtype=np.uint64)
     high = np.array([cuts[int(each)][1] for each in home], dtype=np.uint64)
     of_key = np.where(distinct < low, TEST, np.where(distinct < high, VALIDATION, TRAIN)).astype(np.int8)
-    thresholds["exceptions"] = {
-        f"{int(each):016x}": int(part) for each, part in zip(distinct[mixed], of_key[mixed], strict=True)
+    thresholds: Json = {
+        "by": "given" if own[TEST] else "hash",
+        "default": _hexes(cuts.get(-1, (int(wanted[0] * 2**64), int(sum(wanted) * 2**64)))),
+        "strata": {names[each]: _hexes(cut) for each, cut in cuts.items() if each >= 0},
+        "edges": edges,
+        "exceptions": {
+            f"{int(each):016x}": int(part) for each, part in zip(distinct[mixed], of_key[mixed], strict=True)
+        },
     }
+    parts = np.where(said > TRAIN, np.where(known, said, UNUSED), TRAIN).astype(np.int8)
     parts[free] = of_key[row_key]
-    if given is not None:
-        said = (given == TEST) | (own_test & (given == VALIDATION))
-        parts[said & known] = given[said & known]
-        parts[(given == TEST) & ~known] = UNUSED
-        if (
-            own_validation and not own_test
-        ):  # the user's own held-out rows give the report; validation is taken from train
-            parts[(given == VALIDATION) & known] = VALIDATION
     within = "each tenth of the target" if edges else "each class" if names else "all rows"
     how = f"by the hash of each row within {within}"
-    if own_test:
-        how = "the test set as given" + ("" if own_validation else f"; validation {how}")
-    return parts, thresholds, how
+    return parts, thresholds, _told(own, how)
+
+
+def _told(own: Mapping[int, bool], how: str) -> str:
+    """What people read about parts of which some were given."""
+    match own[VALIDATION], own[TEST]:
+        case True, True:
+            return "validation and test as given"
+        case False, True:
+            return f"the test set as given; validation {how}"
+        case True, False:
+            return f"validation as given; the test set {how}"
+        case _:
+            return how
 
 
 def _mixed(row_key: Array, strata: Array, home: Array) -> Array:
@@ -246,14 +239,9 @@ def _settle(keys: Array, rows: Array, shares: tuple[float, float], name: str) ->
     ends = np.cumsum(rows)  # keys are sorted
     spare = len(keys) - 1  # one key at least must teach
     first = _upto(ends, math.floor(shares[0] * total + chance) if shares[0] else 0, spare)
-    second = max(
-        first,
-        _upto(
-            ends,
-            (int(ends[first - 1]) if first else 0) + (math.floor(shares[1] * total + 1 - chance) if shares[1] else 0),
-            spare,
-        ),
-    )
+    tested = int(ends[first - 1]) if first else 0
+    chosen = math.floor(shares[1] * total + 1 - chance) if shares[1] else 0
+    second = max(first, _upto(ends, tested + chosen, spare))
     return tuple(int(keys[n]) for n in (first, second))  # type: ignore[return-value]
 
 
@@ -291,32 +279,39 @@ def _hexes(cut: tuple[int, int]) -> list[str]:
     return [f"{min(each, 2**64 - 1):016x}" for each in cut]
 
 
-def _by_time(times: Array, name: str, known: Array) -> tuple[Array, Json, str]:
-    """Learn from the past, choose on what came then, test on what came last; one moment is never parted."""
-    there = known & np.isfinite(times)
+def _by_time(times: Array, name: str, known: Array, given: Array | None) -> tuple[Array, Json, str]:
+    """Learn from the past, choose on what came then, test on what came last; one moment is never parted.
+
+    A test set of the user's own stays one, and the last of the other rows choose.
+    """
+    own = known & (given == TEST) if given is not None else np.zeros(len(times), dtype=bool)
+    there = known & np.isfinite(times) & ~own
     if not there.any():
         raise DataError(f"No labelled row has a time in '{name}'. Fill it in, or leave out --time.")
     share = min(SHARE, CAP / int(there.sum()))
     moments, rows = np.unique(times[there], return_counts=True)
     if len(moments) < 3:
-        raise DataError(
-            f"'{name}' has {count(len(moments), 'moment')} only; past, later and last rows need at least three."
-        )
+        raise DataError(f"'{name}' has {count(len(moments), 'moment')} only; past, later and last rows need three.")
     before = np.cumsum(rows) / rows.sum()
-    first = min(max(1, int(np.searchsorted(before, 1 - 2 * share)) + 1), len(moments) - 2)
-    second = min(max(first + 1, int(np.searchsorted(before, 1 - share)) + 1), len(moments) - 1)
-    edges = [float(moments[first]), float(moments[second])]
+    last = min(max(2, int(np.searchsorted(before, 1 - share)) + 1), len(moments) - 1)
+    if own.any():
+        edges = [float(moments[last]), math.inf]
+        how = (
+            f"the test set as given; along '{name}' the past teaches and the last {share:.0%} of the other rows choose"
+        )
+    else:
+        first = min(max(1, int(np.searchsorted(before, 1 - 2 * share)) + 1), last - 1)
+        edges = [float(moments[first]), float(moments[last])]
+        how = f"along '{name}': the past teaches, the last {share:.0%} of the rows test"
     parts = _cut_times(times, edges)
-    parts[~known] = np.where(parts[~known] == TRAIN, TRAIN, UNUSED)
-    return (
-        parts,
-        {"by": "time", "edges": edges},
-        f"along '{name}': the past teaches, the last {share:.0%} of the rows test",
-    )
+    parts[own] = TEST
+    parts[~known & (parts != TRAIN)] = UNUSED
+    return parts, {"by": "time", "edges": [edge if math.isfinite(edge) else None for edge in edges]}, how
 
 
-def _cut_times(times: Array, edges: Sequence[float]) -> Array:
-    parts = np.where(times < edges[0], TRAIN, np.where(times < edges[1], VALIDATION, TEST)).astype(np.int8)
+def _cut_times(times: Array, edges: Sequence[float | None]) -> Array:
+    first, last = (math.inf if edge is None else edge for edge in edges)
+    parts = np.where(times < first, TRAIN, np.where(times < last, VALIDATION, TEST)).astype(np.int8)
     parts[~np.isfinite(times)] = UNUSED
     return parts
 

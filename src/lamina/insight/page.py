@@ -13,7 +13,7 @@ STYLE = """
 main{max-width:760px;margin:0 auto;padding:32px 20px 64px}h1{font-size:1.9rem;line-height:1.2;margin:0 0 .2em;letter-spacing:-.01em}
 h2{font-size:1.25rem;margin:2.4em 0 .3em;padding-top:.8em;border-top:1px solid var(--line)}h3{font-size:1.02rem;margin:1.6em 0 .2em}
 p{margin:.5em 0}.soft,small{color:var(--soft)}.verdict{font-size:1.18rem;line-height:1.5;margin:1em 0;padding:1em 1.2em;background:var(--tint);border-left:4px solid var(--own);border-radius:4px}
-.verdict.warn{border-color:var(--warn)}table{border-collapse:collapse;width:100%;font-size:.92rem;margin:.8em 0}th,td{text-align:left;padding:.35em .6em;border-bottom:1px solid var(--line);vertical-align:top}
+.verdict.odd{border-color:var(--warn)}table{border-collapse:collapse;width:100%;font-size:.92rem;margin:.8em 0}th,td{text-align:left;padding:.35em .6em;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600;color:var(--soft)}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.wide{overflow-x:auto}.own{font-weight:600}
 .plot{width:100%;height:auto;margin:.6em 0;font:12px system-ui,sans-serif}.plot text{fill:var(--soft)}.plot text.own{fill:var(--ink);font-weight:600}.plot .axis{fill:var(--soft)}
 .plot .grid{stroke:var(--line)}.plot .line{fill:none;stroke:var(--own);stroke-width:2.2}.plot .thin{stroke-width:1.3;opacity:.75}.plot .ring{fill:none;stroke:var(--other);stroke-width:2.5}

@@ -38,7 +38,8 @@ def short(value: float) -> str:
         return f"{value:.3g}"
     if size >= 3:
         return f"{round(value, 3 - size):,.0f}"
-    return f"{value:.{max(0, 2 - size)}f}".rstrip("0").rstrip(".") if size < 3 else f"{value:.0f}"
+    shown = f"{value:.{max(0, 2 - size)}f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
 
 class Axes:

@@ -27,7 +27,7 @@ def render(content: Json) -> str:
     body = [f"<h1>{_e(title)}</h1>", f'<p class="soft">{_e(content["made"][:10])} · {_e(_origin(content["data"]))}</p>']
     for each in content["targets"]:
         said, warn = verdict(each, content["data"])
-        body.append(f'<p class="verdict{" warn" if warn else ""}">{_e(said)}</p>')
+        body.append(f'<p class="verdict{" odd" if warn else ""}">{_e(said)}</p>')
     for each in content["targets"]:
         body.append(_target(each, len(content["targets"]) > 1))
     body += [_importance(content), _learned_from(content["data"]), _learning(content), _network(content["network"])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import platform
+import re
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -93,9 +94,15 @@ def _results(learned: Learned, held: Held, decisions: list[str], model: Model) -
         "decisions": decisions,
         "plan": plan.asked() | {"steps": learned.members[0].loop.planned if learned.members[0].loop else None},
         "versions": model.card.versions,
-        "command": learned.command,
+        "command": _repeating(learned),
         "stopped": learned.stopped,
     }
+
+
+def _repeating(learned: Learned) -> str:
+    """The command with the number of steps that its minutes were good for: that repeats exactly."""
+    loop = learned.members[0].loop
+    return learned.command if loop is None else re.sub(r"--minutes \S+", f"--steps {loop.planned}", learned.command)
 
 
 def _novelty(learned: Learned, held: Held) -> Novelty:
