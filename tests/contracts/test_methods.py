@@ -54,7 +54,9 @@ def test_two_parts_learn_in_the_same_loop() -> None:
         return -off, off
 
     start = judge()[1]
-    loop = Loop(method, rows, np.arange(512), Recipe(rate=5e-3, batch=64, epochs=1, betas=(0.5, 0.9)), steps=300, judge=judge)
+    loop = Loop(
+        method, rows, np.arange(512), Recipe(rate=5e-3, batch=64, epochs=1, betas=(0.5, 0.9)), steps=300, judge=judge
+    )
     said = list(loop)
     assert said[-1].step == 300
     for name, part in method.parts().items():

@@ -83,7 +83,7 @@ def test_shards_observed_apart_give_the_same(kind: str, cut: int) -> None:
 
 @each_kind
 def test_nothing_to_learn_is_refused(kind: str) -> None:
-    with pytest.raises(DataError, match="needed|needs"):
+    with pytest.raises(DataError, match=r"needed|needs"):
         settled(kind, worlds.column(kind, ROWS, 0)[:0])
 
 
@@ -171,9 +171,13 @@ def test_calibration_helps_and_changes_no_order(kind: str) -> None:
         assert output.metrics(sure, target)["coverage"] >= 0.9
         return
     assert after["log_loss"] < plain["log_loss"]
-    assert after["auc" if "auc" in after else "accuracy"] == pytest.approx(plain["auc" if "auc" in plain else "accuracy"])
+    assert after["auc" if "auc" in after else "accuracy"] == pytest.approx(
+        plain["auc" if "auc" in plain else "accuracy"]
+    )
     rank = np.argsort(before, 1) if kind == "category" else before > 0.5
-    np.testing.assert_array_equal(np.argsort(shares(output, sure), 1) if kind == "category" else shares(output, sure) > 0.5, rank)
+    np.testing.assert_array_equal(
+        np.argsort(shares(output, sure), 1) if kind == "category" else shares(output, sure) > 0.5, rank
+    )
 
 
 @each_kind
