@@ -9,7 +9,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, empty_like
 from torch.optim import Optimizer
 
 from lamina.core import Json
@@ -53,3 +53,8 @@ def restore_optimizer(optimizer: Optimizer, tensors: Mapping[str, Tensor], prefi
             state.setdefault(int(index), {})[key] = tensor
     whole = optimizer.state_dict()
     optimizer.load_state_dict({"state": state, "param_groups": whole["param_groups"]})
+    # Fused steps walk the memory as it lies, and files keep no order of memory such as channels_last.
+    for parameter, values in optimizer.state.items():
+        for key, value in values.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape and value.stride() != parameter.stride():
+                values[key] = empty_like(parameter, dtype=value.dtype).copy_(value)
