@@ -102,7 +102,7 @@ def difference_hash(small: Array) -> Array:
 
 
 def near(found: Survey) -> Array:
-    """[P, 2] rows of images that are nearly but not exactly... or exactly the same, by hash and then by small picture."""
+    """[P, 2] rows of images that are nearly or exactly the same, by hash and then by small picture."""
     rows = np.flatnonzero(found.seen & (found.problems == ""))
     spread = found.small[rows].reshape(len(rows), -1).std(axis=1) if len(rows) else np.zeros(0)
     rows = rows[spread >= 4]  # flat pictures are all alike
@@ -121,6 +121,8 @@ def near(found: Survey) -> Array:
             hit = bits <= _NEAR
             pairs.append(np.stack([rows[left[hit]], rows[right[hit]]], axis=1))
     both = np.unique(np.sort(np.concatenate(pairs), axis=1), axis=0)
+    if not len(both):
+        return both
     a, b = (found.small[both[:, side]].reshape(len(both), -1).astype(np.float32) for side in (0, 1))
     apart = np.abs(a - b).mean(axis=1)
     near: Array = both[apart <= np.minimum(4.0, 0.08 * a.std(axis=1))]

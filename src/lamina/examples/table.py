@@ -48,7 +48,7 @@ def frame(path: Path, like: Mapping[str, str] | None = None, as_words: set[str] 
     if suffix in (".jsonl", ".ndjson", ".json"):
         raw = _json_lines(path) if suffix != ".json" else _json(path)
     elif suffix in _TEXT:
-        raw = _text(path, as_words)
+        raw = _text(path, as_words, like is not None)
     else:
         raise DataError(f"'{path}' ends in '{suffix}', which Lamina does not read. It reads {_KNOWN}.")
     raw.source, raw.folder = str(path), path.parent
@@ -115,7 +115,7 @@ def _json(path: Path) -> Raw:
     return arrays.read(found)
 
 
-def _text(path: Path, as_words: set[str]) -> Raw:
+def _text(path: Path, as_words: set[str], answering: bool) -> Raw:
     layout = sniff.look(path)
     found = _csv(path, layout, as_words)
     raw = Raw(str(path), {}, decimal_comma=layout.decimal_comma)
@@ -126,13 +126,7 @@ def _text(path: Path, as_words: set[str]) -> Raw:
     last = found.get_columns()[-1]
     if last.null_count():
         _check_ragged(path, layout)
-        if found.width > 1:
-            import polars as pl
-
-            blank = found.select(pl.all_horizontal(pl.all().is_null())).to_series()
-            if blank.any() and not blank.all():
-                found = found.filter(~blank)
-                raw.note("info", f"{count(int(blank.sum()), 'blank line')} skipped.")
+        found = _without_blank(found, raw, path if answering else None)
     for series in found.get_columns():
         place = layout.names.index(series.name) if series.name.startswith("column_") else 0
         if layout.named and series.name == f"column_{place + 1}" and series.null_count() == len(series):
@@ -149,6 +143,25 @@ def _text(path: Path, as_words: set[str]) -> Raw:
     if layout.encoding == "cp1252":
         raw.note("info", "The file is not UTF-8; it is read as Windows-1252 (Latin-1).")
     return raw
+
+
+def _without_blank(found: pl.DataFrame, raw: Raw, answering: Path | None) -> pl.DataFrame:
+    """Rows without any value are left out; where rows are answered only those at the end, so that answers stay in line."""
+    import polars as pl
+
+    if found.width == 1 and answering is None:
+        return found
+    blank = found.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy().copy()
+    if answering is not None:
+        with answering.open("rb") as file:
+            file.seek(max(0, answering.stat().st_size - 4096))
+            tail = file.read()
+        ends = tail[len(tail.rstrip()) :].count(b"\n") - 1
+        blank[: len(blank) - max(0, ends)] = False
+    if not blank.any() or blank.all():
+        return found
+    raw.note("info", f"{count(int(blank.sum()), 'row')} without any value skipped.")
+    return found.filter(pl.Series(~blank))
 
 
 def _csv(path: Path, layout: Layout, as_words: set[str]) -> pl.DataFrame:
@@ -179,6 +192,8 @@ def _csv(path: Path, layout: Layout, as_words: set[str]) -> pl.DataFrame:
                 _check_ragged(path, layout)
             if "utf-8" in said.lower() or "utf8" in said.lower():
                 source = io.BytesIO(sniff.decode(sniff.unpack(path), "cp1252").encode())
+            elif 'could not parse `"' in said:
+                raise DataError(f"'{path}' has a text that opens with a quote and never closes it.") from error
             elif "could not parse" in said and plain:
                 name = next((name for name in plain if f"at column '{name}'" in said), None)
                 if name is not None and plain[name] == pl.Int64:
