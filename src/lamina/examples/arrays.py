@@ -153,21 +153,23 @@ def _mapping(source: Mapping[Any, Any], like: Mapping[str, str] | None) -> Raw:
     if not source:
         raise DataError("The dict is empty. Expected is column -> values.")
     columns: dict[str, Any] = {}
-    single = all(_is_cell(value, name, like) for name, value in source.items())
+    single = all(_is_cell(value, name, like) or _is_tags(value, name, like) for name, value in source.items())
     for name, value in source.items():
         name = str(name)
         if single:
             columns.update(_cell(name, value, like))
             continue
-        module = type(value).__module__.split(".")[0]
-        if module in ("pandas", "pyarrow", "torch"):
-            value = (
-                value.numpy()
-                if module == "torch"
-                else value.to_numpy()
-                if module == "pandas"
-                else value.to_numpy(zero_copy_only=False)
+        if _is_cell(value, name, like):
+            raise DataError(
+                f"'{name}' is a single value, while other columns hold several. Every column needs one cell a row."
             )
+        match type(value).__module__.split(".")[0]:
+            case "torch":
+                value = value.numpy()
+            case "pandas":
+                value = value.to_numpy()
+            case "pyarrow":
+                value = value.to_numpy(zero_copy_only=False)
         columns.update(_cells(name, value))
     lengths = {name: len(cells) for name, cells in columns.items()}
     if len(set(lengths.values())) > 1:
@@ -180,13 +182,17 @@ def _is_cell(value: Any, name: Any, like: Mapping[str, str] | None) -> bool:
     if isinstance(value, np.ndarray):
         image = like is not None and like.get(str(name), "").startswith("image")
         return value.ndim == 0 or (image and (value.ndim == 2 or (value.ndim == 3 and value.shape[2] in (3, 4))))
-    if isinstance(value, list) and like is not None and like.get(str(name)) == "tags":
-        return True
     return (
         value is None
         or isinstance(value, str | bytes | bool | int | float | np.generic | Path)
         or (not isinstance(value, Sequence | Mapping) and not _has_length(value))
     )
+
+
+def _is_tags(value: Any, name: Any, like: Mapping[str, str] | None) -> bool:
+    """Whether a list may be the tags of one row: beside single values it is, beside columns it is a column."""
+    asked = like is not None and like.get(str(name)) == "tags"
+    return asked and isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _has_length(value: Any) -> bool:
@@ -274,4 +280,6 @@ def _sequence(source: list[Any], like: Mapping[str, str] | None) -> Raw:
             f"a list of {len(source):,} rows",
             {f"column_{i + 1}": _series([row[i] for row in source]) for i in range(widths.pop())},
         )
+    if like is not None and len(like) == len(source) > 1:
+        return Raw("one row", {name: _series([cell]) for name, cell in zip(like, source, strict=True)})
     return Raw(f"a list of {len(source):,} values", {"column_1": _series(source)})

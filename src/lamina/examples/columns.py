@@ -53,6 +53,17 @@ def compact(values: Array) -> Array:
     return small if error <= 1e-5 * span else values.astype(np.float64)
 
 
+def count_distinct(values: Array) -> int:
+    """How many different values, without sorting where that can be helped."""
+    if values.dtype in (np.int8, np.int16):
+        return int(np.count_nonzero(np.bincount(values.astype(np.int64) - int(values.min()))))
+    if len(values) < 5_000:
+        return len(np.unique(values))
+    import polars as pl
+
+    return pl.Series(values).n_unique()
+
+
 def number(cells: Any, how: str = "") -> Array:
     """Compact numbers of a series, words or an array."""
     if isinstance(cells, Coded):
@@ -221,15 +232,30 @@ def settle(name: str, kind: Kind, cells: Any, raw: Raw) -> Column:
             data = image(cells, raw)
         case _:
             data = coded(cells)
+    if kind.name == "number" and (endless := _infinite(cells)):
+        raw.note("warn", f"{count(endless, 'infinite number')} in '{name}': read as missing.")
     lost = _lost(cells, data) if kind.name in ("number", "date", "weight") and not isinstance(data, Coded) else []
     if lost:
         what = f"{count(len(lost), 'cell')} of '{name}' cannot be read as {'a date' if kind.name == 'date' else 'a number'} ({listed(lost, 3)})"
-        if np.isnan(np.asarray(data, dtype=np.float64)).all() and len(raw) > 1:
+        if np.isnan(np.asarray(data, dtype=np.float64)).all() and len(data) > 1:
             raise DataError(
                 f"{what}, and no other cell can. Say what the column holds, for example --kind {name}=category."
             )
         raw.note("warn", f"{what}: read as missing.", "Correct them, or leave them missing.")
     return Column(kind, data)
+
+
+def _infinite(cells: Any) -> int:
+    """How many infinities a column holds."""
+    if isinstance(cells, Coded):
+        return 0
+    if isinstance(cells, np.ndarray):
+        return int(np.isinf(cells).sum()) if cells.dtype.kind == "f" else 0
+    import polars as pl
+
+    if cells.dtype.is_float():
+        return int(np.isinf(cells.to_numpy()).sum())
+    return int(cells.str.contains(r"(?i)^\s*[-+]?inf(inity)?\s*$").sum()) if cells.dtype == pl.String else 0
 
 
 def _lost(cells: Any, data: Array) -> list[str]:

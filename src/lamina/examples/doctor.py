@@ -10,9 +10,9 @@ import numpy as np
 
 from lamina.core import Array, Coded, Json
 from lamina.examples import dates, giveaway, keys, pictures, words
+from lamina.examples.columns import count_distinct
 from lamina.examples.examples import Examples
-from lamina.examples.infer import count_distinct
-from lamina.examples.reading import count, listed
+from lamina.examples.reading import count, figure, listed
 from lamina.examples.splits import SMALL, TEST, TRAIN, labelled
 
 _ORDER = {"stop": 0, "warn": 1, "info": 2}
@@ -97,6 +97,11 @@ def look(examples: Examples, targets: Sequence[str] = ()) -> Findings:
 # ------------------------------------------------------------------------------------------ description
 
 
+def percent(share: float) -> str:
+    """`percent(0.25) == "25%"`, `percent(0.004) == "<1%"`."""
+    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"
+
+
 def describe(examples: Examples) -> list[Described]:
     """Each column for display: kind, distinct values, share missing, range or commonest words."""
     return [_described(examples, name) for name in examples.columns]
@@ -107,7 +112,9 @@ def _described(examples: Examples, name: str) -> Described:
     n = max(1, len(examples))
     if isinstance(data, Coded):
         known, counts = words.used(data)
-        top = [f"{known.words[each][:24]} {counts[each] / n:.0%}" for each in np.argsort(-counts, kind="stable")[:3]]
+        top = [
+            f"{known.words[each][:24]} {percent(counts[each] / n)}" for each in np.argsort(-counts, kind="stable")[:3]
+        ]
         if kind.name in ("identifier", "text"):
             top = [word[:24] for word in known.words[:2]]
         shown = ", ".join(each.replace("\x1f", " ") for each in top)
@@ -124,7 +131,7 @@ def _described(examples: Examples, name: str) -> Described:
     if kind.name == "date" or kind.how.startswith("%"):
         shown = f"{dates.show(low)} to {dates.show(high)}"
     else:
-        shown = f"{low:.6g} to {high:.6g}, median {middle:.6g}"
+        shown = f"{figure(low)} to {figure(high)}, median {figure(middle)}"
     return Described(name, kind.name, kind.reason, count_distinct(there), float(gone.mean()), shown)
 
 
@@ -242,9 +249,9 @@ def _sentinels(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
             middle = float(np.median(rest))
             border = float(rest.max() if edge > 0 else rest.min())
             if abs(edge - border) > 1.0 * abs(border - middle):
-                text = f"'{name}' is {edge:g} in {count(times, 'row')}, far from all other values."
+                text = f"'{name}' is {figure(edge)} in {count(times, 'row')}, far from all other values."
                 advice = "If it means unknown, leave those cells empty."
-                yield Finding("warn", "sentinel", text, f"The next value is {border:g}.", advice)
+                yield Finding("warn", "sentinel", text, f"The next value is {figure(border)}.", advice)
 
 
 def _alike(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:

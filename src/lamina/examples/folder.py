@@ -81,6 +81,9 @@ def read(top: Path, like: Mapping[str, str] | None = None) -> Raw:
     by_part = {path: part for path in files.tables if (part := PARTS.get(path.name.lower().split(".")[0])) is not None}
     if 0 in by_part.values() and len(by_part) > 1:
         return _parted(top, by_part, like)
+    only_images = like is not None and all(kind == "image" for kind in like.values())
+    if files.images and only_images:
+        return images(files.images, str(top))
     if files.images and len(files.tables) == 1:
         from lamina.examples import naming
 
@@ -146,10 +149,15 @@ def _labelled(top: Path, files: Found) -> Raw:
             f"{count(int(bare[kept].sum()), 'image')} without a label.",
             "An unlabelled example may still help to learn.",
         )
+    if files.tables:
+        raw.note(
+            "info",
+            f"{listed(path.name for path in files.tables)} names too few of the images: the folders are the labels.",
+        )
     if files.others:
         raw.note(
             "info",
-            f"{count(len(files.others), 'file')} that are no images left out (first: {files.others[0].relative_to(top)}).",
+            f"{count(len(files.others), 'other file')} left out (first: {files.others[0].relative_to(top)}).",
         )
     return raw
 

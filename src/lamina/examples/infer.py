@@ -12,7 +12,7 @@ import numpy as np
 from lamina.core import Array, Coded, DataError, PlanError, nearest
 from lamina.examples import columns, dates, words
 from lamina.examples.examples import Examples
-from lamina.examples.reading import KINDS, ROLES, Column, Kind, Raw, Reading, count, listed
+from lamina.examples.reading import KINDS, ROLES, Column, Kind, Raw, Reading, count, figure, listed
 from lamina.examples.targets import as_target, check_targets
 
 if TYPE_CHECKING:
@@ -22,6 +22,12 @@ _ID = re.compile(
     r"(^|[_\s.-])(id|uuid|guid|key|nr|no|idx|index|number|rowid|unnamed: ?\d+)$|[a-z](Id|ID|Nr)$|^$", re.ASCII
 )
 _GROUP = re.compile(r"^(patient|subject|participant|person|speaker|group)([_ ]?id)?$", re.IGNORECASE)
+_HOWS = {
+    "decimal comma": "decimal commas",
+    "thousands comma": "commas between thousands",
+    "spaced": "blanks between thousands",
+    "unit": "a sign like % or €",
+}
 _FEW = 20  # below so many rows nothing is called an identifier: a handful of words is always distinct
 
 
@@ -34,7 +40,8 @@ def settle(raw: Raw, reading: Reading, target: Sequence[str] = ()) -> Examples:
     _check_names(raw, reading, target)
     _split_column(raw, reading, target)
     settled: dict[str, Column] = {}
-    for name, cells in raw.columns.items():
+    for name in list(raw.columns):
+        cells = raw.columns.pop(name)  # a big table is held once
         if name not in reading.drop:
             settled[name] = _column(name, cells, raw, reading, name in target)
     settled = _keep_one_input(settled, raw, target)
@@ -91,7 +98,7 @@ def _check_names(raw: Raw, reading: Reading, target: Sequence[str]) -> None:
     roles = [role for role in (reading.id, reading.group, reading.time, reading.weight) if role]
     for name in (*target, *reading.kind, *reading.drop, *roles):
         if name not in raw.columns:
-            raise PlanError(f"{raw.source} has no column '{name}'. {nearest(name, raw.columns)}")
+            raise PlanError(f"There is no column '{name}' in {raw.source}. {nearest(name, raw.columns)}")
     for name, kind in reading.kind.items():
         if kind not in KINDS:
             raise PlanError(f"There is no kind '{kind}' (asked for column '{name}'). {nearest(kind, KINDS)}")
@@ -227,26 +234,19 @@ def _reason(name: str, column: Column) -> Column:
     low, high = known.min(), known.max()
     if low == high and len(known) == len(data) > 1:
         return column.called("constant", f"always {words.spell(float(low))}")
-    distinct = count_distinct(known)
-    if len(known) >= _FEW and distinct == len(known) == len(data) and data.dtype.kind == "i":
+    distinct = columns.count_distinct(known)
+    if len(known) >= _FEW and distinct == len(known) == len(data) and bool((known == np.rint(known)).all()):
         counts = int(high) - int(low) == len(data) - 1 and low in (0, 1)
         if counts or _ID.search(name) or _ID.search(name.lower()):
             reason = "counts the rows" if counts else f"{distinct:,} distinct whole numbers, one for each row"
             return Column(Kind("identifier", reason, kind.how), data)
     missing = _missing(1 - len(known) / len(data))
-    how = f", written with {kind.how}" if kind.how else ""
-    return column.called("number", f"{count(distinct, 'distinct value')} from {low:.6g} to {high:.6g}{how}{missing}")
-
-
-def count_distinct(values: Array) -> int:
-    """How many different values, without sorting where that can be helped."""
-    if values.dtype in (np.int8, np.int16):
-        return int(np.count_nonzero(np.bincount(values.astype(np.int64) - int(values.min()))))
-    if len(values) < 5_000:
-        return len(np.unique(values))
-    import polars as pl
-
-    return pl.Series(values).n_unique()
+    how = f", written with {' and '.join(_HOWS[each] for each in kind.how.split(', '))}" if kind.how else ""
+    if distinct == 1:
+        return column.called("number", f"one value, {figure(low)}{how}{missing}")
+    return column.called(
+        "number", f"{count(distinct, 'distinct value')} from {figure(low)} to {figure(high)}{how}{missing}"
+    )
 
 
 def _missing(share: float) -> str:
@@ -263,6 +263,8 @@ def _words_reason(column: Column, data: Coded) -> Column:
     missing = _missing(1 - known / len(data))
     if distinct == 1 and known == len(data) > 1:
         return column.called("constant", f"always '{data.words[0][:40]}'")
+    if set(data.words) == {"false", "true"}:
+        return column.called("category", f"true or false{missing}")
     sample = data.words[:: max(1, distinct // 1000)]
     spaces = float(np.mean([word.count(" ") for word in sample]))
     length = float(np.mean([len(word) for word in sample]))
@@ -330,7 +332,10 @@ def _notes(settled: dict[str, Column], raw: Raw, reading: Reading, target: Seque
             "A short list of words: --kind COLUMN=category.",
         )
     if found := [name for name in named["identifier"] if name not in (reading.id, *target)]:
-        raw.note("info", f"{listed(found)} tells rows apart and says nothing about others: left out.")
+        raw.note(
+            "info",
+            f"{count(len(found), 'column')} that only {'tells' if len(found) == 1 else 'tell'} rows apart left out: {listed(found)}.",
+        )
     if found := named["constant"] + named["empty"]:
         raw.note("info", f"{count(len(found), 'column')} without information left out: {listed(found)}.")
     if named["date"] and not reading.time and not named["time"]:

@@ -37,7 +37,9 @@ def join(top: Path, table_path: Path, images: list[Path], like: Mapping[str, str
         if share > best[0]:
             best = (share, column, [each[0] if len(each) == 1 else None for each in paths])
     share, column, paths_found = best
-    if share < 0.5:
+    named = {path for path in paths_found if path is not None}
+    in_folders = any(path.parent != top for path in images)
+    if share < 0.5 or (in_folders and len(named) < 0.5 * len(images)):
         return None
     values = np.empty(len(paths_found), dtype=object)
     values[:] = [None if path is None else str(path.absolute()) for path in paths_found]
@@ -51,10 +53,10 @@ def join(top: Path, table_path: Path, images: list[Path], like: Mapping[str, str
     if lost := sum(path is None for path in paths_found):
         raw.note(
             "warn",
-            f"{count(lost, 'row')} of {table_path.name} name an image that is not there.",
-            "They are kept without their image.",
+            f"{count(lost, 'row')} of {table_path.name} without the image named.",
+            "Kept without an image.",
         )
-    unnamed = len(images) - len({path for path in paths_found if path is not None})
+    unnamed = len(images) - len(named)
     if unnamed:
         raw.note("info", f"{count(unnamed, 'image')} not named in {table_path.name} left out.")
     return raw

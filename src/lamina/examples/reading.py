@@ -100,7 +100,16 @@ def count(n: int, what: str) -> str:
     """`count(1, "row") == "1 row"`, `count(1200, "row") == "1,200 rows"`, `count(2, "entry") == "2 entries"`."""
     if n == 1:
         return f"1 {what}"
-    return f"{n:,} {what[:-1]}ies" if what.endswith("y") else f"{n:,} {what}" + ("es" if what.endswith("s") else "s")
+    if what.endswith("y") and what[-2] not in "aeou":
+        return f"{n:,} {what[:-1]}ies"
+    return f"{n:,} {what}" + ("es" if what.endswith("s") else "s")
+
+
+def figure(value: float) -> str:
+    """`figure(1490400.0) == "1,490,400"`, `figure(0.41670001) == "0.4167"`."""
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return f"{value:,.2f}" if abs(value) >= 10_000 else f"{value:.6g}"
 
 
 def listed(words: Any, limit: int = 5) -> str:

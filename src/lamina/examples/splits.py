@@ -154,10 +154,12 @@ def _strata(examples: Examples, targets: Sequence[str], known: Array) -> tuple[A
 def _home(key: Array, strata: Array) -> tuple[Array, Array, Array, Array]:
     """Distinct keys, the key of each row by number, each key's stratum (the commonest, then the lowest), and its rows."""
     distinct, row_key, rows = np.unique(key, return_inverse=True, return_counts=True)
-    pairs, pair_rows = np.unique(np.stack([row_key, strata]), axis=1, return_counts=True)
-    order = np.lexsort((-pairs[1], pair_rows, pairs[0]))  # the last of each key wins
+    width = int(strata.max(initial=-1)) + 2
+    pairs, pair_rows = np.unique(row_key * width + strata + 1, return_counts=True)
+    of_key, of_stratum = pairs // width, pairs % width - 1
+    order = np.lexsort((-of_stratum, pair_rows, of_key))  # the last of each key wins
     home = np.full(len(distinct), -1, dtype=np.int64)
-    home[pairs[0][order]] = pairs[1][order]
+    home[of_key[order]] = of_stratum[order]
     return distinct, row_key, home, rows
 
 
@@ -191,6 +193,8 @@ def _by_hash(
     low = np.array([cuts[int(each)][0] for each in home], dtype=np.uint64)
     high = np.array([cuts[int(each)][1] for each in home], dtype=np.uint64)
     of_key = np.where(distinct < low, TEST, np.where(distinct < high, VALIDATION, TRAIN)).astype(np.int8)
+    if not edges:
+        mixed |= _taught(of_key, row_key, strata[free])
     thresholds: Json = {
         "by": "given" if own[TEST] else "hash",
         "default": _hexes(cuts.get(-1, (int(wanted[0] * 2**64), int(sum(wanted) * 2**64)))),
@@ -205,6 +209,16 @@ def _by_hash(
     within = "each tenth of the target" if edges else "each class" if names else "all rows"
     how = f"by the hash of each row within {within}"
     return parts, thresholds, _told(own, how)
+
+
+def _taught(of_key: Array, row_key: Array, strata: Array) -> Array:
+    """Keys taken back to train: of each class that would be missing there (its rows are alike others), the last one."""
+    taken = np.zeros(len(of_key), dtype=bool)
+    there = np.unique(strata[of_key[row_key] == TRAIN])
+    for each in np.setdiff1d(strata, there):
+        taken[row_key[strata == each].max()] = True
+    of_key[taken] = TRAIN
+    return taken
 
 
 def _told(own: Mapping[int, bool], how: str) -> str:

@@ -79,6 +79,8 @@ def _sqlite(path: Path, query: str | None) -> tuple[list[str], list[tuple[Any, .
             )
         return [column[0] for column in cursor.description], cursor.fetchall()
     except sqlite3.Error as error:
+        if query is None:
+            raise DataError(f"'{path}' cannot be read as an SQLite database: {error}.") from error
         raise DataError(f"The query failed on '{path}': {error}. The query was: {query}") from error
     finally:
         connection.close()

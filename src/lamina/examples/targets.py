@@ -10,7 +10,7 @@ import numpy as np
 from lamina.core import Array, Coded, DataError
 from lamina.examples import words
 from lamina.examples.examples import Examples
-from lamina.examples.reading import Column, Kind, Reading, count
+from lamina.examples.reading import Column, Kind, Reading, count, figure
 
 
 def as_target(name: str, column: Column, cells: Any, reading: Reading) -> Column:
@@ -51,7 +51,7 @@ def judge(known: Array) -> tuple[str, str]:
         return "number", "no values"
     found, counts = np.unique(known, return_counts=True)
     distinct, low, high = len(found), float(found[0]), float(found[-1])
-    span = f"{count(distinct, 'distinct value')} from {low:.6g} to {high:.6g}"
+    span = f"{count(distinct, 'distinct value')} from {figure(low)} to {figure(high)}"
     if distinct == 1:
         return "number", span
     whole = bool((found == np.rint(found)).all())
@@ -134,6 +134,8 @@ def check_targets(examples: Examples, target: Sequence[str]) -> None:
             raise DataError(
                 f"The target '{name}' holds free text ({kind.reason.split(':')[0]}). A target holds words of a small list, numbers or tags."
             )
+        if known < 2:
+            raise DataError(f"The target '{name}' has one labelled row. At least a few of each answer are needed.")
         if distinct == 1 and kind.name != "tags":
             raise DataError(
                 f"The target '{name}' has the same value in all {count(known, 'labelled row')}. There is nothing to tell apart: add examples of something else."
@@ -146,5 +148,3 @@ def check_targets(examples: Examples, target: Sequence[str]) -> None:
             raise DataError(
                 f"The target '{name}' tells rows apart ({kind.reason}), so nothing can be learned from other rows. Name another target."
             )
-        if known < 2:
-            raise DataError(f"The target '{name}' has one labelled row. At least a few of each answer are needed.")
