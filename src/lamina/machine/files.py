@@ -59,7 +59,12 @@ def new_folder(path: Path) -> Iterator[Path]:
             old = aside.with_suffix(".old")
             if path.exists():
                 os.replace(path, old)
-            os.replace(aside, path)
+            try:
+                os.replace(aside, path)
+            except BaseException:
+                if old.exists():
+                    os.replace(old, path)
+                raise
             shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -20,7 +20,7 @@ class Card:
     inputs: column, kind and settled state, in order. networks: for each array its kind of network and its options;
     members: how many such networks answer as one. outputs: column, name, kind and settled state. roles: columns that
     are not inputs (id, group, time, weight). split: how rows were parted, for later rows. results: the report.
-    files: SHA-256 of the files beside the card.
+    files: SHA-256 of the files beside the card; seal: of the card itself.
     """
 
     inputs: list[Json]
@@ -39,9 +39,11 @@ class Card:
     made: str
     files: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
+    seal: str = ""
 
     def dump(self) -> bytes:
         content = {name: getattr(self, name) for name in self.__slots__}
+        content["seal"] = seal(json.loads(json.dumps(content)))  # as it will be read
         return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=True).encode()
 
     @classmethod
@@ -69,6 +71,8 @@ class Card:
         for name, kind in types.items():
             if not isinstance(found[name], kind) or (isinstance(found[name], bool) and kind is not bool):
                 raise ModelError(f"The card of '{where}' is damaged: '{name}' holds a {type(found[name]).__name__}.")
+        if found["seal"] != seal(found):
+            raise ModelError(f"The card of '{where}' was changed after it was saved. Save or copy the model again.")
         return cls(**found)
 
 
@@ -77,8 +81,13 @@ def _types() -> dict[str, Any]:
     return {
         "inputs": list, "networks": dict, "members": int, "outputs": list, "features": int, "novelty": number,
         "reading": dict, "split": dict, "plan": dict, "results": dict, "versions": dict, "data": dict,
-        "private": bool, "made": str, "files": dict, "format": int,
+        "private": bool, "made": str, "files": dict, "format": int, "seal": str,
     }  # fmt: skip
+
+
+def seal(content: Json) -> str:
+    """SHA-256 of what a card says, but for the seal itself."""
+    return hashlib.sha256(json.dumps(content | {"seal": ""}, sort_keys=True).encode()).hexdigest()
 
 
 def digest(path: Path) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lamina import kinds
-from lamina.core import Answers, Array, Encoded, Json, ModelError, Taught
+from lamina.core import Answers, Array, Encoded, Json, ModelError, PlanError, Taught
 from lamina.machine.files import new_folder
 from lamina.model.card import Card, digest
 from lamina.model.intake import Intake, row_names
@@ -230,10 +230,9 @@ class Model:
     def _restored(cls, card: Card, files: Path | Mapping[str, bytes], network: nn.Module | None) -> Model:
         try:
             return cls(card, files, network)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ModelError(
-                f"The card of '{files if isinstance(files, Path) else 'a model'}' is damaged: {error!r}."
-            ) from error
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, PlanError) as error:
+            where = files if isinstance(files, Path) else "a model"
+            raise ModelError(f"The card of '{where}' is damaged or of another Lamina: {error}.") from error
 
     def to_bytes(self) -> bytes:
         """The whole model as one zip, for a database or for pickling an estimator."""
@@ -246,9 +245,18 @@ class Model:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Model:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            files = {name: archive.read(name) for name in FILES}
-            card = Card.parse(archive.read(CARD), "a model")
+        """What `to_bytes` gave.
+
+        Raises:
+            ModelError: it is not a whole model.
+        """
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                files = {name: archive.read(name) for name in FILES}
+                said = archive.read(CARD)
+        except (zipfile.BadZipFile, KeyError, EOFError, OSError) as error:
+            raise ModelError(f"These {len(content):,} bytes are not a whole model: {error}.") from error
+        card = Card.parse(said, "a model")
         return cls._restored(card, files, None)
 
     def __repr__(self) -> str:

@@ -1,0 +1,222 @@
+"""Laws of learning: what must hold for any seed, any step of interruption, any rows."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+import worlds
+from lamina.core import Batch, Encoded, Json
+from lamina.examples import read
+from lamina.learning import loop as loops
+from lamina.learning.choose import recipe
+from lamina.learning.loop import Loop
+from lamina.learning.plan import Plan
+from lamina.learning.prepare import Prepared, prepare
+from lamina.learning.schedule import Schedule, shape
+from lamina.learning.supervised import Supervised
+from lamina.learning.trial import Lesson, Trial
+
+CPU = torch.device("cpu")
+PICTURES = (worlds.stripes(150, 0), "label", "image", "cnn")
+TABLE = (worlds.several(150, 0), "label", "table", "mlp")
+WORLDS = {"pictures": PICTURES, "table": TABLE}
+STEPS = 12
+
+
+def prepared_of(world: worlds.World, target: str) -> Prepared:
+    return prepare(read(world, target=target), Plan(target=(target,), folds=0))
+
+
+def trial(name: str, seed: int = 0, **options: object) -> Trial:
+    """A network that is about to learn its world."""
+    world, target, array, kind = WORLDS[name]
+    prepared = prepared_of(world, target)
+    said: dict[str, Json] = {array: {"kind": kind, "options": dict(options)}}
+    lesson = Lesson(prepared, said, recipe(said, prepared.intake.forms, Plan(batch=32)), seed, CPU)
+    return Trial(lesson, prepared.folds[0])
+
+
+def weights(found: Trial) -> dict[str, Tensor]:
+    return {name: tensor.clone() for name, tensor in found.network.state_dict().items()}
+
+
+def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+@cache
+def whole(name: str) -> dict[str, Tensor]:
+    """The weights of learning that nobody interrupted."""
+    found = trial(name)
+    list(found.learn(STEPS, judgements=4))
+    return weights(found)
+
+
+@pytest.mark.parametrize("name", WORLDS)
+@settings(max_examples=3, deadline=None, derandomize=True)
+@given(cuts=st.lists(st.integers(1, STEPS - 1), min_size=1, max_size=3, unique=True))
+def test_interrupted_anywhere_it_ends_with_the_same_weights(name: str, cuts: list[int]) -> None:
+    """Dropped without a word after some steps, several times, and begun again from the file that it left."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loops, "SAVE_EVERY", -1.0)
+        saved = Path(folder) / "0.safetensors"
+        for cut in sorted(cuts):
+            run = trial(name).learn(STEPS, judgements=4, saved=saved)
+            for progress in run:
+                if progress.step >= cut:
+                    break
+        last = trial(name)
+        run = last.learn(STEPS, judgements=4, saved=saved)
+        first = next(iter(run), None)
+        assert first is None or first.step > max(cuts)  # it went on, and did not begin again
+        list(run)
+        assert same(weights(last), whole(name))
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_a_seed_decides_the_weights(name: str) -> None:
+    again, other = trial(name), trial(name, seed=1)
+    torch.manual_seed(12345)  # the global state plays no role, and is left alone
+    before = torch.get_rng_state()
+    list(again.learn(STEPS, judgements=4))
+    assert torch.equal(torch.get_rng_state(), before)
+    list(other.learn(STEPS, judgements=4))
+    assert same(weights(again), whole(name))
+    assert not same(weights(other), whole(name))
+
+
+@pytest.mark.parametrize("seed", [0, 2**31 - 1, 2**40])
+def test_any_seed_is_taken(seed: int) -> None:
+    assert len(list(trial("table", seed=seed).learn(2, judgements=1))) == 2
+
+
+def test_a_broken_checkpoint_is_as_none(tmp_path: Path) -> None:
+    saved = tmp_path / "0.safetensors"
+    saved.write_bytes(b"\x10\x00\x00\x00\x00\x00\x00\x00{torn")
+    found = trial("table")
+    list(found.learn(STEPS, judgements=4, saved=saved))
+    assert same(weights(found), whole("table"))
+
+
+@settings(max_examples=6, deadline=None, derandomize=True)
+@given(pieces=st.integers(2, 7), steps=st.integers(1, 4), seed=st.integers(0, 99))
+def test_accumulated_pieces_equal_one_batch(pieces: int, steps: int, seed: int) -> None:
+    """Rows with and without a label, of different weights: cut into pieces, they teach the same."""
+    ends = []
+    for cut in (1, pieces):
+        found = trial("table", hide=0.0)
+        rng = np.random.default_rng(seed)
+        rows = found.lesson.prepared.rows
+        rows.weight = torch.from_numpy(rng.uniform(0.2, 3, len(rows)).astype(np.float32))
+        rows.known["label"] *= torch.from_numpy((rng.random(len(rows)) < 0.6).astype(np.float32))
+        method = Supervised(found.network, found.lesson.prepared.named)
+        loop = Loop(
+            method, rows, found.fold.train, found.lesson.recipe, steps=steps, judge=lambda: (0.0, 0.0), judgements=1
+        )
+        loop.pieces = cut
+        list(loop)
+        ends.append(weights(found))
+    for name, tensor in ends[0].items():
+        torch.testing.assert_close(ends[1][name], tensor, atol=1e-5, rtol=1e-4, msg=name)
+
+
+@settings(max_examples=200, derandomize=True)
+@given(
+    steps=st.integers(1, 500),
+    cuts=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), max_size=4),
+    name=st.sampled_from(["one_cycle", "coslog4", "flat_cos"]),
+)
+def test_time_only_runs_forward_and_ends(steps: int, cuts: list[tuple[float, float]], name: str) -> None:
+    """However often it is shortened, and from wherever."""
+    schedule = Schedule(steps)
+    at, times = 0, []
+    for where, how in cuts:
+        until = at + round(where * (schedule.steps - at))
+        times += [schedule.time(step) for step in range(at, until)]
+        at = until
+        schedule.shorten(at, at + max(1, round(how * (schedule.steps - at))))
+    times += [schedule.time(step) for step in range(at, schedule.steps + 1)]
+    assert all(0 <= one <= other + 1e-12 for one, other in itertools.pairwise(times))
+    assert times[-1] == pytest.approx(1.0)
+    assert all(0 <= shape(name, t) <= 1 + 1e-12 for t in times)
+    assert shape(name, 1.0) == pytest.approx(0.0, abs=1e-12)
+    again = Schedule(steps, schedule.shortened)  # as a resumed run makes it
+    assert [again.time(step) for step in range(schedule.steps + 1)] == [
+        schedule.time(step) for step in range(schedule.steps + 1)
+    ]
+
+
+def loss(found: Trial, index: Tensor, known: Tensor | None = None, weight: Tensor | None = None) -> tuple[float, float]:
+    """Sum and count of the loss of these rows."""
+    batch = found.lesson.prepared.rows.batch(index, CPU)
+    batch = Batch(
+        batch.inputs,
+        batch.targets,
+        batch.known if known is None else dict.fromkeys(batch.known, known),
+        batch.weight if weight is None else weight,
+    )
+    found.network.eval()
+    with torch.inference_mode():
+        [made] = Supervised(found.network, found.lesson.prepared.named).losses(batch)
+    return float(made.sum), made.count
+
+
+@pytest.fixture(scope="module")
+def taught() -> Trial:
+    found = trial("table")
+    list(found.learn(STEPS, judgements=1))
+    return found
+
+
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(rows=st.lists(st.integers(0, 149), min_size=1, max_size=40), silent=st.integers(0, 30))
+def test_rows_without_a_label_do_not_change_the_loss(taught: Trial, rows: list[int], silent: int) -> None:
+    index = torch.tensor(rows + list(range(silent)))
+    known = torch.cat([torch.ones(len(rows)), torch.zeros(silent)])
+    alone, count = loss(taught, torch.tensor(rows))
+    among, counted = loss(taught, index, known=known)
+    assert counted == count == len(rows)
+    assert among == pytest.approx(alone, rel=1e-5)
+
+
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(rows=st.lists(st.tuples(st.integers(0, 149), st.integers(1, 4)), min_size=1, max_size=30))
+def test_a_weight_is_a_row_said_so_often(taught: Trial, rows: list[tuple[int, int]]) -> None:
+    index, weight = torch.tensor([row for row, _ in rows]), torch.tensor([float(often) for _, often in rows])
+    repeated = index.repeat_interleave(weight.long())
+    weighted, count = loss(taught, index, weight=weight)
+    said, counted = loss(taught, repeated)
+    assert counted == pytest.approx(count)
+    assert said == pytest.approx(weighted, rel=1e-4)
+
+
+def test_rows_of_an_absent_picture_teach_their_table() -> None:
+    """A batch whose pictures are all absent has a finite loss, and gradients only where something was seen."""
+    world = worlds.mixed(120, 0)
+    prepared = prepared_of(world, "label")
+    said: dict[str, Json] = {
+        name: {"kind": "cnn" if name == "image" else "mlp", "options": {}} for name in prepared.intake.forms
+    }
+    found = Trial(Lesson(prepared, said, recipe(said, prepared.intake.forms, Plan()), 0, CPU), prepared.folds[0])
+    for head in found.network.heads.values():
+        torch.nn.init.normal_(head.weight)  # type: ignore[arg-type]
+    batch = prepared.rows.batch(torch.arange(40), CPU)
+    pictures = batch.inputs["image"]
+    batch.inputs["image"] = Encoded(pictures.values, torch.zeros(40, dtype=torch.bool))
+    [made] = Supervised(found.network.train(), prepared.named).losses(batch)
+    made.sum.backward()  # type: ignore[no-untyped-call]
+    assert made.sum.isfinite()
+    for name, parameter in found.network.named_parameters():
+        assert parameter.grad is None or parameter.grad.isfinite().all(), name
+        if name.startswith("networks.image"):
+            assert parameter.grad is None or not parameter.grad.any(), name
