@@ -7,31 +7,77 @@ import hashlib
 import html
 
 STYLE = """
-:root{--ink:#1b1f24;--soft:#5b6570;--line:#dfe3e8;--paper:#fff;--tint:#f5f7f9;--own:#0072b2;--other:#b35c00;--good:#007a5a;--warn:#a63d00}
-@media (prefers-color-scheme:dark){:root{--ink:#e8ebee;--soft:#9aa5b1;--line:#333a42;--paper:#14171b;--tint:#1c2127;--own:#56b4e9;--other:#e69f00;--good:#3cc79a;--warn:#ff9d5c}}
-*{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-main{max-width:760px;margin:0 auto;padding:32px 20px 64px}h1{font-size:1.9rem;line-height:1.2;margin:0 0 .2em;letter-spacing:-.01em}
-h2{font-size:1.25rem;margin:2.4em 0 .3em;padding-top:.8em;border-top:1px solid var(--line)}h3{font-size:1.02rem;margin:1.6em 0 .2em}
-p{margin:.5em 0}.soft,small{color:var(--soft)}.verdict{font-size:1.18rem;line-height:1.5;margin:1em 0;padding:1em 1.2em;background:var(--tint);border-left:4px solid var(--own);border-radius:4px}
-.verdict.odd{border-color:var(--warn)}table{border-collapse:collapse;width:100%;font-size:.92rem;margin:.8em 0}th,td{text-align:left;padding:.35em .6em;border-bottom:1px solid var(--line);vertical-align:top}
-th{font-weight:600;color:var(--soft)}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.wide{overflow-x:auto}.own{font-weight:600}
-.plot{width:100%;height:auto;margin:.6em 0;font:12px system-ui,sans-serif}.plot text{fill:var(--soft)}.plot text.own{fill:var(--ink);font-weight:600}.plot .axis{fill:var(--soft)}
-.plot .grid{stroke:var(--line)}.plot .line{fill:none;stroke:var(--own);stroke-width:2.2}.plot .thin{stroke-width:1.3;opacity:.75}.plot .ring{fill:none;stroke:var(--other);stroke-width:2.5}
-.plot .ideal{fill:none;stroke:var(--soft);stroke-dasharray:5 5}.plot .band{fill:none;stroke:var(--other);stroke-dasharray:2 4}.plot .span{stroke:var(--ink);stroke-width:2;opacity:.55}
-.plot circle.own{fill:var(--own)}.plot rect.other{fill:var(--other)}.plot .bar{fill:var(--own);opacity:.85}.plot .dot{fill:var(--own);opacity:.55}
-.matrix td,.matrix th{text-align:center;padding:.3em;min-width:2.4em;border:1px solid var(--line);font-variant-numeric:tabular-nums}.matrix th{font-weight:500}.matrix .hit{outline:2px solid var(--good);outline-offset:-2px}
-.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:12px;margin:1em 0}.card{border:1px solid var(--line);border-radius:6px;padding:10px;font-size:.85rem;overflow-wrap:anywhere}
-.card img{display:block;max-width:100%;height:84px;object-fit:contain;margin:0 auto 8px;image-rendering:auto}.card b{display:block}
-.warn{color:var(--warn)}pre{background:var(--tint);padding:.9em 1em;border-radius:6px;overflow-x:auto;font-size:.85rem;white-space:pre-wrap;overflow-wrap:anywhere}
-button{font:inherit;font-size:.85rem;padding:.3em .9em;border:1px solid var(--line);border-radius:6px;background:var(--tint);color:var(--ink);cursor:pointer}
-details{margin:.4em 0}summary{cursor:pointer;color:var(--soft);font-size:.92rem}a{color:var(--own)}
-@media print{main{max-width:none;padding:0}h2{break-after:avoid}.plot,.cards,table{break-inside:avoid}button{display:none}}
+:root{--ink:#1a1f26;--soft:#566270;--line:#e1e6eb;--paper:#fff;--tint:#f5f8fa;--own:#0072b2;--other:#c05600;
+--good:#00785a;--warn:#a63d00;--reach:#0072b21c;--shade:0 114 178;--wrong:213 94 0}
+@media (prefers-color-scheme:dark){:root{--ink:#e9edf1;--soft:#a3afbb;--line:#2e363f;--paper:#12161a;--tint:#1a2026;
+--own:#5cb8ee;--other:#f0a030;--good:#3cc79a;--warn:#ffa463;--reach:#56b4e926;--shade:46 128 184;--wrong:196 98 16}}
+*{box-sizing:border-box}html{scroll-behavior:smooth;-webkit-text-size-adjust:100%}
+@media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
+body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.6 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+main{max-width:820px;margin:0 auto;padding:40px 24px 72px}a{color:var(--own)}
+h1{font-size:2.1rem;line-height:1.15;margin:0 0 .25em;letter-spacing:-.02em;overflow-wrap:anywhere}
+h2{font-size:1.4rem;letter-spacing:-.01em;line-height:1.25;margin:2.6em 0 .3em;padding-top:1em;border-top:1px solid var(--line)}
+h3{font-size:1.08rem;margin:2em 0 .2em}p{margin:.5em 0;max-width:44em}.soft,small{color:var(--soft)}small{font-size:.85em}
+.verdict{font-size:1.28rem;line-height:1.5;margin:1.1em 0;padding:1em 1.25em;background:var(--tint);
+border-left:5px solid var(--own);border-radius:0 8px 8px 0;max-width:none}.verdict.odd{border-color:var(--warn)}
+nav{margin:1.2em 0 0;font-size:.92rem;display:flex;flex-wrap:wrap;gap:.3em 1.2em}nav a{text-decoration:none}
+nav a:hover{text-decoration:underline}a:focus-visible,summary:focus-visible,button:focus-visible,.wide:focus-visible{
+outline:3px solid var(--other);outline-offset:2px;border-radius:3px}
+.wide{overflow-x:auto;margin:1em 0}table{border-collapse:collapse;width:100%;font-size:.92rem}
+th,td{text-align:left;padding:.45em .7em;border-bottom:1px solid var(--line);vertical-align:top}th:first-child,td:first-child{padding-left:0}
+th{font-weight:600;color:var(--soft);font-size:.86rem;vertical-align:bottom}.own{font-weight:600}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}
+.plot{margin:1.2em 0;font-size:13px;color:var(--soft)}.plot figcaption{font-size:.9rem;font-weight:600;margin-bottom:.5em;color:var(--ink)}
+.area{padding:8px 18px 42px 58px}.plot svg{display:block;overflow:visible}.plot svg svg{overflow:hidden}.plot svg svg[overflow]{overflow:visible}
+.plot text{fill:var(--soft);font:12px system-ui,-apple-system,"Segoe UI",sans-serif}.plot line,.plot polyline{vector-effect:non-scaling-stroke}
+.square{max-width:400px}.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,310px),1fr));gap:0 24px}
+.legend{display:flex;flex-wrap:wrap;gap:.2em 1.2em}.legend span{display:inline-flex;align-items:center;gap:.4em}.legend svg{flex:none}
+.grid{stroke:var(--line)}.zero{stroke:var(--soft)}.line{fill:none;stroke:var(--own);stroke-width:2.4;stroke-linejoin:round}
+.thin{stroke-width:1.5;opacity:.85}.dash1{stroke-dasharray:7 3}.dash2{stroke-dasharray:2 3}.dash3{stroke-dasharray:8 3 2 3}
+.ring{fill:var(--paper);fill-opacity:.5;stroke:var(--other);stroke-width:2.5}.ideal{fill:none;stroke:var(--soft);stroke-width:1.5;stroke-dasharray:5 5}
+.band,.reach{fill:var(--reach)}.span{stroke:var(--ink);stroke-width:2;opacity:.6}circle.own{fill:var(--own)}
+rect.other{fill:var(--paper);stroke:var(--other);stroke-width:2.5}.bar{fill:var(--own)}.dot{fill:var(--own);opacity:.5}
+.bar.unsure{fill:var(--tint);stroke:var(--own);stroke-width:1.5;stroke-dasharray:3 2}
+.row{display:grid;grid-template-columns:minmax(0,11.5em) 1fr 5.2em;gap:0 16px;align-items:center;min-height:34px}
+.row>span{overflow-wrap:anywhere;line-height:1.25;text-align:right}.row>b{font-weight:400;font-variant-numeric:tabular-nums}
+.row.own>*{color:var(--ink);font-weight:650}.row.own+.row{margin-top:0}.row.scale{min-height:18px}.rows .legend{padding-top:.5em}
+.matrix{width:auto}.matrix td,.matrix th{text-align:center;padding:.35em .3em;min-width:2.9em;border:2px solid var(--paper);
+font-variant-numeric:tabular-nums}.matrix th{font-weight:500;max-width:8em;overflow-wrap:anywhere}.matrix th:first-child{text-align:right;padding-right:.6em}
+.matrix td{background:rgb(var(--wrong)/var(--a,0))}.matrix .hit{background:rgb(var(--shade)/var(--a,0));font-weight:600}.matrix .deep{color:#fff}
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,168px),1fr));gap:12px;margin:1em 0}
+.card{border:1px solid var(--line);border-radius:8px;padding:12px;font-size:.88rem;line-height:1.45;overflow-wrap:anywhere}
+.card img{display:block;width:96px;height:96px;object-fit:contain;margin:0 auto 10px;background:var(--tint);border-radius:4px}
+.card img.tiny{image-rendering:pixelated}.card b{display:block;font-size:.98rem}.card dl{margin:.5em 0 0;font-size:.92em}.card dt{color:var(--soft);float:left;clear:left;margin-right:.5em}
+.card dd{margin:0}.warn{color:var(--warn)}.warn::before{content:"⚠ "}li{margin:.25em 0}
+pre{background:var(--tint);border:1px solid var(--line);padding:.9em 1em;border-radius:8px;font-size:.88rem;white-space:pre-wrap;overflow-wrap:anywhere}
+button{font:inherit;font-size:.88rem;padding:.35em 1em;border:1px solid var(--soft);border-radius:6px;background:var(--paper);color:var(--ink);cursor:pointer}
+details{margin:.5em 0}summary{cursor:pointer;color:var(--soft);font-size:.92rem;padding:.2em 0}
+@media (max-width:560px){main{padding:24px 16px 48px}h1{font-size:1.7rem}.verdict{font-size:1.1rem;padding:.9em 1em}
+.row{grid-template-columns:1fr auto;padding-top:.3em}.row>span{text-align:left}.row>div{grid-row:2;grid-column:1/-1}
+.row.scale>span,.row.scale>b{display:none}.area{padding-left:52px;padding-right:12px}th,td{padding:.45em .5em}
+td:first-child{min-width:6.5em}.cards{grid-template-columns:repeat(auto-fill,minmax(min(100%,140px),1fr))}}
+@media print{:root{--ink:#000;--soft:#444;--line:#ccc;--paper:#fff;--tint:#f6f6f6;--own:#0072b2;--other:#c05600;--shade:0 114 178;--wrong:213 94 0}
+*{-webkit-print-color-adjust:exact;print-color-adjust:exact}body{font-size:11pt}main{max-width:none;padding:0}nav,button{display:none}
+h2,h3{break-after:avoid}.plot,.card,tr,.verdict{break-inside:avoid}.wide{overflow:visible}}
 """
 
-SCRIPT = (
-    "for(const b of document.querySelectorAll('button[data-copy]'))b.onclick=()=>{"
-    "navigator.clipboard.writeText(b.previousElementSibling.textContent).then(()=>{b.textContent='Copied'})}"
-)
+SCRIPT = """
+for (const pre of document.querySelectorAll('pre')) {
+  const button = document.createElement('button');  // made here: where scripts do not run, none is shown
+  const done = () => { button.textContent = 'Copied'; };
+  button.textContent = 'Copy';
+  button.onclick = () => {
+    const range = document.createRange();
+    range.selectNodeContents(pre);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+    if (document.execCommand('copy')) done();  // works from a file, where the clipboard may be refused
+    else if (navigator.clipboard) navigator.clipboard.writeText(pre.textContent).then(done);
+  };
+  pre.after(button);
+}
+addEventListener('beforeprint', () => { for (const each of document.querySelectorAll('details')) each.open = true; });
+"""
 
 
 def page(title: str, body: str) -> str:
@@ -54,7 +100,7 @@ def table(heads: list[str], rows: list[list[str]], numbers: int = 0) -> str:
         return "".join(f"<{tag}{' class=n' if k >= first else ''}>{cell}</{tag}>" for k, cell in enumerate(row))
 
     lines = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
-    return f'<div class="wide"><table><tr>{cells("th", heads)}</tr>{lines}</table></div>'
+    return f'<div class="wide" tabindex="0"><table><tr>{cells("th", heads)}</tr>{lines}</table></div>'
 
 
 def hidden(summary: str, body: str) -> str:

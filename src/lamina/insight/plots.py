@@ -1,4 +1,8 @@
-"""Plots as inline SVG: no library, no script, readable in the dark, in print and without colour."""
+"""Plots as inline SVG: no library, no script; readable on a phone, in the dark, in print and without colour.
+
+Places across are shares of the width, places up are pixels: a plot takes whatever room there is, and its letters keep
+their size. Words that belong beside a plot (names, values, legends) are HTML, so that they wrap and can be selected.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,20 @@ import html
 import math
 from collections.abc import Callable, Sequence
 
-WIDTH, HEIGHT = 640, 300
-LEFT, RIGHT, TOP, BOTTOM = 56, 16, 12, 40
+import numpy as np
+
+HEIGHT = 230
 Point = tuple[float, float]
 
 
-def figure(title: str, description: str, body: str, height: int = HEIGHT) -> str:
-    """An SVG with a title and a description for those who cannot see it."""
+def figure(title: str, description: str, body: str, height: int = HEIGHT, legend: str = "", kind: str = "") -> str:
+    """An SVG with a title and a description for those who cannot see it, and a legend for those who can."""
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" class="plot"><title>{html.escape(title)}</title>'
-        f"<desc>{html.escape(description)}</desc>{body}</svg>"
+        f'<figure class="plot {kind}"><figcaption>{html.escape(title)}</figcaption><div class="area">'
+        f'<svg width="100%" height="{height}" role="img"><title>{html.escape(title)}</title>'
+        f"<desc>{html.escape(description)}</desc>{body}</svg></div>"
+        + (f'<div class="legend">{legend}</div>' if legend else "")
+        + "</figure>"
     )
 
 
@@ -43,41 +51,48 @@ def short(value: float) -> str:
 
 
 class Axes:
-    """A plotting area with its scales: `x` and `y` turn values into places, `grid` draws the lines and words."""
+    """A plotting area with its scales: `x` gives a share of the width, `y` pixels; `grid` draws lines and words."""
 
     def __init__(self, xs: Point, ys: Point, height: int = HEIGHT) -> None:
         self.xs, self.ys, self.height = _wide(xs), _wide(ys), height
 
-    def x(self, value: float) -> float:
-        share = (value - self.xs[0]) / (self.xs[1] - self.xs[0])
-        return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
+    def across(self, value: float) -> float:
+        return round(100 * (value - self.xs[0]) / (self.xs[1] - self.xs[0]), 2)
+
+    def x(self, value: float) -> str:
+        return f"{self.across(value)}%"
 
     def y(self, value: float) -> float:
-        share = (value - self.ys[0]) / (self.ys[1] - self.ys[0])
-        return round(self.height - BOTTOM - share * (self.height - TOP - BOTTOM), 1)
+        return round(self.height * (1 - (value - self.ys[0]) / (self.ys[1] - self.ys[0])), 1)
 
-    def grid(self, across: str, up: str, shown: Callable[[float], str] = short) -> str:
+    def grid(self, below: str, shown: Callable[[float], str] | None = None, count: int = 4) -> str:
         parts = []
-        for value in ticks(*self.ys):
+        for value in ticks(*self.ys, count):
             y = self.y(value)
-            parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
-            parts.append(f'<text x="{LEFT - 8}" y="{y + 4}" text-anchor="end">{shown(value)}</text>')
-        for value in ticks(*self.xs, 6):
+            parts.append(f'<line class="grid" x1="0" x2="100%" y1="{y}" y2="{y}"/>')
+            parts.append(f'<text x="-8" y="{y + 4}" text-anchor="end">{(shown or short)(value)}</text>')
+        for value in ticks(*self.xs, count):
             parts.append(
-                f'<text x="{self.x(value)}" y="{self.height - BOTTOM + 18}" text-anchor="middle">{short(value)}</text>'
+                f'<text x="{self.x(value)}" y="{self.height + 18}" text-anchor="middle">{(shown or short)(value)}</text>'
             )
-        middle = (LEFT + WIDTH - RIGHT) / 2
         parts.append(
-            f'<text class="axis" x="{middle}" y="{self.height - 4}" text-anchor="middle">{html.escape(across)}</text>'
-        )
-        parts.append(
-            f'<text class="axis" x="{LEFT}" y="{TOP - 2}" text-anchor="start">{html.escape(up)}</text>' if up else ""
+            f'<text class="axis" x="50%" y="{self.height + 36}" text-anchor="middle">{html.escape(below)}</text>'
         )
         return "".join(parts)
 
     def line(self, points: Sequence[Point], style: str) -> str:
-        where = " ".join(f"{self.x(a)},{self.y(b)}" for a, b in points if math.isfinite(b))
-        return f'<polyline class="{style}" points="{where}"/>'
+        """A line through the points, cut off at the edges."""
+        where = " ".join(f"{10 * self.across(a):g},{self.y(b)}" for a, b in points if math.isfinite(b))
+        return self._stretched(f'<polyline class="{style}" points="{where}"/>')
+
+    def band(self, low: Sequence[Point], high: Sequence[Point]) -> str:
+        """The area between two lines."""
+        where = " ".join(f"{10 * self.across(a):g},{self.y(b)}" for a, b in [*low, *reversed(high)])
+        return self._stretched(f'<polygon class="band" points="{where}"/>')
+
+    def _stretched(self, body: str) -> str:
+        size = f'width="100%" height="{self.height}" viewBox="0 0 1000 {self.height}"'
+        return f'<svg {size} preserveAspectRatio="none">{body}</svg>'
 
 
 def curves(history: Sequence[Sequence[dict[str, float]]], key: str, label: str, best: Sequence[int]) -> str:
@@ -86,106 +101,166 @@ def curves(history: Sequence[Sequence[dict[str, float]]], key: str, label: str, 
     values = [b for one in lines for _, b in one]
     if not values:
         return ""
-    axes = Axes((0, max(a for one in lines for a, _ in one)), (min(values), max(values)))
-    body = axes.grid("step", label)
+    low, high = _room(min(values), max(values))
+    axes = Axes((0, max(a for one in lines for a, _ in one)), (low, high))
+    body = axes.grid("step")
     for number, one in enumerate(lines):
-        body += axes.line(one, "line" if len(lines) == 1 else "line thin")
+        body += axes.line(one, "line" if len(lines) == 1 else f"line thin dash{number % 4}")
         for a, b in one:
             if best and a == best[number]:
                 body += f'<circle class="ring" cx="{axes.x(a)}" cy="{axes.y(b)}" r="6"/>'
-    return figure(label, f"{label} against steps, from {short(values[0])} to {short(values[-1])}.", body)
+    many = f"{len(lines)} trainings, one line each" if len(lines) > 1 else ""
+    legend = mark('<circle class="ring" cx="8" cy="8" r="5"/>', "weights that were kept") if best else ""
+    legend += f"<span>{many}</span>" if many else ""
+    said = f"{label} against steps, from {short(values[0])} to {short(values[-1])}."
+    return figure(label, said, body, legend=legend)
 
 
-def dots(rows: Sequence[tuple[str, float, float | None, float | None]], label: str) -> str:
-    """A named value per row with its interval: the first row is the network's."""
+def dots(
+    rows: Sequence[tuple[str, float, float | None, float | None]],
+    label: str,
+    shown: Callable[[float], str] | None = None,
+) -> str:
+    """A named value per row with its interval: the first row is the network's, its interval goes through all rows."""
     known = [v for row in rows for v in row[1:] if v is not None and math.isfinite(v)]
     if not known:
         return ""
-    height, left = 34 * len(rows) + 44, 190
-    low, high = min(known), max(known)
-    margin = (high - low) * 0.08 or abs(high) * 0.05 or 1.0
-    low, high = low - margin, high + margin
-
-    def x(value: float) -> float:
-        return round(left + (value - low) / (high - low) * (WIDTH - left - 70), 1)
-
-    body = ""
+    say, axes = shown or short, Axes(_room(min(known), max(known), 0.06), (0, 1))
+    first = rows[0]
+    lines = []
     for number, (name, value, down, up) in enumerate(rows):
-        y = 24 + 34 * number
         kind = "own" if number == 0 else "other"
-        body += f'<text x="{left - 12}" y="{y + 4}" text-anchor="end" class="{kind}">{html.escape(name)}</text>'
-        body += f'<line class="grid" x1="{left}" x2="{WIDTH - 70}" y1="{y}" y2="{y}"/>'
+        body = ""
+        if first[2] is not None and first[3] is not None:
+            start, end = axes.across(first[2]), axes.across(first[3])
+            body += f'<rect class="reach" x="{start}%" width="{end - start:.2f}%" y="0" height="100%"/>'
+        body += '<line class="grid" x1="0" x2="100%" y1="17" y2="17"/>'
         if down is not None and up is not None:
-            body += f'<line class="span" x1="{x(down)}" x2="{x(up)}" y1="{y}" y2="{y}"/>'
-        mark = f'<circle class="{kind}" cx="{x(value)}" cy="{y}" r="6"/>'
-        if number:
-            mark = f'<rect class="{kind}" x="{x(value) - 5}" y="{y - 5}" width="10" height="10"/>'
-        body += mark + f'<text x="{WIDTH - 62}" y="{y + 4}" class="{kind}">{short(value)}</text>'
-    for value in ticks(low, high):
-        body += f'<text x="{x(value)}" y="{height - 8}" text-anchor="middle">{short(value)}</text>'
-    words = "; ".join(f"{name} {short(value)}" for name, value, _, _ in rows)
-    return figure(label, f"{label}: {words}.", body, height)
+            body += f'<line class="span" x1="{axes.x(down)}" x2="{axes.x(up)}" y1="17" y2="17"/>'
+        if math.isfinite(value):
+            shape = (
+                '<circle class="own" r="7"/>'
+                if number == 0
+                else '<rect class="other" x="-5" y="-5" width="10" height="10"/>'
+            )
+            body += f'<svg x="{axes.x(value)}" y="17" overflow="visible">{shape}</svg>'
+        lines.append(_row(name, body, say(value), kind))
+    words = "; ".join(f"{name} {say(value)}" for name, value, _, _ in rows)
+    return _rows(label, words, lines, _scale(axes, say))
 
 
 def bars(rows: Sequence[tuple[str, float, float, float]], label: str) -> str:
-    """A bar per name, with the interval of its length."""
+    """A bar per name, with the interval of its length; below nothing it is hatched, not only of another colour."""
     if not rows:
         return ""
-    height, left = 26 * len(rows) + 20, 190
-    high = max(max(row[3] for row in rows), 1e-9)
-
-    def x(value: float) -> float:
-        return round(left + max(value, 0) / high * (WIDTH - left - 80), 1)
-
-    body = ""
-    for number, (name, value, down, up) in enumerate(rows):
-        y = 10 + 26 * number
-        shown = name if len(name) <= 26 else name[:25] + "…"
-        body += f'<text x="{left - 10}" y="{y + 13}" text-anchor="end">{html.escape(shown)}</text>'
-        body += f'<rect class="bar" x="{left}" y="{y + 2}" width="{max(x(value) - left, 0.5):.1f}" height="14"/>'
-        body += f'<line class="span" x1="{x(down)}" x2="{x(up)}" y1="{y + 9}" y2="{y + 9}"/>'
-        body += f'<text x="{WIDTH - 70}" y="{y + 13}">{short(value)}</text>'
-    return figure(label, "; ".join(f"{row[0]} {short(row[1])}" for row in rows), body, height)
+    low, high = min(0.0, *(row[2] for row in rows)), max(max(row[3] for row in rows), 1e-9)
+    axes = Axes((low, high), (0, 1))
+    lines = []
+    for name, value, down, up in rows:
+        start, end = sorted((axes.across(0), axes.across(value)))
+        sure = down > 0
+        body = f'<rect class="bar{"" if sure else " unsure"}" x="{start}%" width="{max(end - start, 0.3):.2f}%" y="9" height="16"/>'
+        body += f'<line class="span" x1="{axes.x(down)}" x2="{axes.x(up)}" y1="17" y2="17"/>'
+        body += f'<line class="zero" x1="{axes.x(0)}" x2="{axes.x(0)}" y1="0" y2="100%"/>'
+        lines.append(_row(name, body, short(value), "" if sure else "other"))
+    legend = mark('<line class="span" x1="0" x2="16" y1="8" y2="8"/>', "95 % interval")
+    legend += mark('<rect class="bar unsure" x="1" y="3" width="14" height="10"/>', "could be nothing")
+    return _rows(label, "; ".join(f"{row[0]} {short(row[1])}" for row in rows), lines, "", legend)
 
 
 def reliability(before: Sequence[dict[str, float]], after: Sequence[dict[str, float]]) -> str:
     """How often answers of each confidence were right, before and after the temperature; the diagonal is ideal."""
-    low = min((each["confidence"] for each in [*before, *after]), default=0.0)
-    low = min(low, *(each["right"] for each in [*before, *after])) if before or after else 0.0
-    axes = Axes((max(0.0, low - 0.05), 1), (max(0.0, low - 0.05), 1))
-    body = axes.grid("confidence", "share that was right")
-    start = axes.xs[0]
-    body += axes.line([(start, start), (1, 1)], "ideal")
+    places = [each[key] for each in [*before, *after] for key in ("confidence", "right")]
+    low = max(0.0, min([*places, *(each["low"] for each in after), 0.95]) - 0.03)
+    axes = Axes((low, 1), (low, 1), 300)
+    body = axes.grid("how sure it was", _percent) + axes.line([(low, low), (1, 1)], "ideal")
     for each in after:
         x = axes.x(each["confidence"])
         body += f'<line class="span" x1="{x}" x2="{x}" y1="{axes.y(each["low"])}" y2="{axes.y(each["high"])}"/>'
-    body += axes.line([(each["confidence"], each["right"]) for each in after], "line")
     for each in before:
-        x, y = axes.x(each["confidence"]), axes.y(each["right"])
-        body += f'<rect class="other" x="{x - 4}" y="{y - 4}" width="8" height="8"/>'
+        square = '<rect class="other" x="-4" y="-4" width="8" height="8"/>'
+        body += f'<svg x="{axes.x(each["confidence"])}" y="{axes.y(each["right"])}" overflow="visible">{square}</svg>'
+    body += axes.line([(each["confidence"], each["right"]) for each in after], "line")
     for each in after:
         body += f'<circle class="own" cx="{axes.x(each["confidence"])}" cy="{axes.y(each["right"])}" r="5"/>'
-    return figure(
-        "Calibration", "Share of right answers at each confidence; squares before, circles after calibration.", body
-    )
+    legend = mark('<circle class="own" cx="8" cy="8" r="5"/>', "calibrated, with its interval")
+    legend += mark('<rect class="other" x="4" y="4" width="8" height="8"/>', "before calibration")
+    legend += mark('<line class="ideal" x1="0" x2="16" y1="8" y2="8"/>', "ideal")
+    said = "Share of right answers at each confidence; squares before, circles after calibration."
+    return figure("How often it was right", said, body, 300, legend, "square")
 
 
 def scatter(points: Sequence[Sequence[float]], radius: float | None) -> str:
-    """Answers (up) against the truth (across); the diagonal is ideal, the band is the interval."""
+    """Answers (up) against the truth (across), and how the errors spread; the diagonal is ideal."""
     values = [value for point in points for value in point]
     if not values:
         return ""
-    axes = Axes((min(values), max(values)), (min(values), max(values)), 360)
+    axes = Axes(_room(min(values), max(values)), _room(min(values), max(values)), 300)
     low, high = axes.xs
-    body = axes.grid("truth", "answer")
+    body = axes.grid("truth", count=3)
+    legend = mark('<circle class="dot" cx="8" cy="8" r="4"/>', "one example")
+    legend += mark('<line class="ideal" x1="0" x2="16" y1="8" y2="8"/>', "ideal")
     if radius is not None:
-        body += axes.line([(low, low + radius), (high, high + radius)], "band")
-        body += axes.line([(low, low - radius), (high, high - radius)], "band")
+        body += axes.band([(low, low - radius), (high, high - radius)], [(low, low + radius), (high, high + radius)])
+        legend += mark('<rect class="band" x="0" y="2" width="16" height="12"/>', "its interval")
     body += axes.line([(low, low), (high, high)], "ideal")
-    body += "".join(f'<circle class="dot" cx="{axes.x(truth)}" cy="{axes.y(said)}" r="2.5"/>' for said, truth in points)
-    return figure(
-        "Answers against the truth", f"{len(points)} held-out examples.", f'<g clip-path="none">{body}</g>', 360
+    body += "".join(f'<circle class="dot" cx="{axes.x(truth)}" cy="{axes.y(said)}" r="3"/>' for said, truth in points)
+    first = figure("Answer, against the truth", f"{len(points)} held-out examples.", body, 300, legend, "square")
+    return f'<div class="pair">{first}{_errors(points)}</div>'
+
+
+def _errors(points: Sequence[Sequence[float]]) -> str:
+    """How many answers were too low and too high, and by how much; the farthest hundredth at either end is left out."""
+    errors = np.array([said - truth for said, truth in points])
+    widest = float(np.quantile(np.abs(errors), 0.99)) or 1.0
+    counts, edges = np.histogram(errors, bins=21, range=(-widest, widest))
+    axes = Axes((-widest, widest), (0, max(1, int(counts.max())) * 1.05), 300)
+    body = axes.grid("answer less truth", count=3)
+    for count, start, end in zip(counts.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        across, top = axes.across(start), axes.y(count)
+        width = max(axes.across(end) - across - 0.5, 0.5)
+        body += f'<rect class="bar" x="{across}%" width="{width:.2f}%" y="{top}" height="{axes.height - top:.1f}"/>'
+    body += f'<line class="zero" x1="50%" x2="50%" y1="0" y2="{axes.height}"/>'
+    low = float((errors < 0).mean())
+    said = f"{_percent(low)} of the answers were too low, {_percent(1 - low)} too high."
+    return figure("Errors: too low, too high", said, body, 300, f"<span>{said}</span>", "square")
+
+
+def mark(shape: str, word: str) -> str:
+    """A sign of a legend."""
+    return f'<span><svg width="16" height="16" aria-hidden="true">{shape}</svg> {html.escape(word)}</span>'
+
+
+def _row(name: str, body: str, value: str, kind: str) -> str:
+    track = f'<svg width="100%" height="34" aria-hidden="true">{body}</svg>'
+    return (
+        f'<div class="row {kind}"><span>{html.escape(name)}</span><div>{track}</div><b>{html.escape(value)}</b></div>'
     )
+
+
+def _rows(label: str, words: str, lines: Sequence[str], scale: str, legend: str = "") -> str:
+    said = f'role="group" aria-label="{html.escape(label)}: {html.escape(words)}"'
+    foot = f'<div class="legend">{legend}</div>' if legend else ""
+    return f'<figure class="plot rows" {said}><figcaption>{html.escape(label)}</figcaption>{"".join(lines)}{scale}{foot}</figure>'
+
+
+def _scale(axes: Axes, say: Callable[[float], str]) -> str:
+    texts = "".join(
+        f'<text x="{axes.x(value)}" y="13" text-anchor="middle">{html.escape(say(value))}</text>'
+        for value in ticks(*axes.xs, 3)
+    )
+    track = f'<svg width="100%" height="16" aria-hidden="true">{texts}</svg>'
+    return f'<div class="row scale"><span></span><div>{track}</div><b></b></div>'
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}\u00a0%"
+
+
+def _room(low: float, high: float, share: float = 0.04) -> Point:
+    """The ends with some room beyond."""
+    margin = (high - low) * share or abs(high) * 0.05 or 1.0
+    return (low - margin, high + margin)
 
 
 def _wide(ends: Point) -> Point:

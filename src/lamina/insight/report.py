@@ -24,15 +24,20 @@ LARGEST = 12  # classes of a confusion matrix that are shown
 def render(content: Json) -> str:
     """The whole page."""
     title = f"{', '.join(each['column'] for each in content['targets'])}: what was learned"
-    body = [f"<h1>{_e(title)}</h1>", f'<p class="soft">{_e(content["made"][:10])} · {_e(_origin(content["data"]))}</p>']
+    head = [f"<h1>{_e(title)}</h1>", f'<p class="soft">{_e(content["made"][:10])} · {_e(_origin(content["data"]))}</p>']
     for each in content["targets"]:
         said, warn = verdict(each, content["data"])
-        body.append(f'<p class="verdict{" odd" if warn else ""}">{_e(said)}</p>')
-    for each in content["targets"]:
-        body.append(_target(each, len(content["targets"]) > 1))
+        head.append(f'<p class="verdict{" odd" if warn else ""}">{_e(said)}</p>')
+    body = [_target(each, len(content["targets"]) > 1) for each in content["targets"]]
     body += [_importance(content), _learned_from(content["data"]), _learning(content), _network(content["network"])]
-    body.append(_repeat(content))
-    return page(title, "".join(body))
+    body += [_repeat(content), _limits(content["data"])]
+    sections = [each for each in body if each]
+    links, parts = [], []
+    for number, each in enumerate(sections):
+        words = each.removeprefix("<h2>").split("</h2>")[0]
+        links.append(f'<a href="#s{number}">{words}</a>')
+        parts.append(f'<section id="s{number}">{each}</section>')
+    return page(title, "".join([*head, f'<nav aria-label="Contents">{"".join(links)}</nav>', *parts]))
 
 
 def name(metric: str) -> str:
@@ -109,16 +114,26 @@ def _figures(target: Json) -> str:
     left_out = [each["name"] for each in target["baselines"] if "figures" not in each]
     text = (
         "<p>Judged on rows that neither taught nor chose anything, beside simple models learned from the same rows. "
-        "The line is a 95 % interval: another sample of as many rows would mostly fall within it.</p>"
+        "The line is a 95 % interval: another sample of as many rows would mostly fall within it. A simple model within the "
+        "shaded band may be as good.</p>"
     )
     more = f"<p class=soft><small>{_e('. '.join(notes))}</small></p>" if notes or left_out else ""
-    return text + plots.dots(rows, name(metric)) + table(heads, lines, len(target["figures"])) + more
+    return (
+        text
+        + plots.dots(
+            rows,
+            f"{_title(name(metric))}: {'more' if target['better'][metric] > 0 else 'less'} is better",
+            lambda value: _figure(metric, value),
+        )
+        + table(heads, lines, len(target["figures"]))
+        + more
+    )
 
 
 def _confusion(target: Json) -> str:
     matrix, classes = target["confusion"], target["classes"]
     kept = list(range(len(classes)))
-    text = "Rows: what was true. Columns: what was answered. The diagonal is right."
+    text = "Rows: what was true. Columns: what was answered. The diagonal (blue, bold) is right, the rest (orange) are mistakes."
     if len(classes) > LARGEST:
         wrong = [sum(row) - row[k] + sum(other[k] for other in matrix) - row[k] for k, row in enumerate(matrix)]
         kept = sorted(sorted(kept, key=lambda k: -wrong[k])[:LARGEST])
@@ -130,12 +145,12 @@ def _confusion(target: Json) -> str:
         cells = ""
         for j in kept:
             share = matrix[k][j] / total
-            style = (
-                f' style="background:color-mix(in srgb,var(--own) {round(70 * share)}%,transparent)"' if share else ""
-            )
-            cells += f"<td{' class=hit' if j == k else ''}{style}>{matrix[k][j] or ''}</td>"
+            strength = round(0.1 + 0.85 * share, 2)
+            kind = " ".join((["hit"] if j == k else []) + (["deep"] if strength > 0.6 else []))
+            style = f' style="--a:{strength}" title="{100 * share:.1f} % of this row"' if share else ""
+            cells += f'<td class="{kind}"{style}>{matrix[k][j] or "·"}</td>'
         lines += f"<tr><th>{_e(_cut(classes[k]))}</th>{cells}</tr>"
-    grid = f'<div class="wide"><table class="matrix"><tr><th></th>{head}</tr>{lines}</table></div>'
+    grid = f'<div class="wide" tabindex="0"><table class="matrix"><tr><th></th>{head}</tr>{lines}</table></div>'
     return f"<h3>What is taken for what</h3><p>{text}</p>{grid}"
 
 
@@ -183,17 +198,19 @@ def _mistakes(target: Json) -> str:
     found = target.get("mistakes")
     if not found:
         return ""
-    cards = []
+    cards, number = [], False
     for each in found:
-        picture = f'<img alt="" src="{_e(each["picture"])}">' if each["picture"] else ""
-        cells = "".join(f"<div class=soft>{_e(key)}: {_e(value)}</div>" for key, value in each["cells"].items())
+        picture = _picture(each["picture"])
+        cells = "".join(f"<dt>{_e(key)}</dt><dd>{_e(value)}</dd>" for key, value in each["cells"].items())
         if "error" in each:
-            said = f"<b>{short(each['said'])}</b>truth {short(each['truth'])}"
+            number = True
+            said = f"<b>said {short(each['said'])}</b>was {short(each['truth'])}"
         else:
-            said = f"<b>{_e(each['said'])}, {_percent(each['confidence'])}</b>truth: {_e(each['truth'])}"
-        cards.append(f'<div class="card">{picture}{said}{cells}</div>')
+            said = f"<b>said {_e(each['said'])}, {_percent(each['confidence'])} sure</b>was {_e(each['truth'])}"
+        cards.append(f'<div class="card">{picture}{said}<dl>{cells}</dl></div>')
+    lead = "Farthest from the truth." if number else "Sure, and mistaken."
     return (
-        "<h3>Where it was most wrong</h3><p>Sure, and mistaken. Look at these first: often it is the label that is wrong.</p>"
+        f"<h3>Where it was most wrong</h3><p>{lead} Look at these first: often it is the label that is wrong.</p>"
         f'<div class="cards">{"".join(cards)}</div>'
     )
 
@@ -207,7 +224,7 @@ def _importance(content: Json) -> str:
     return (
         f"<h2>Which columns matter</h2><p>How much the {_e(name(column['metric']))} worsens when one column is shuffled among "
         "held-out rows. Columns that say the same hide each other: each alone may look unimportant.</p>"
-        + plots.bars(rows, "Importance of columns")
+        + plots.bars(rows, f"How much worse without it: {name(column['metric'])}")
         + hidden("As a table", table(["column", "worse by", "95 % interval"], [
             [_e(n), short(m), f"{short(lo)} to {short(hi)}"] for n, m, lo, hi in rows
         ], 2))
@@ -235,10 +252,8 @@ def _learned_from(data: Json) -> str:
     )
     notes = "".join(f"<li{' class=warn' if n['level'] != 'info' else ''}>{_e(n['text'])}</li>" for n in data["notes"])
     return (
-        f"<h2>What it learned from</h2><p>{_e(text)} <span class=soft>{_e(data['split'])}.</span></p>{shown}"
+        f"<h2>What it learned from</h2><p>{_e(text)} <span class=soft>How they were parted: {_e(data['split'])}.</span></p>{shown}"
         + (f"<ul>{notes}</ul>" if notes else "")
-        + "<p class=soft>The test examples come from the same source as the rest. On photos of another camera, or rows of "
-        "another year, it may do worse: <code>lamina score</code> tells.</p>"
     )
 
 
@@ -257,8 +272,10 @@ def _learning(content: Json) -> str:
     )
     return (
         f"<h2>How it learned</h2><p>{_e(spent)} The ring marks the weights that were kept.</p>"
-        + plots.curves(found["curves"], "value", f"{metric} on validation examples", found["best"])
-        + plots.curves(found["curves"], "loss", "training loss", [])
+        + '<div class="pair">'
+        + plots.curves(found["curves"], "value", f"{_title(metric)}, validation examples", found["best"])
+        + plots.curves(found["curves"], "loss", "Loss, training examples", [])
+        + "</div>"
         + (f"<ul>{more}</ul>" if more else "")
     )
 
@@ -282,7 +299,7 @@ def _network(network: Json) -> str:
 def _repeat(content: Json) -> str:
     versions = ", ".join(f"{key} {value}" for key, value in content["versions"].items())
     command = content["command"]
-    shown = f"<pre>{_e(command)}</pre><button data-copy>Copy</button>" if command else ""
+    shown = f"<pre>{_e(command)}</pre>" if command else ""
     plan = [[_e(key), _e(value)] for key, value in content["plan"].items()]
     return (
         "<h2>To repeat it</h2>"
@@ -296,7 +313,35 @@ def _repeat(content: Json) -> str:
     )
 
 
+def _limits(data: Json) -> str:
+    many = (
+        "Each example was judged by a network that never saw it, not by the average that is saved."
+        if data["folds"] > 1
+        else ""
+    )
+    said = [
+        "The judged examples come from the same source as the rest. On photos of another camera, or rows of another year or "
+        "place, it may do worse: <code>lamina score</code> tells, on your own labelled examples.",
+        "It learned what goes together here, not what causes what. A column that matters to it need not matter to the world.",
+        "If labels are wrong in the same way everywhere, it learned that too, and no figure above shows it.",
+        *([many] if many else []),
+    ]
+    return f"<h2>What this does not tell</h2><ul>{''.join(f'<li>{each}</li>' for each in said)}</ul>"
+
+
 # ------------------------------------------------------------------------------------------------- words
+
+
+def _picture(source: str | None) -> str:
+    """Only an embedded picture is shown; the smallest keep their pixels sharp."""
+    if not source or not source.startswith("data:image/"):
+        return ""
+    tiny = ' class="tiny"' if source.startswith("data:image/png") else ""
+    return f'<img alt="the example itself"{tiny} src="{_e(source)}">'
+
+
+def _title(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _origin(data: Json) -> str:
@@ -317,7 +362,7 @@ def _span(metric: str, figure: Json) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:.1f}\u00a0%"  # a space that does not break
 
 
 def _cut(word: str) -> str:

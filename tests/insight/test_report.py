@@ -1,0 +1,164 @@
+"""The page of a report: nothing from outside, nobody breaks in, everybody is told who won."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from lamina.insight.report import render, verdict
+
+EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
+BINS = [{"confidence": 0.6, "right": 0.55, "low": 0.4, "high": 0.7, "count": 50}, {"confidence": 0.95, "right": 0.9, "low": 0.8, "high": 0.97, "count": 50}]  # fmt: skip
+SURE = {"bins": BINS, "error": 0.05, "chance": 0.04, "debiased": 0.02, "count": 100}
+PIXEL = "data:image/png;base64,iVBORw0KGgo="
+
+
+def target(classes: tuple[str, ...] = ("cat", "dog"), rival: float = 0.7) -> dict[str, Any]:
+    size = len(classes)
+    mistake = {"said": classes[0], "truth": classes[1], "confidence": 0.99, "cells": {"age": "7"}, "picture": PIXEL}
+    return {
+        "column": "label", "kind": "category", "metric": "accuracy", "better": {"accuracy": 1, "log_loss": -1}, "rows": 200,
+        "figures": {"accuracy": {"value": 0.9, "low": 0.85, "high": 0.94}, "log_loss": {"value": 0.3, "low": 0.2, "high": 0.4}},
+        "baselines": [
+            {"name": "most common label", "seconds": 0.0, "rows": 800, "note": "", "figures": {"accuracy": 0.5, "log_loss": 0.69}},
+            {"name": "linear", "seconds": 0.1, "rows": 500, "note": "learned from 500 of 800 training rows", "figures": {"accuracy": rival}},
+            {"name": "gradient boosting", "seconds": 0.0, "rows": 0, "note": "left out: no time"},
+        ],
+        "classes": list(classes), "confusion": [[20 if i == j else 1 for j in range(size)] for i in range(size)],
+        "temperature": 1.2, "threshold": 0.5, "calibration": {"before": SURE, "after": SURE}, "mistakes": [mistake],
+    }  # fmt: skip
+
+
+def number() -> dict[str, Any]:
+    figures = {"rmse": {"value": 3.0, "low": 2.5, "high": 3.5}, "r2": {"value": 0.8, "low": 0.7, "high": 0.9}}
+    mistake = {"said": 9.0, "truth": 2.0, "error": 7.0, "cells": {}, "picture": None}
+    held = {"promised": 0.9, "share": 0.91, "low": 0.88, "high": 0.94, "count": 200, "width": 8.0}
+    return {
+        "column": "price", "kind": "number", "metric": "rmse", "better": {"rmse": -1, "r2": 1}, "rows": 200, "figures": figures,
+        "baselines": [{"name": "mean", "seconds": 0.0, "rows": 800, "note": "", "figures": {"rmse": 6.0, "r2": 0.0}}],
+        "radius": 4.0, "promised": 0.9, "coverage": held, "points": [[1.0, 1.2], [5.0, 4.0], [9.0, 9.5]], "mistakes": [mistake],
+    }  # fmt: skip
+
+
+def content(*targets: dict[str, Any], folds: int = 1, word: str = "label") -> dict[str, Any]:
+    history = [{"step": 10, "loss": 1.0, "value": 0.6}, {"step": 20, "loss": 0.5, "value": 0.9}]
+    return {
+        "made": "2026-01-02T03:04:05+00:00", "targets": list(targets), "decisions": [word], "stopped": False,
+        "importance": [{"name": word, "mean": 0.1, "low": 0.05, "high": 0.15}, {"name": "b", "mean": 0.0, "low": -0.01, "high": 0.01}],
+        "data": {
+            "source": word, "rows": 1000, "parts": {"train": [800] * folds, "validation": [100] * folds, "test": [100] * folds},
+            "folds": folds, "own_test": False, "split": "parted by content",
+            "columns": [{"name": word, "kind": "category", "reason": word, "use": "input"}], "notes": [{"level": "warn", "text": word}],
+        },
+        "learning": {
+            "curves": [history] * folds, "best": [20] * folds, "steps": [20] * folds, "planned": [20] * folds,
+            "shortened": [[]] * folds, "batch": 32, "seconds": 3.0, "threads": 2,
+        },
+        "network": {
+            "kinds": {"table": "mlp"}, "members": folds, "parameters": 1000, "learned": 1000, "depth": 3, "recipe": {},
+            "layers": [{"name": "a", "layer": "Linear", "parameters": 1000}], "reasons": [word],
+            "tried": [{"name": word, "value": 0.9, "seconds": 1.0}],
+        },
+        "plan": {"target": word}, "versions": {"lamina": "0.1.0"}, "command": f"lamina learn {word}",
+    }  # fmt: skip
+
+
+class Elements(HTMLParser):
+    """What a browser would make of a page: open elements, and what refers to somewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self.open: list[str] = []
+        self.places: list[str] = []
+        self.handlers: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        if tag not in ("meta", "img", "br", "line", "rect", "circle"):
+            self.open.append(tag)
+        self.places += [value or "" for key, value in attrs if key in ("src", "href")]
+        self.handlers += [key for key, _ in attrs if key.startswith("on")]
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if self.open and self.open[-1] == tag:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self.open:
+            while self.open.pop() != tag:
+                pass
+
+
+def parsed(page: str) -> Elements:
+    found = Elements()
+    found.feed(page)
+    return found
+
+
+PAGES = {
+    "category": content(target()),
+    "number": content(number(), folds=5),
+    "both": content(target(tuple(f"class {k}" for k in range(30))), number()),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_whole_and_reaches_nowhere(name: str) -> None:
+    page = render(PAGES[name])
+    found = parsed(page)
+    assert found.open == []
+    assert {"svg", "title", "desc", "table", "nav"} <= set(found.seen)
+    assert all(place.startswith(("#", "data:image/")) for place in found.places)
+    assert "http" not in page.replace("http-equiv", "")
+    assert not re.search(r"url\(|@import", page)
+    assert len(page) < 300_000
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_contents_lead_somewhere(name: str) -> None:
+    page = render(PAGES[name])
+    links = re.findall(r'href="#(\w+)"', page)
+    assert len(links) > 4
+    assert all(f'id="{link}"' in page for link in links)
+
+
+def test_hostile_words_stay_words() -> None:
+    found = parsed(render(content(target((EVIL, "dog")), number() | {"column": EVIL}, word=EVIL)))
+    assert found.seen.count("script") == 1
+    assert found.handlers == []
+    assert found.open == []
+
+
+def test_only_embedded_pictures_are_shown() -> None:
+    wrong = target()
+    wrong["mistakes"][0]["picture"] = "https://example.org/track.png"
+    assert "example.org" not in render(content(wrong))
+    assert PIXEL in render(content(target()))
+
+
+def test_what_is_not_in_the_content_is_not_in_the_page() -> None:
+    without = {key: value for key, value in number().items() if key not in ("mistakes", "points")}
+    page = render(content(without))
+    assert "most wrong" not in page
+    assert "too low" not in page
+
+
+@pytest.mark.parametrize(
+    ("rival", "odd", "said"),
+    [(0.7, False, "90.0"), (0.91, True, "within the uncertainty"), (0.97, True, "simple model is better")],
+)
+def test_the_verdict_says_who_won(rival: float, odd: bool, said: str) -> None:
+    words, warn = verdict(target(rival=rival), content(target())["data"])
+    assert warn is odd
+    assert said in words
+
+
+def test_folds_and_what_was_left_out_are_said() -> None:
+    assert "never saw it" in render(PAGES["number"])
+    assert "left out: no time" in render(PAGES["category"])
+    assert "learned from 500 of 800 training rows" in render(PAGES["category"])
