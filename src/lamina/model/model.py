@@ -16,22 +16,23 @@ import numpy as np
 from lamina import kinds
 from lamina.core import Answers, Array, Encoded, Json, ModelError, PlanError, Taught
 from lamina.machine.files import new_folder
+from lamina.model import answering
 from lamina.model.card import Card, digest
 from lamina.model.intake import Intake, row_names
 from lamina.model.novelty import Novelty
-from lamina.model.onnx import FEATURES, Runner
+from lamina.model.onnx import Runner
 from lamina.model.predictions import Predictions
 
 if TYPE_CHECKING:
     from torch import nn
 
     from lamina.examples import Examples
+    from lamina.model.answering import Rows
     from lamina.model.score import Score
     from lamina.networks._join import Ensemble
 
 CARD, WEIGHTS, NETWORK, REPORT = "card.json", "weights.safetensors", "network.onnx", "report.html"
 FILES = (WEIGHTS, NETWORK, REPORT)
-CHUNK = 4096  # rows on their way at once; fewer where a row is large
 
 
 class Model:
@@ -60,19 +61,11 @@ class Model:
         whether the example is unlike the training data. An unreadable picture is answered as absent, and marked.
         """
         examples = self.read(source)
-        raws, features, problems = self.raw(examples)
-        unlike = self.intake.unlike(examples)
-        for row, problem in problems.items():
-            unlike.setdefault(row, []).insert(0, problem)
-        far = np.zeros(len(examples), bool) if self.novelty is None else self.novelty.unlike(features)
-        far[list(unlike)] = True
-        reasons = {row: tuple(found) for row, found in unlike.items()}
-        targets: dict[str, Answers] = {}
-        for column, output in self.outputs.items():
-            answers = output.answer(raws[column])
-            answers.unlike, answers.reasons = far, reasons
-            targets[column] = answers
-        return Predictions(targets, row_names(examples) if names else None, examples.notes)
+        return Predictions(self.answer(examples), row_names(examples) if names else None, examples.notes)
+
+    def answer(self, rows: Rows) -> dict[str, Answers]:
+        """Answers by target for rows whose columns are settled."""
+        return answering.answer(rows, self.intake, self.outputs, self._names, self.novelty, self.run)
 
     def read(self, source: Any, target: bool = False) -> Examples:
         """Examples with this model's kinds; with `target`, its target columns too."""
@@ -83,22 +76,9 @@ class Model:
             like |= {each["column"]: each["kind"] for each in self.card.outputs}
         return read(source, Reading(separator=self.card.reading.get("separator")), like=like)
 
-    def raw(self, examples: Examples) -> tuple[dict[str, Array], Array, dict[int, str]]:
+    def raw(self, rows: Rows) -> tuple[dict[str, Array], Array, dict[int, str]]:
         """Raw answers [N, C] by target, features [N, F], and row to why its picture could not be read."""
-        size = sum(int(np.prod(form.shape)) for form in self.intake.forms.values())
-        step = max(16, min(CHUNK, 2**24 // max(size, 1)))
-        raws: dict[str, list[Array]] = {column: [] for column in self.outputs}
-        features: list[Array] = []
-        problems: dict[int, str] = {}
-        for start in range(0, len(examples), step):
-            rows = np.arange(start, min(start + step, len(examples)))
-            arrays = self.intake.encode(examples, rows)
-            problems |= {start + row: text for each in arrays.values() for row, text in each.problems}
-            found = self.run(arrays)
-            features.append(found[FEATURES])
-            for each in self.card.outputs:
-                raws[each["column"]].append(found[f"raw_{each['name']}"])
-        return {column: np.concatenate(parts) for column, parts in raws.items()}, np.concatenate(features), problems
+        return answering.raw(rows, self.intake, self._names, self.run)
 
     def run(self, arrays: Mapping[str, Encoded]) -> dict[str, Array]:
         """The graph's outputs for encoded arrays."""
@@ -135,10 +115,23 @@ class Model:
         )
         return found
 
+    def open(self, threads: int = 0, spin: bool = True) -> None:
+        """Read into memory what answering needs, instead of when it is first needed. threads, spin: of ONNX Runtime."""
+        self._runner = Runner(self._network_file, self.where, threads, spin)
+        _ = self.novelty
+
     @cached_property
     def _runner(self) -> Runner:
-        source = self.files / NETWORK if isinstance(self.files, Path) else self.files[NETWORK]
-        return Runner(source, self.where)
+        return Runner(self._network_file, self.where)
+
+    @property
+    def _network_file(self) -> Path | bytes:
+        return self.files / NETWORK if isinstance(self.files, Path) else self.files[NETWORK]
+
+    @property
+    def _names(self) -> dict[str, str]:
+        """Target to its name in the graph."""
+        return {each["column"]: each["name"] for each in self.card.outputs}
 
     @cached_property
     def novelty(self) -> Novelty | None:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lamina.core import Array, Encoded, Form, ModelError
+from lamina.model.answering import FEATURES
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from lamina.networks._join import Ensemble
 
-FEATURES = "features"
 OPSET = 18
 
 
@@ -79,11 +79,14 @@ def write(module: nn.Module, example: Sequence[Tensor], inputs: Sequence[str], o
 class Runner:
     """A graph that answers: encoded arrays to raw answers and features, through ONNX Runtime."""
 
-    def __init__(self, source: Path | bytes, where: str, threads: int = 0) -> None:
+    def __init__(self, source: Path | bytes, where: str, threads: int = 0, spin: bool = True) -> None:
+        """threads: 0 for one a core. spin: threads that wait for work keep a core busy, which answers a little sooner."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
+        if not spin:
+            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         try:
             self.session: Any = onnxruntime.InferenceSession(

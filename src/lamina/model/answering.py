@@ -1,0 +1,85 @@
+"""From rows to answers: what a model, a server and an exported folder all do. NumPy and the graph, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from lamina.core import Answers, Array, Coded, Encoded, Taught
+from lamina.model.intake import Intake
+from lamina.model.novelty import Novelty
+
+FEATURES = "features"
+CHUNK = 4096  # rows on their way at once; fewer where a row is large
+
+Run = Callable[[Mapping[str, Encoded]], Mapping[str, Array]]
+
+
+class Rows(Protocol):
+    """Rows with this model's columns, by kind: `lamina.examples.Examples`, or `Cells`."""
+
+    def __len__(self) -> int: ...
+    def values(self, column: str, rows: Any = None) -> Any: ...
+
+
+class Cells:
+    """Rows that are settled already. columns: column to its values, as `Examples.values` gives them."""
+
+    def __init__(self, columns: Mapping[str, Array | Coded]) -> None:
+        self.columns = columns
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def values(self, column: str, rows: Any = None) -> Any:
+        found = self.columns[column]
+        return found if rows is None else found[rows]
+
+
+def raw(
+    rows: Rows, intake: Intake, outputs: Mapping[str, str], run: Run
+) -> tuple[dict[str, Array], Array, dict[int, str]]:
+    """Raw answers [N, C] by target, features [N, F], and row to why its picture could not be read.
+
+    outputs: target to its name in the graph. run: the graph.
+    """
+    size = sum(int(np.prod(form.shape)) for form in intake.forms.values())
+    step = max(16, min(CHUNK, 2**24 // max(size, 1)))
+    raws: dict[str, list[Array]] = {column: [] for column in outputs}
+    features: list[Array] = []
+    problems: dict[int, str] = {}
+    for start in range(0, len(rows), step):
+        some = None if len(rows) <= step else np.arange(start, min(start + step, len(rows)))
+        arrays = intake.encode(rows, some)
+        problems |= {start + row: text for each in arrays.values() for row, text in each.problems}
+        found = run(arrays)
+        features.append(found[FEATURES])
+        for column, name in outputs.items():
+            raws[column].append(found[f"raw_{name}"])
+    return {column: np.concatenate(parts) for column, parts in raws.items()}, np.concatenate(features), problems
+
+
+def answer(
+    rows: Rows,
+    intake: Intake,
+    outputs: Mapping[str, Taught],
+    names: Mapping[str, str],
+    novelty: Novelty | None,
+    run: Run,
+) -> dict[str, Answers]:
+    """Answers by target, each row flagged where it is unlike the training data."""
+    raws, features, problems = raw(rows, intake, names, run)
+    unlike = intake.unlike(rows)
+    for row, problem in problems.items():
+        unlike.setdefault(row, []).insert(0, problem)
+    far = np.zeros(len(rows), bool) if novelty is None else novelty.unlike(features)
+    far[list(unlike)] = True
+    reasons = {row: tuple(found) for row, found in unlike.items()}
+    targets: dict[str, Answers] = {}
+    for column, output in outputs.items():
+        answers = output.answer(raws[column])
+        answers.unlike, answers.reasons = far, reasons
+        targets[column] = answers
+    return targets
