@@ -191,7 +191,7 @@ def _is_cell(value: Any, name: Any, like: Mapping[str, str] | None) -> bool:
 
 def _is_tags(value: Any, name: Any, like: Mapping[str, str] | None) -> bool:
     """Whether a list may be the tags of one row: beside single values it is, beside columns it is a column."""
-    asked = like is not None and like.get(str(name)) == "tags"
+    asked = like is not None and like.get(str(name), "").split(" ")[0] == "tags"
     return asked and isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 

@@ -216,8 +216,10 @@ def as_png(picture: Array) -> bytes:
     return buffer.getvalue()
 
 
-def settle(name: str, kind: Kind, cells: Any, raw: Raw) -> Column:
+def settle(name: str, kind: Kind, cells: Any, raw: Raw, advice: str = "") -> Column:
     """A column as the kind that somebody (a person, a saved model, `infer`) says it is.
+
+    advice: what to do where nothing can be read that way; by default to say another kind.
 
     Raises:
         DataError: not one cell can be read that way.
@@ -238,9 +240,8 @@ def settle(name: str, kind: Kind, cells: Any, raw: Raw) -> Column:
     if lost:
         what = f"{count(len(lost), 'cell')} of '{name}' cannot be read as {'a date' if kind.name == 'date' else 'a number'} ({listed(lost, 3)})"
         if np.isnan(np.asarray(data, dtype=np.float64)).all() and len(data) > 1:
-            raise DataError(
-                f"{what}, and no other cell can. Say what the column holds, for example --kind {name}=category."
-            )
+            advice = advice or f"Say what the column holds, for example --kind {name}=category."
+            raise DataError(f"{what}, and no other cell can. {advice}")
         raw.note("warn", f"{what}: read as missing.", "Correct them, or leave them missing.")
     return Column(kind, data)
 

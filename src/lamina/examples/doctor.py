@@ -3,69 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 import numpy as np
 
-from lamina.core import Array, Coded, Json
-from lamina.examples import dates, giveaway, keys, pictures, words
+from lamina.core import Array, Coded
+from lamina.examples import dates, gallery, giveaway, keys, pictures, words
 from lamina.examples.columns import count_distinct
 from lamina.examples.examples import Examples
+from lamina.examples.findings import ORDER, Described, Finding, Findings, named
 from lamina.examples.reading import count, figure, listed
-from lamina.examples.splits import SMALL, TEST, TRAIN, labelled
-
-_ORDER = {"stop": 0, "warn": 1, "info": 2}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something to know before learning. kind: a settled name for programs; advice: what to do next."""
-
-    level: Literal["info", "warn", "stop"]
-    kind: str
-    title: str
-    detail: str = ""
-    advice: str = ""
-
-
-@dataclass(frozen=True)
-class Described:
-    """A column for display. missing: share of the rows; shown: its range or its commonest words."""
-
-    name: str
-    kind: str
-    reason: str
-    distinct: int | None
-    missing: float
-    shown: str
-
-
-@dataclass
-class Findings:
-    """What `look` found, the gravest first."""
-
-    source: str
-    rows: int
-    targets: tuple[str, ...]
-    columns: list[Described]
-    labels: dict[str, dict[str, int]]  # target -> label -> rows, the commonest first
-    found: list[Finding] = field(default_factory=list)
-
-    def __iter__(self) -> Iterator[Finding]:
-        return iter(self.found)
-
-    def __len__(self) -> int:
-        return len(self.found)
-
-    @property
-    def worst(self) -> str:
-        """The gravest level: "stop", "warn", "info", or "" where nothing was found."""
-        return self.found[0].level if self.found else ""
-
-    def to_dict(self) -> Json:
-        """For `--json`."""
-        return asdict(self)
+from lamina.examples.splits import SMALL, TEST, TRAIN, UNUSED, VALIDATION, labelled
 
 
 def look(examples: Examples, targets: Sequence[str] = ()) -> Findings:
@@ -84,13 +32,13 @@ def look(examples: Examples, targets: Sequence[str] = ()) -> Findings:
             known, counts = words.used(data)
             out.labels[name] = {known.words[place]: int(counts[place]) for place in np.argsort(-counts, kind="stable")}
     surveys = {name: pictures.survey(examples.stored(name)) for name in examples.of("image")}
-    checks = (_notes, _rows, _labels, _missing, _sentinels, _alike)
+    checks = (_notes, _target, _parts, _rows, _labels, _missing, _sentinels, _alike)
     for check in checks:
         out.found += check(examples, targets)
     for name, survey in surveys.items():
-        out.found += _pictures(examples, targets, name, survey)
+        out.found += gallery.check(examples, targets, name, survey)
     out.found += _gives_away(examples, targets, surveys)
-    out.found.sort(key=lambda finding: _ORDER[finding.level])
+    out.found.sort(key=lambda finding: ORDER[finding.level])
     return out
 
 
@@ -115,6 +63,8 @@ def _described(examples: Examples, name: str) -> Described:
         top = [
             f"{known.words[each][:24]} {percent(counts[each] / n)}" for each in np.argsort(-counts, kind="stable")[:3]
         ]
+        if kind.name == "constant":
+            top = []  # the reason says it
         if kind.name in ("identifier", "text"):
             top = [word[:24] for word in known.words[:2]]
         shown = ", ".join(each.replace("\x1f", " ") for each in top)
@@ -127,6 +77,8 @@ def _described(examples: Examples, name: str) -> Described:
     there = data[~gone]
     if not len(there):
         return Described(name, kind.name, kind.reason, 0, 1.0, "")
+    if kind.name == "constant":
+        return Described(name, kind.name, kind.reason, 1, float(gone.mean()), "")
     low, middle, high = float(there.min()), float(np.median(there)), float(there.max())
     if kind.name == "date" or kind.how.startswith("%"):
         shown = f"{dates.show(low)} to {dates.show(high)}"
@@ -141,6 +93,37 @@ def _described(examples: Examples, name: str) -> Described:
 def _notes(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
     for note in examples.notes:
         yield Finding(note.level, "reading", note.text, "", note.advice)
+
+
+_USUAL = frozenset({"target", "label", "labels", "class", "y", "outcome", "answer"})
+
+
+def _target(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
+    """Without a target half of the checks say nothing."""
+    if targets:
+        return
+    if set(examples.columns) <= {"image"}:
+        text, advice = (
+            "The images have no labels.",
+            "Put them into a folder per label, or beside a table that names them.",
+        )
+    else:
+        likely = next((name for name in examples.columns if name.lower() in _USUAL), examples.columns[-1])
+        text = "No target was named: labels, and columns that give them away, were not looked at."
+        advice = f"Say which column is to be answered, for example --target {likely}."
+    yield Finding("info", "no_target", text, "", advice)
+
+
+def _parts(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
+    if examples.parts is None:
+        return
+    words_for = ((TRAIN, "to learn from"), (VALIDATION, "to choose by"), (TEST, "of your own test set"))
+    said = [
+        f"{int((examples.parts == part).sum()):,} {what}" for part, what in words_for if (examples.parts == part).any()
+    ]
+    loose = int((examples.parts == UNUSED).sum())
+    said += [f"{loose:,} {'that a split will part' if said else ''}".strip()] if loose else []
+    yield Finding("info", "parts", f"The parts are given: {', '.join(said)}.")
 
 
 def _rows(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
@@ -266,7 +249,7 @@ def _alike(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
     what = "image" if all(examples.kinds[name].name == "image" for name in inputs) else "row"
     if twice:
         first = np.flatnonzero(row_key == int(np.argmax(rows > 1)))[:2]
-        where = _named(examples, first)
+        where = named(examples, first)
         text = f"{count(twice, what)} ({twice / len(key):.1%}) {'repeats' if twice == 1 else 'repeat'} another exactly."
         yield Finding("info", "duplicates", text, f"First: {where}.", "They will always stay in the same part.")
         yield from _conflicts(examples, targets, row_key, rows, what)
@@ -293,67 +276,10 @@ def _conflicts(examples: Examples, targets: Sequence[str], row_key: Array, rows:
         if len(several):
             n = int(rows[several].sum())
             first = np.flatnonzero(row_key == several[0])
-            said = f"First: {_named(examples, first[:3])}."
+            said = f"First: {named(examples, first[:3])}."
             level: Literal["info", "warn"] = "warn" if what == "image" or n > 0.01 * len(row_key) else "info"
             text = f"{count(n, what)} alike but with different labels in '{name}'."
             yield Finding(level, "conflicts", text, said, "Check their labels: no model can get all of them right.")
-
-
-def _named(examples: Examples, rows: Array) -> str:
-    """Rows as people find them again: file names, else row numbers from 1."""
-    for name in examples.of("image"):
-        cells = examples.stored(name, rows)
-        if not isinstance(cells, Coded) and cells.dtype == object and all(isinstance(each, str) for each in cells):
-            return " and ".join("/".join(each.replace("\\", "/").split("/")[-2:]) for each in cells)
-    return "rows " + " and ".join(f"{row + 1:,}" for row in rows)
-
-
-def _pictures(examples: Examples, targets: Sequence[str], name: str, survey: pictures.Survey) -> Iterator[Finding]:
-    bad = np.flatnonzero(survey.problems != "")
-    if len(bad):
-        text = f"{count(len(bad), 'image')} cannot be read."
-        first = f"First: {_named(examples, bad[:1])} ({survey.problems[bad[0]]})."
-        yield Finding("warn", "unreadable", text, first, "Remove or replace them; until then they are skipped.")
-    if len(bad) == len(examples):
-        yield Finding("stop", "unreadable", f"Not one image in '{name}' can be read.", "", "Check the files.")
-        return
-    yield from _sizes(name, survey)
-    pairs = pictures.near(survey)
-    if not len(pairs):
-        return
-    label = examples.stored(targets[0]) if targets else None
-    text = f"{count(len(pairs), 'pair')} of images nearly the same."
-    detail = f"First: {_named(examples, pairs[0])}."
-    if isinstance(label, Coded):
-        differ = label.codes[pairs[:, 0]] != label.codes[pairs[:, 1]]
-        if differ.any():
-            where = f"First: {_named(examples, pairs[np.argmax(differ)])}."
-            said = f"{count(int(differ.sum()), 'pair')} of nearly the same images with different labels."
-            yield Finding("warn", "near_conflicts", said, where, "Check their labels.")
-    parts = examples.parts
-    across = np.zeros(len(pairs), dtype=bool) if parts is None else parts[pairs[:, 0]] != parts[pairs[:, 1]]
-    if across.any():
-        where = f"First: {_named(examples, pairs[np.argmax(across)])}."
-        said = f"{count(int(across.sum()), 'pair')} of nearly the same images in both training and test."
-        yield Finding("warn", "near_overlap", said, where, "Remove one of each; the test is too easy.")
-    advice = "If one scene gave several pictures, keep them together with a group column (--group)."
-    yield Finding("warn" if len(pairs) > 0.02 * len(examples) else "info", "near_duplicates", text, detail, advice)
-
-
-def _sizes(name: str, survey: pictures.Survey) -> Iterator[Finding]:
-    sizes = survey.sizes[survey.problems == ""]
-    low, high = sizes.min(axis=0), sizes.max(axis=0)
-    if (low == high).all():
-        text = f"All images are {low[0]} × {low[1]} pixels."
-        yield Finding("info", "sizes", text)
-        return
-    text = f"Images from {low[0]} × {low[1]} to {high[0]} × {high[1]} pixels (the smallest and largest sides)."
-    areas = sizes.prod(axis=1)
-    wild = areas.max() > 16 * max(1, areas.min())
-    advice = "All are scaled to one size; what is small in a large picture may be lost." if wild else ""
-    yield Finding("info", "sizes", text, "", advice)
-    if low.min() < 16:
-        yield Finding("warn", "tiny", f"Some images of '{name}' have fewer than 16 pixels a side.", "", "Check them.")
 
 
 def _gives_away(examples: Examples, targets: Sequence[str], surveys: dict[str, pictures.Survey]) -> Iterator[Finding]:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lamina.core import DataError
-from lamina.examples import words
+from lamina.examples import idx, npz, parts, words
 from lamina.examples.columns import IMAGE_SUFFIXES
-from lamina.examples.reading import Raw, count, listed
+from lamina.examples.reading import PARTS, Raw, count, listed
 
-if TYPE_CHECKING:
-    pass
-
-PARTS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "test": 2, "testing": 2}
-TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet", ".pq")
+TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet", ".pq", *npz.SUFFIXES)
 UNLABELLED = frozenset({"unlabelled", "unlabeled", "unsup"})
 _NOT_YET = {
     **dict.fromkeys((".wav", ".flac", ".mp3", ".ogg", ".m4a"), "sounds"),
@@ -35,6 +31,7 @@ class Found:
 
     images: list[Path] = field(default_factory=list)
     tables: list[Path] = field(default_factory=list)  # directly in the folder
+    arrays: list[Path] = field(default_factory=list)  # IDX files, directly in the folder
     others: list[Path] = field(default_factory=list)
 
 
@@ -59,6 +56,8 @@ def found(top: Path) -> Found:
                 out.images.append(path)
             elif suffix(path) in TABLES and Path(here) == top:
                 out.tables.append(path)
+            elif idx.is_idx(path) and Path(here) == top:
+                out.arrays.append(path)
             else:
                 out.others.append(path)
     return out
@@ -78,9 +77,11 @@ def read(top: Path, like: Mapping[str, str] | None = None) -> Raw:
         DataError: it is empty, or holds nothing that we can read.
     """
     files = found(top)
-    by_part = {path: part for path in files.tables if (part := PARTS.get(path.name.lower().split(".")[0])) is not None}
+    by_part = {
+        path: part for path in files.tables if (part := PARTS.get(re.split(r"[.-]", path.name.lower())[0])) is not None
+    }
     if 0 in by_part.values() and len(by_part) > 1:
-        return _parted(top, by_part, like)
+        return parts.tables(top, by_part, like)
     only_images = like is not None and all(kind == "image" for kind in like.values())
     if files.images and only_images:
         return images(files.images, str(top))
@@ -91,6 +92,10 @@ def read(top: Path, like: Mapping[str, str] | None = None) -> Raw:
             return joined
     if files.images:
         return _labelled(top, files)
+    if files.arrays and not files.tables:
+        return idx.folder(top, files.arrays)
+    if len(files.tables) > 1 and all(path.suffix == ".npy" for path in files.tables):
+        return npz.folder(top, files.tables)
     if len(files.tables) == 1:
         from lamina.examples import table
 
@@ -117,18 +122,18 @@ def read(top: Path, like: Mapping[str, str] | None = None) -> Raw:
 def _labelled(top: Path, files: Found) -> Raw:
     """Columns image and label: the label is the folder, relative to the part (train, test) it lies in."""
     labels: list[str | None] = []
-    parts: list[int] = []
+    said: list[int] = []
     outer = {path.relative_to(top).parts[0].lower() for path in files.images if len(path.relative_to(top).parts) > 1}
     parted = bool(outer) and outer <= PARTS.keys() and len(outer) > 1
     for path in files.images:
         folders = list(path.relative_to(top).parts[:-1])
-        parts.append(PARTS[folders.pop(0).lower()] if parted and folders else -1)
+        said.append(PARTS[folders.pop(0).lower()] if parted and folders else -1)
         labels.append("/".join(folders) if folders and folders[0].lower() not in UNLABELLED else None)
     if all(label is None for label in labels):
         raw = images(files.images, str(top))
-        raw.parts = np.array(parts, dtype=np.int8) if parted else None
+        raw.parts = np.array(said, dtype=np.int8) if parted else None
         return raw
-    part_of = np.array(parts, dtype=np.int8)
+    part_of = np.array(said, dtype=np.int8)
     bare = np.array([label is None for label in labels])
     keep = np.ones(len(labels), dtype=bool)
     if parted and (part_of == 2).any() and bare[part_of == 2].all():
@@ -160,41 +165,3 @@ def _labelled(top: Path, files: Found) -> Raw:
             f"{count(len(files.others), 'other file')} left out (first: {files.others[0].relative_to(top)}).",
         )
     return raw
-
-
-def _parted(top: Path, by_part: dict[Path, int], like: Mapping[str, str] | None) -> Raw:
-    """train.csv, test.csv and perhaps validation.csv as one table with parts; a test without the target is left out."""
-    import polars as pl
-
-    from lamina.examples import table
-
-    order = sorted(by_part.items(), key=lambda item: item[1])
-    frames = [(path, part, table.frame(path, like)) for path, part in order]
-    train = frames[0][2]
-    kept: list[tuple[int, dict[str, Any]]] = []
-    notes: list[tuple[str, str]] = []
-    for path, part, raw in frames:
-        lacking = [name for name in train.columns if name not in raw.columns]
-        if part != 0 and lacking:
-            if len(lacking) > len(train.columns) / 2:
-                raise DataError(
-                    f"{path.name} and {frames[0][0].name} in {top} have different columns ({listed(raw.columns)}; {listed(train.columns)}). Name one of them."
-                )
-            notes.append(
-                (
-                    f"{path.name} has no column {listed(lacking)}: left out, nothing can be tested on it.",
-                    "Answer its rows with lamina predict.",
-                )
-            )
-            continue
-        kept.append((part, raw.columns))
-    merged = {name: table.stack([cells[name] for _, cells in kept]) for name in train.columns}
-    out = Raw(str(top), merged, top, decimal_comma=train.decimal_comma)
-    out.notes = [note for _, _, raw in frames for note in raw.notes]
-    for text, advice in notes:
-        out.note("info", text, advice)
-    if len(kept) > 1:
-        lengths = [len(next(iter(cells.values()))) for _, cells in kept]
-        out.parts = np.repeat(np.array([part for part, _ in kept], dtype=np.int8), lengths)
-    _ = pl
-    return out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from lamina.core import Array, Coded, DataError, PlanError, nearest
 from lamina.examples import columns, dates, words
 from lamina.examples.examples import Examples
-from lamina.examples.reading import KINDS, ROLES, Column, Kind, Raw, Reading, count, figure, listed
+from lamina.examples.reading import KINDS, PARTS, ROLES, Column, Kind, Raw, Reading, count, figure, listed
 from lamina.examples.targets import as_target, check_targets
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def settle(raw: Raw, reading: Reading, target: Sequence[str] = ()) -> Examples:
     Raises:
         PlanError: a column or kind that does not exist. DataError: a target that cannot be learned.
     """
-    _check_names(raw, reading, target)
+    check_names(raw, reading, target)
     _split_column(raw, reading, target)
     settled: dict[str, Column] = {}
     for name in list(raw.columns):
@@ -52,49 +52,7 @@ def settle(raw: Raw, reading: Reading, target: Sequence[str] = ()) -> Examples:
     return examples
 
 
-def obey(raw: Raw, reading: Reading, like: Mapping[str, str]) -> Examples:
-    """Examples for a saved model: its columns and kinds, nothing inferred; columns that are missing are empty.
-
-    Raises:
-        DataError: not one of the model's columns is there.
-    """
-    _check_names(raw, Reading(), ())
-    there = {name.strip().casefold(): name for name in raw.columns}
-    found = {name: name if name in raw.columns else there.get(name.strip().casefold()) for name in like}
-    images = [name for name, kind in like.items() if kind.split(" ")[0] == "image"]
-    if len(images) == 1 and found[images[0]] is None:
-        own = [name for name, cells in raw.columns.items() if name == "image" or _looks_like_image(cells)]
-        found[images[0]] = own[0] if own else None
-    absent = [name for name, own in found.items() if own is None]
-    if len(absent) == len(found):
-        close = nearest(absent[0], raw.columns) if absent else ""
-        raise DataError(
-            f"{raw.source} has none of the columns that the model learned from: it needs {listed(found)}, "
-            f"and there are {listed(raw.columns)}. {close}"
-        )
-    if absent:
-        raw.note(
-            "warn",
-            f"{count(len(absent), 'column')} missing ({listed(absent)}): read as unknown.",
-            "Answers will be less sure.",
-        )
-    settled: dict[str, Column] = {}
-    for name, kind in like.items():
-        kind_name, _, how = kind.partition(" ")
-        cells = raw.columns[found[name]] if found[name] is not None else Coded(np.full(len(raw), -1, np.int32), ())  # type: ignore[index]
-        settled[name] = columns.settle(name, Kind(kind_name, "as the model learned it", how), cells, raw)
-    return Examples(raw.source, settled, reading=reading, parts=raw.parts, notes=raw.notes)
-
-
-def _looks_like_image(cells: Any) -> bool:
-    if isinstance(cells, np.ndarray):
-        return cells.ndim > 1 or (cells.dtype == object and len(cells) > 0 and isinstance(cells[0], str | bytes))
-    if isinstance(cells, Coded):
-        return False
-    return _image_kind(cells, Raw("", {})) is not None
-
-
-def _check_names(raw: Raw, reading: Reading, target: Sequence[str]) -> None:
+def check_names(raw: Raw, reading: Reading, target: Sequence[str]) -> None:
     roles = [role for role in (reading.id, reading.group, reading.time, reading.weight) if role]
     for name in (*target, *reading.kind, *reading.drop, *roles):
         if name not in raw.columns:
@@ -152,7 +110,7 @@ def infer(name: str, cells: Any, raw: Raw) -> Kind:
     import polars as pl
 
     dtype = cells.dtype
-    if (found := _image_kind(cells, raw)) is not None:
+    if (found := image_kind(cells, raw)) is not None:
         return found
     if dtype in (pl.Date, pl.Datetime):
         return Kind("date", "dates")
@@ -193,7 +151,7 @@ def _words_kind(cells: pl.Series, raw: Raw, name: str) -> Kind:
     return Kind("category", "")
 
 
-def _image_kind(cells: pl.Series, raw: Raw) -> Kind | None:
+def image_kind(cells: pl.Series, raw: Raw) -> Kind | None:
     """Image kind, for bytes that start as image files do and for names of image files that exist."""
     import polars as pl
 
@@ -346,9 +304,6 @@ def _notes(settled: dict[str, Column], raw: Raw, reading: Reading, target: Seque
         )
 
 
-_PARTS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "test": 2, "testing": 2}
-
-
 def _split_column(raw: Raw, reading: Reading, target: Sequence[str]) -> None:
     """A column `split` that says train, validation or test becomes the parts."""
     for name in list(raw.columns):
@@ -361,7 +316,7 @@ def _split_column(raw: Raw, reading: Reading, target: Sequence[str]) -> None:
         ):
             continue
         data = columns.coded(cells)
-        said = [_PARTS.get(word.lower()) for word in data.words]
+        said = [PARTS.get(word.lower()) for word in data.words]
         if len(said) > 1 and None not in said and 0 in said:
             raw.parts = np.array([*said, -1], dtype=np.int8)[data.codes]
             del raw.columns[name]

@@ -14,6 +14,7 @@ from lamina.core import Array, Coded
 MOST = 20_000  # images decoded to be compared; of the others only the header is read
 HUGE = 200_000_000  # pixels: more is taken as damage or attack
 _NEAR = 3  # of 64 bits
+_SMALL = 64  # pixels a side: of so few, two drawings of a thing agree in most
 
 
 @dataclass(frozen=True)
@@ -125,5 +126,6 @@ def near(found: Survey) -> Array:
         return both
     a, b = (found.small[both[:, side]].reshape(len(both), -1).astype(np.float32) for side in (0, 1))
     apart = np.abs(a - b).mean(axis=1)
-    near: Array = both[apart <= np.minimum(4.0, 0.08 * a.std(axis=1))]
+    limit = np.where(found.sizes[both].max(axis=(1, 2)) <= _SMALL, 2.0, 4.0)
+    near: Array = both[apart <= np.minimum(limit, 0.08 * a.std(axis=1))]
     return near

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 INPUT_KINDS = ("number", "category", "date", "image")  # what a network is fed with today
 KINDS = (*INPUT_KINDS, "tags", "text", "identifier", "constant", "empty")
 ROLES = ("group", "time", "weight")
+# What folders, files and a column `split` call the parts.
+PARTS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "test": 2, "testing": 2}
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Reading:
         default=None, metadata={"help": "the column to learn along: past rows teach, later ones test"}
     )
     weight: str | None = field(default=None, metadata={"help": "the column that says how much a row counts"})
+    test: str | None = field(default=None, metadata={"help": "your own test set, a source like PATH: it alone judges"})
     separator: str | None = field(default=None, metadata={"help": "what stands between several tags in one cell"})
     query: str | None = field(default=None, metadata={"help": "for a database: the SQL query that gives the examples"})
     unreadable: Literal["skip", "stop"] = field(default="skip", metadata={"help": "what to do with unreadable files"})
@@ -44,8 +47,8 @@ class Kind:
 
     @property
     def told(self) -> str:
-        """What a saved model keeps, and `read(like=…)` takes: `"number"`, `"date %d.%m.%Y"`."""
-        return f"{self.name} {self.how}".strip() if self.name != "tags" else "tags"
+        """What a saved model keeps, and `read(like=…)` takes: `"number"`, `"date %d.%m.%Y"`, `"tags |"`."""
+        return f"{self.name} {self.how}" if self.how else self.name
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def figure(value: float) -> str:
     """`figure(1490400.0) == "1,490,400"`, `figure(0.41670001) == "0.4167"`."""
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
-    return f"{value:,.2f}" if abs(value) >= 10_000 else f"{value:.6g}"
+    return f"{value:,.2f}".rstrip("0").rstrip(".") if abs(value) >= 10_000 else f"{value:,.6g}"
 
 
 def listed(words: Any, limit: int = 5) -> str:

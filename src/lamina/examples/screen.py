@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lamina.examples.doctor import Findings
 from lamina.examples.examples import Examples
+from lamina.examples.findings import Findings
 from lamina.examples.reading import count
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lamina.core import DataError
-from lamina.examples import arrays, folder, infer, sql
+from lamina.examples import arrays, folder, idx, infer, obey, parts, sql
 from lamina.examples.columns import IMAGE_SUFFIXES
 from lamina.examples.examples import Examples
 from lamina.examples.reading import Raw, Reading
@@ -24,7 +24,7 @@ def read(
     """Read examples: a folder of photos, a table, arrays, a frame, a database.
 
     source: a folder with a folder per label; a folder of images, with a table that names them or without; an image or
-    several; CSV, TSV, JSON lines or Parquet (also .gz, .zst); a dict of arrays or lists; a list of dicts; an array
+    several; CSV, TSV, JSON lines or Parquet (also .gz, .zst); NumPy and IDX files; a dict of arrays or lists; a list of dicts; an array
     [rows, columns] or images [rows, height, width]; a frame of pandas, Polars or Arrow; `sqlite:///file.db` or
     `postgresql://…` with `Reading(query="SELECT …")`. target: the columns to be learned, whose kinds are judged as
     answers. like: column -> kind from a saved model (`examples.told`): nothing is inferred then.
@@ -40,7 +40,9 @@ def read(
     reading = reading or Reading()
     target = (target,) if isinstance(target, str) else tuple(target)
     raw = _raw(source, reading, like)
-    return infer.settle(raw, reading, target) if like is None else infer.obey(raw, reading, like)
+    if reading.test is not None:
+        raw = parts.with_test(raw, _raw(reading.test, reading, like))
+    return infer.settle(raw, reading, target) if like is None else obey.obey(raw, reading, like)
 
 
 def _raw(source: Any, reading: Reading, like: Mapping[str, str] | None) -> Raw:
@@ -67,6 +69,8 @@ def _path(path: Path, reading: Reading, like: Mapping[str, str] | None) -> Raw:
         return folder.images([path], str(path))
     if sql.is_database(str(path)):
         return sql.read(f"sqlite:///{path}", reading)
+    if idx.is_idx(path):
+        return idx.read(path, labels=like is None or "label" in like)
     from lamina.examples import table
 
     return table.read(path, like, reading)

@@ -9,10 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from lamina.core import Coded, DataError
-from lamina.examples import arrays, sniff, words
+from lamina.core import DataError
+from lamina.examples import arrays, npz, sniff, words
 from lamina.examples.reading import Raw, Reading, count, listed
 from lamina.examples.sniff import Layout
 
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _TEXT = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat", "")
-_KNOWN = "CSV, TSV, JSON lines and Parquet (also .gz and .zst), SQLite, images"
+_KNOWN = "CSV, TSV, JSON lines and Parquet (also .gz and .zst), NumPy and IDX files, SQLite, images"
 
 
 def read(path: Path, like: Mapping[str, str] | None = None, reading: Reading | None = None) -> Raw:
@@ -34,15 +32,17 @@ def read(path: Path, like: Mapping[str, str] | None = None, reading: Reading | N
 
 
 def frame(path: Path, like: Mapping[str, str] | None = None, as_words: set[str] | None = None) -> Raw:
-    """Raw columns; those in `as_words`, and those that a saved model takes as words, are not parsed as numbers."""
+    """Raw columns; those in `as_words`, and those that a saved model does not take as plain numbers, stay words."""
     as_words = set(as_words or ()) | {
-        name for name, kind in (like or {}).items() if kind.split(" ")[0] not in ("number", "date", "time")
+        name for name, kind in (like or {}).items() if kind not in ("number", "date", "time")
     }
     if not path.stat().st_size:
         raise DataError(f"'{path}' is empty. Expected is a line that names the columns, then a row a line.")
     name = path.name.lower()
     packed = name.endswith((".gz", ".zst"))
     suffix = Path(name.removesuffix(".gz").removesuffix(".zst")).suffix
+    if suffix in npz.SUFFIXES:
+        return npz.read(path, like)
     if suffix in (".parquet", ".pq"):
         return _parquet(path, packed)
     if suffix in (".jsonl", ".ndjson", ".json"):
@@ -234,18 +234,3 @@ def _check_ragged(path: Path, layout: Layout) -> None:
                 f"Line {reader.line_num} of '{path}' has {count(len(row), 'cell')}, but the first line has {width}. "
                 "Look for a missing or extra separator, or a text with an unclosed quote."
             )
-
-
-def stack(pieces: list[Any]) -> Any:
-    """Columns of several files one below the other."""
-    if len(pieces) == 1:
-        return pieces[0]
-    import polars as pl
-
-    if all(isinstance(piece, np.ndarray) for piece in pieces):
-        return np.concatenate(pieces)
-    series = [pl.Series(piece.tolist()) if isinstance(piece, np.ndarray | Coded) else piece for piece in pieces]
-    if len({each.dtype for each in series}) > 1:
-        numeric = all(each.dtype.is_numeric() or each.dtype == pl.Null for each in series)
-        series = [each.cast(pl.Float64 if numeric else pl.String) for each in series]
-    return pl.concat(series)

@@ -23,7 +23,7 @@ def as_target(name: str, column: Column, cells: Any, reading: Reading) -> Column
             return Column(Kind("tags", f"words with '{reading.separator}' between them", reading.separator), data)
         if kind.name != "category":
             return column
-        separator = _separator(data)
+        separator = separator_of(data)
         if separator:
             return Column(Kind("tags", f"few words, several a cell with '{separator}' between them", separator), data)
         data, counts = words.used(data)
@@ -88,7 +88,7 @@ def _counted(counts: Array) -> bool:
     )
 
 
-def _separator(data: Coded) -> str | None:
+def separator_of(data: Coded) -> str | None:
     """What separates tags, if cells hold several words out of a small vocabulary."""
     cells = len(data.words)
     for separator in ("|", ";", ","):

@@ -128,7 +128,7 @@ def _card(learned: Learned, novelty: Novelty, held: Held) -> Card:
         outputs=outputs,
         features=len(novelty.center),
         novelty=novelty.limit if np.isfinite(novelty.limit) else None,
-        reading={"separator": prepared.examples.reading.separator},
+        reading={"separator": prepared.examples.reading.separator, "written": _written(prepared)},
         split=prepared.split.thresholds,
         plan=plan.asked(),
         results={},
@@ -141,6 +141,12 @@ def _card(learned: Learned, novelty: Novelty, held: Held) -> Card:
         private=plan.private,
         made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     )
+
+
+def _written(prepared: Prepared) -> dict[str, str]:
+    """How the cells of columns are written that are not plain: decimal commas, the order of day and month."""
+    kinds = prepared.examples.kinds
+    return {name: kinds[name].how for name in (*prepared.intake.inputs, *prepared.outputs) if kinds[name].how}
 
 
 def _versions() -> Json:

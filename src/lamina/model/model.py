@@ -74,6 +74,8 @@ class Model:
         like = dict(self.intake.kinds)
         if target:
             like |= {each["column"]: each["kind"] for each in self.card.outputs}
+        written = self.card.reading.get("written", {})  # cards of earlier versions do not say it
+        like = {column: f"{kind} {written.get(column, '')}".strip(" ") for column, kind in like.items()}
         return read(source, Reading(separator=self.card.reading.get("separator")), like=like)
 
     def raw(self, rows: Rows) -> tuple[dict[str, Array], Array, dict[int, str]]:

@@ -1,0 +1,85 @@
+"""Examples for a saved model: its columns and its kinds, nothing judged anew but how cells are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lamina.core import Coded, DataError, nearest
+from lamina.examples import columns, dates, words
+from lamina.examples.examples import Examples
+from lamina.examples.infer import check_names, image_kind
+from lamina.examples.reading import Kind, Raw, Reading, count, listed
+from lamina.examples.targets import separator_of
+
+_ADVICE = "The model learned it otherwise: give it as it was when learning, or leave the column out."
+
+
+def obey(raw: Raw, reading: Reading, like: Mapping[str, str]) -> Examples:
+    """Examples with the kinds of `like`; columns that are missing are empty.
+
+    like: column -> kind and how its cells were written (`"number decimal comma"`, `"date %d/%m/%Y"`, `"tags |"`). The
+    new cells may be written in another way: that is seen, and what fits both ways is read as it was learned.
+
+    Raises:
+        DataError: not one of the model's columns is there, or a column holds something else throughout.
+    """
+    check_names(raw, Reading(), ())
+    there = {name.strip().casefold(): name for name in raw.columns}
+    found = {name: name if name in raw.columns else there.get(name.strip().casefold()) for name in like}
+    images = [name for name, kind in like.items() if kind.split(" ")[0] == "image"]
+    if len(images) == 1 and found[images[0]] is None:
+        own = [name for name, cells in raw.columns.items() if name == "image" or _looks_like_image(cells)]
+        found[images[0]] = own[0] if own else None
+    absent = [name for name, own in found.items() if own is None]
+    if len(absent) == len(found):
+        close = nearest(absent[0], raw.columns) if absent else ""
+        raise DataError(
+            f"{raw.source} has none of the columns that the model learned from: it needs {listed(found)}, "
+            f"and there are {listed(raw.columns)}. {close}"
+        )
+    if absent:
+        raw.note(
+            "warn",
+            f"{count(len(absent), 'column')} missing ({listed(absent)}): read as unknown.",
+            "Answers will be less sure.",
+        )
+    settled = {}
+    for name, said in like.items():
+        place = found[name]
+        cells = raw.columns[place] if place is not None else Coded(np.full(len(raw), -1, np.int32), ())
+        settled[name] = columns.settle(name, _as_written(said, cells, raw, reading), cells, raw, _ADVICE)
+    return Examples(raw.source, settled, reading=reading, parts=raw.parts, notes=raw.notes)
+
+
+def _as_written(said: str, cells: Any, raw: Raw, reading: Reading) -> Kind:
+    """The kind as learned, with the way these cells are written."""
+    name, _, how = said.partition(" ")
+    reason = "as the model learned it"
+    if name == "tags":
+        how = how.strip("\x1f") or reading.separator or separator_of(columns.coded(cells)) or ""
+    elif name in ("number", "date") and _are_words(cells):
+        distinct = words.clean(cells).drop_nulls().unique(maintain_order=True)
+        if not len(distinct):
+            how = ""
+        elif name == "number":
+            how, _ = words.way(distinct, raw.decimal_comma or "decimal comma" in how)
+        elif not how or dates.read(distinct, how).null_count():
+            how = dates.way(distinct) or how
+    return Kind(name, reason, how)
+
+
+def _are_words(cells: Any) -> bool:
+    import polars as pl
+
+    return isinstance(cells, pl.Series) and cells.dtype == pl.String
+
+
+def _looks_like_image(cells: Any) -> bool:
+    if isinstance(cells, np.ndarray):
+        return cells.ndim > 1 or (cells.dtype == object and len(cells) > 0 and isinstance(cells[0], str | bytes))
+    if isinstance(cells, Coded):
+        return False
+    return image_kind(cells, Raw("", {})) is not None

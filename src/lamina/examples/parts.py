@@ -1,0 +1,89 @@
+"""Training and test examples from several sources, as one table that knows its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lamina.core import Coded, DataError
+from lamina.examples.reading import Raw, listed
+
+_TRAIN, _TEST = 0, 2
+
+
+def tables(top: Path, by_part: Mapping[Path, int], like: Mapping[str, str] | None) -> Raw:
+    """train.csv, test.csv and perhaps validation.csv of a folder; a test without the target is left out.
+
+    Raises:
+        DataError: they have hardly a column in common.
+    """
+    from lamina.examples import table
+
+    order = sorted(by_part.items(), key=lambda item: (item[1], item[0].name))
+    frames = [(path, part, table.frame(path, like)) for path, part in order]
+    train = frames[0][2]
+    kept: list[tuple[int, Raw]] = []
+    for path, part, raw in frames:
+        lacking = [name for name in train.columns if name not in raw.columns]
+        if len(lacking) > len(train.columns) / 2:
+            raise DataError(
+                f"{path.name} and {frames[0][0].name} in {top} have different columns ({listed(raw.columns)}; {listed(train.columns)}). Name one of them."
+            )
+        if lacking:
+            train.note(
+                "info",
+                f"{path.name} has no column {listed(lacking)}: left out, nothing can be tested on it.",
+                "Answer its rows with lamina predict.",
+            )
+        else:
+            kept.append((part, raw))
+    out = _stacked(kept, str(top))
+    out.folder = top
+    return out
+
+
+def with_test(raw: Raw, test: Raw) -> Raw:
+    """The test set of one's own below the other rows.
+
+    Raises:
+        DataError: it lacks a column.
+    """
+    if lacking := [name for name in raw.columns if name not in test.columns]:
+        raise DataError(
+            f"The test set {test.source} has no column {listed(lacking)}, but {raw.source} has. It has {listed(test.columns)}."
+        )
+    parts = raw.parts
+    out = _stacked([(_TRAIN, raw), (_TEST, test)], f"{raw.source}, tested on {test.source}")
+    assert out.parts is not None
+    if parts is not None:
+        out.parts[: len(parts)] = parts
+    return out
+
+
+def _stacked(pieces: list[tuple[int, Raw]], source: str) -> Raw:
+    """Rows one below the other, with the columns of the first."""
+    first = pieces[0][1]
+    columns = {name: stack([raw.columns[name] for _, raw in pieces]) for name in first.columns}
+    notes = [note for _, raw in pieces for note in raw.notes]
+    out = Raw(source, columns, first.folder, notes=notes, decimal_comma=first.decimal_comma)
+    if len(pieces) > 1:
+        out.parts = np.repeat(np.array([part for part, _ in pieces], np.int8), [len(raw) for _, raw in pieces])
+    return out
+
+
+def stack(pieces: list[Any]) -> Any:
+    """Columns of several files one below the other."""
+    if len(pieces) == 1:
+        return pieces[0]
+    import polars as pl
+
+    if all(isinstance(piece, np.ndarray) for piece in pieces):
+        return np.concatenate(pieces)
+    series = [pl.Series(piece.tolist()) if isinstance(piece, np.ndarray | Coded) else piece for piece in pieces]
+    if len({each.dtype for each in series}) > 1:
+        numeric = all(each.dtype.is_numeric() or each.dtype == pl.Null for each in series)
+        series = [each.cast(pl.Float64 if numeric else pl.String) for each in series]
+    return pl.concat(series)
