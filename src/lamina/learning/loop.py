@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from lamina.core import Array, Batch, Encoded, LaminaError, Method, Progress, Recipe
 from lamina.learning.rows import Rows
-from lamina.learning.schedule import Schedule, optimiser, set_rate, shape
+from lamina.learning.schedule import Schedule, optimiser, set_rate, shape, take_step
 from lamina.machine import checkpoint
 from lamina.machine.device import out_of_memory
 
@@ -176,7 +176,7 @@ class Loop:
             torch._foreach_mul_(gradients, 1 / count)
             nn.utils.clip_grad_norm_(parameters, CLIP, foreach=True)
             set_rate(self.optimisers[part], share)
-            self.optimisers[part].step()
+            take_step(self.optimisers[part])
         for each in self.parts.values():  # a generator's loss also leaves gradients in the other part
             each.zero_grad(set_to_none=True)
 

@@ -6,6 +6,7 @@ import inspect
 import math
 from collections.abc import Iterator, Sequence
 
+import torch
 from torch import nn
 from torch.optim import SGD, AdamW, Optimizer
 
@@ -95,3 +96,9 @@ def _rated(module: nn.Module) -> Iterator[tuple[float, nn.Parameter]]:
 def set_rate(optimizer: Optimizer, share: float) -> None:
     for group in optimizer.param_groups:
         group["lr"] = group["peak"] * share
+
+
+def take_step(optimizer: Optimizer) -> None:
+    """The optimiser's own step, without what torch wraps around it: that imports its compiler, as creating one would."""
+    with torch.no_grad():
+        inspect.unwrap(type(optimizer).step)(optimizer)
