@@ -1,9 +1,10 @@
 # make demo: see it work. make test: the whole check. Both make .venv from the lock file first.
+# make bench: measure again what docs/benchmarks.md says (hours; LAMINA_DATA names the data sets).
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint types tests wheel clean
+.PHONY: demo test lint types tests wheel bench clean
 
 demo: $(READY)
 	$(BIN)/lamina demo
@@ -11,8 +12,8 @@ demo: $(READY)
 test: lint types tests wheel
 
 lint: $(READY)
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
 
 types: $(READY)
 	$(BIN)/mypy
@@ -22,6 +23,11 @@ tests: $(READY)
 
 wheel: $(READY)
 	sh tests/wheel.sh
+
+bench: $(READY)
+	$(BIN)/python benchmarks/peers/make.py
+	$(BIN)/python benchmarks/run.py all
+	$(BIN)/python benchmarks/table.py
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv

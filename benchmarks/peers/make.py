@@ -1,19 +1,20 @@
 """Make the peers' environments: python benchmarks/peers/make.py [trees torch pytabkit keras]
 
 Each peer gets an environment of its own in `benchmarks/.venv-peers/NAME`, from `requirements-NAME.txt` beside this file,
-so that no version of a peer binds Lamina's. torch is installed first where a peer needs it: its CPU build is then kept.
-What was installed is written to `benchmarks/.venv-peers/NAME.txt`.
+so that no version of a peer binds Lamina's (or in the folder that `LAMINA_PEERS` names). torch is installed first where a peer needs it: its CPU build is then kept.
+What was installed is written to `NAME.txt` beside it.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import venv
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PLACE = HERE.parent / ".venv-peers"
+PLACE = Path(os.environ.get("LAMINA_PEERS", HERE.parent / ".venv-peers"))
 
 
 def names() -> list[str]:

@@ -1,0 +1,25 @@
+"""Lamina as a user runs it: whole commands, each in a process and with a cache of its own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from measure import child
+
+LAMINA = Path(sys.executable).with_name("lamina")
+
+
+def learn(source: Path, target: str, place: Path, *options: object) -> dict[str, Any]:
+    """`lamina learn`: the figures of its report on the test rows, and what the whole process took."""
+    command = [LAMINA, "learn", source, "--target", target, "--out", place / "model", "--json"]
+    ended = child([*command, *options], LAMINA_CACHE=str(place / "cache"))
+    report = ended.last["results"]["targets"][0]
+    figures = {name: each["value"] for name, each in report["figures"].items()}
+    return {"rows": report["rows"], **figures, **ended.took}
+
+
+def predict(model: Path, source: Path, out: Path) -> dict[str, float]:
+    """`lamina predict` of a table to a CSV file: what the whole process took."""
+    return child([LAMINA, "predict", model, source, "--out", out]).took

@@ -1,0 +1,107 @@
+"""Run the benchmarks: python benchmarks/run.py [NAME…] [--seeds N] [--quick] [--data DIR]; without names, list them.
+
+Every single run is written to `benchmarks/results/NAME.json` as soon as it ends. The same command again goes on where
+it stood; figures of Lamina that belong to other code are measured anew (or kept, with --keep), those of peers stay.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import importlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import measure
+from peers import make
+from record import Record, Run, Setting
+
+HERE = Path(__file__).parent
+BENCHMARKS = {
+    "start": "import and predict: seconds of whole processes",
+    "memory": "peak memory of a table and of many pictures",
+    "loop": "examples per second beside a hand-written loop",
+    "mnist": "MNIST in under half a minute, beside a plain torch script",
+    "photos": "cats and dogs in two minutes",
+    "tables": "twelve tables, beside trees, linear models and other networks",
+    "five_minutes": "MNIST and Fashion-MNIST in five minutes",
+    "keras_mnist": "Keras's own example on two backends",
+}
+SCRIPTS = ("start", "memory", "loop")  # measure by themselves and print one JSON object
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)}; or all")
+    parser.add_argument("--seeds", type=int, help="instead of each benchmark's own number")
+    parser.add_argument("--quick", action="store_true", help="one small run of each, kept apart, to see that all works")
+    parser.add_argument("--data", type=Path, default=os.environ.get("LAMINA_DATA"), help="the folder of data sets")
+    parser.add_argument("--results", type=Path, help="where figures are kept")
+    parser.add_argument("--keep", action="store_true", help="take Lamina's figures of earlier code as they are")
+    parser.add_argument("--retry", action="store_true", help="measure again what failed")
+    asked = parser.parse_args()
+    if not asked.names:
+        print("\n".join(f"{name:14}{what}" for name, what in BENCHMARKS.items()))
+        return
+    names = list(BENCHMARKS) if asked.names == ["all"] else asked.names
+    for name in names:
+        if name not in BENCHMARKS:
+            sys.exit(f"There is no benchmark '{name}'. There are: {', '.join(BENCHMARKS)}.")
+    if asked.data is None or not asked.data.is_dir():
+        sys.exit(f"The data sets were sought in '{asked.data}'. Say --data DIR, or set LAMINA_DATA.")
+    setting = Setting(asked.data.resolve(), asked.seeds, asked.quick)
+    results = asked.results or HERE / ("results-quick" if asked.quick else "results")
+    for name in names:
+        go(name, setting, Record(results / f"{name}.json"), keep=asked.keep, retry=asked.retry)
+
+
+def go(name: str, setting: Setting, record: Record, *, keep: bool = False, retry: bool = False) -> None:
+    """All runs of a benchmark that are not recorded yet."""
+    missing: set[str] = set()
+    todo = script(name) if name in SCRIPTS else importlib.import_module(name).runs(setting)
+    for run in todo:
+        held = record.holds(run, None if keep else measure.code())
+        if held is not None and not (retry and "failed" in held):
+            continue
+        interpreter = make.python(run.environment) if run.environment else Path(sys.executable)
+        if not interpreter.exists():
+            missing.add(f"{run.method} (python benchmarks/peers/make.py {run.environment})")
+            continue
+        print(f"{name}: {run} …", end=" ", flush=True)
+        with tempfile.TemporaryDirectory(prefix="lamina-bench-") as place:
+            try:
+                found = run.act(Path(place))
+            except measure.Failed as failure:
+                found = {"failed": str(failure)}
+        print(", ".join(f"{key} {value:.5g}" for key, value in found.items() if isinstance(value, float)) or found)
+        record.add(run, {**found, **circumstances(run, interpreter)})
+    if missing:
+        print(f"{name}: missing: {'; '.join(sorted(missing))}")
+
+
+def circumstances(run: Run, interpreter: Path) -> dict[str, Any]:
+    """When, where and with what a figure was measured."""
+    return {
+        **({"code": measure.code()} if run.ours else {}),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "machine": measure.machine(),
+        "versions": measure.versions(interpreter),
+    }
+
+
+def script(name: str) -> Iterator[Run]:
+    """A benchmark that measures by itself: its JSON is kept as it is."""
+    yield Run("lamina", name, 0, partial(call, HERE / f"{name}.py"), ours=True)
+
+
+def call(path: Path, place: Path) -> dict[str, Any]:
+    return {"said": measure.child([sys.executable, path], limit=3600).last}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""Render docs/benchmarks.md from the recorded runs: python benchmarks/table.py [--results DIR] [--out FILE]"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from figures import NAMES, Row, Runs, Section, grid, judged, spread
+from gaps import tables
+
+HERE = Path(__file__).parent
+
+
+def accuracy_table(runs: Runs, methods: Sequence[str], sets: Sequence[str]) -> str:
+    """Accuracy and seconds of each method on each set, where there are any."""
+    rows = []
+    for name in sets:
+        for method in methods:
+            if found := runs.figures(method, name, "accuracy"):
+                least = f"{100 * min(found):.2f} to {100 * max(found):.2f}"
+                seconds, cpu = (spread(runs.figures(method, name, key), "{:.1f}") for key in ("seconds", "cpu"))
+                rows.append([NAMES[method], name, str(len(found)), spread(found, scale=100), least, seconds, cpu])
+    return grid(["", "set", "runs", "test accuracy, %", "least to most", "seconds", "processor seconds"], rows)
+
+
+def mnist(runs: Runs, keras: Runs) -> Section:
+    ours, plain = (runs.figures(method, "mnist", "seconds") for method in ("lamina", "torch"))
+    right = runs.figures("lamina", "mnist", "accuracy")
+    ratio = [mean(ours) / mean(plain)] if ours and plain else []
+    rows = [
+        judged("MNIST, short budget, accuracy", "mean ≥ 99.0 %", right, lambda x: x >= 0.99, "{:.2f} %", 100),
+        judged("MNIST, short budget, whole process", "≤ 25 s", ours, lambda x: x <= 25, "{:.1f} s"),
+        judged("MNIST, time beside plain torch", "≤ 1.5 times", ratio, lambda x: x <= 1.5, "{:.2f} times"),
+    ]
+    if ratio:
+        rows[-1].reached = f"{ratio[0]:.2f} times (means of {len(ours)} and {len(plain)} runs)"
+    text = []
+    if runs.good:
+        minutes = sorted({each["minutes"] for each in runs.of("lamina")})
+        text += [
+            f"Lamina: `lamina learn mnist --target label --minutes {', '.join(map(str, minutes))} --seed N`, from the "
+            "start of the process to the saved model with its report. The budget was fixed beforehand; the 10,000 test "
+            "images are read once, by the report. Plain torch: `benchmarks/plain/mnist.py`, from start to its accuracy. "
+            "The two take turns, seed by seed.",
+            accuracy_table(runs, ("lamina", "torch"), ("mnist",)),
+        ]
+    if keras.good:
+        rows_keras = [
+            [
+                NAMES[method],
+                str(len(found)),
+                spread([each["accuracy"] for each in found], scale=100),
+                spread([each["to_target"] for each in found if each["to_target"] is not None], "{:.0f}"),
+                spread([each["learning_seconds"] for each in found], "{:.0f}"),
+            ]
+            for method in ("keras-jax", "keras-torch")
+            if (found := keras.of(method))
+        ]
+        text += [
+            "Keras's own `mnist_convnet` example, 15 epochs as it stands (`benchmarks/plain/keras_mnist.py`). Seconds "
+            "count from the start of the process; looking at the test images after each epoch is not counted.",
+            grid(["", "runs", "test accuracy, %", "seconds to 99.0 %", "seconds in all"], rows_keras),
+        ]
+    return Section(rows, text)
+
+
+def five_minutes(runs: Runs) -> Section:
+    digits, clothes = (runs.figures("lamina", name, "accuracy") for name in ("mnist", "fashion_mnist"))
+    rows = [
+        judged("MNIST, 5 minutes", "≥ 99.5 %", digits, lambda x: x >= 0.995, "{:.2f} %", 100),
+        judged("Fashion-MNIST, 5 minutes", "≥ 93.5 %", clothes, lambda x: x >= 0.935, "{:.2f} %", 100),
+    ]
+    if not runs.good:
+        return Section(rows)
+    text = ["`lamina learn SET --target label --minutes 5 --seed N`, official test images."]
+    return Section(rows, [*text, accuracy_table(runs, ("lamina",), ("mnist", "fashion_mnist"))])
+
+
+def photos(runs: Runs) -> Section:
+    found = runs.figures("lamina", "cats_dogs", "accuracy")
+    took = runs.figures("lamina", "cats_dogs", "seconds")
+    rows = [
+        judged("cats_dogs, 2 minutes, accuracy", "≥ 98 %", found, lambda x: x >= 0.98, "{:.2f} %", 100),
+        judged("cats_dogs, whole process", "≤ 120 s", took, lambda x: x <= 120, "{:.0f} s"),
+    ]
+    if not found:
+        return Section(rows)
+    text = (
+        "`lamina learn cats_dogs --target label --minutes 2 --seed N`: 1,200 training photos, nothing cached "
+        f"beforehand, {runs.of('lamina')[0]['rows']} photos in the official test folder."
+    )
+    return Section(rows, [text, accuracy_table(runs, ("lamina",), ("cats_dogs",))])
+
+
+def told(title: str, must: str, runs: Runs) -> Section:
+    """A benchmark that measures by itself: what it said, line by line."""
+    if not runs.good:
+        return Section([Row(title, must)])
+    said = runs.good[-1]["said"]
+    lines = [[name, value] for name, value in flat(said)]
+    return Section([Row(title, must, "see below")], [grid(["", "figure"], lines)])
+
+
+def flat(said: Any, name: str = "") -> Iterable[tuple[str, str]]:
+    """`{"a": {"b": 1.25}}` gives `("a, b", "1.25")`."""
+    if isinstance(said, dict):
+        for key, value in said.items():
+            yield from flat(value, f"{name}, {key}" if name else str(key))
+    elif isinstance(said, float):
+        yield name, f"{said:.4g}"
+    else:
+        yield name, str(said)
+
+
+def page(results: Path) -> str:
+    """The whole page."""
+    every = {path.stem: Runs(path) for path in sorted(results.glob("*.json"))}
+
+    def runs(name: str) -> Runs:
+        return every.get(name) or Runs(results / f"{name}.json")
+
+    sections = {
+        "MNIST in under half a minute": mnist(runs("mnist"), runs("keras_mnist")),
+        "Five minutes": five_minutes(runs("five_minutes")),
+        "Photos": photos(runs("photos")),
+        "Tables": tables(runs("tables")),
+        "Learning loop": told("Learning loop", "≥ 0.95 of a hand-written loop", runs("loop")),
+        "Start": told("Import and predict", "≤ 0.05 s; ≤ 1/4 and 1/3 of `import torch`", runs("start")),
+        "Memory": told("Memory", "≤ 3 times the table plus torch", runs("memory")),
+    }
+    rows = [row for section in sections.values() for row in section.rows]
+    verdict = {True: "yes", False: "**no**", None: ""}
+    lines = [[row.what, row.must, row.reached, verdict[row.holds]] for row in rows]
+    parts = [
+        "# Benchmarks",
+        "Lamina and its peers in the same run, each peer in an environment of its own. This page is written by "
+        "`python benchmarks/table.py` from the single runs in `benchmarks/results/`; budgets, splits and seeds stand "
+        "in the code of each benchmark and were fixed before its test rows were read. Every figure is a mean with the "
+        "standard deviation over seeds or splits; times are whole processes, imports included.",
+        grid(["what", "must reach", "reached", "holds"], lines, figures=False),
+        "## What falls short",
+        *shortfalls(rows, every),
+    ]
+    for title, section in sections.items():
+        if section.text:
+            parts += [f"## {title}", *section.text]
+    return "\n\n".join([*parts, "## Where and with what", *circumstances(every), REPEAT]) + "\n"
+
+
+REPEAT = """## Repeat it
+
+```
+python benchmarks/peers/make.py             # the peers' environments, once
+LAMINA_DATA=data python benchmarks/run.py all
+python benchmarks/table.py
+```
+
+`benchmarks/README.md` says where the data sets come from and how to run a part."""
+
+
+def shortfalls(rows: Sequence[Row], every: dict[str, Runs]) -> list[str]:
+    """What was not reached, not measured, or failed, as it is."""
+    lines = [f"- {row.what}: {row.reached}, where {row.must} was wanted." for row in rows if row.holds is False]
+    unmeasured = [row.what for row in rows if row.holds is None and row.reached == "not yet measured"]
+    if unmeasured:
+        lines.append(f"- Not yet measured: {'; '.join(unmeasured)}.")
+    for runs in every.values():
+        for each in runs.failed:
+            lines.append(f"- {NAMES[each['method']]} on {each['set']}, seed {each['seed']}: {each['failed']}")
+    return ["\n".join(lines) or "Nothing that was measured."]
+
+
+def circumstances(every: dict[str, Runs]) -> list[str]:
+    """The machines, the dates, the versions, and whether one state of the code gave all of Lamina's figures."""
+    good = [each for runs in every.values() for each in runs.good]
+    if not good:
+        return ["Nothing was measured yet."]
+    machines, dates = sorted({each["machine"] for each in good}), sorted({each["date"] for each in good})
+    users: dict[str, dict[str, None]] = {}  # versions: the methods that ran with them
+    for each in good:
+        versions = ", ".join(f"{name} {number}" for name, number in each["versions"].items())
+        users.setdefault(versions, {})[NAMES[each["method"]]] = None
+    states = sorted({each["code"] for each in good if "code" in each})
+    lines = [f"- {', '.join(who)}: {versions}" for versions, who in users.items()]
+    span = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    return [
+        f"{'; '.join(machines)}. {span}. State of Lamina's code: {', '.join(states)}"
+        + (" (several: not all figures belong to the same code)." if len(states) > 1 else "."),
+        "\n".join(lines),
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--results", type=Path, default=HERE / "results")
+    parser.add_argument("--out", type=Path, default=HERE.parent / "docs" / "benchmarks.md")
+    asked = parser.parse_args()
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    asked.out.write_text(page(asked.results), encoding="utf-8")
+    print(asked.out)
+
+
+if __name__ == "__main__":
+    main()
