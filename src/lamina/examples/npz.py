@@ -24,29 +24,28 @@ def read(path: Path, like: Mapping[str, str] | None = None) -> Raw:
     Raises:
         DataError: it is damaged, holds pickled objects, or arrays that are not equally long.
     """
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            raw = arrays.read(loaded, like)
-            raw.source = str(path)
-            return raw
-        with loaded:
-            found = {name: loaded[name] for name in loaded.files}
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        why = "it holds Python objects, which may run code" if "allow_pickle" in str(error) else str(error)
-        raise DataError(f"'{path}' cannot be read as a NumPy file: {why}. Save plain arrays.") from error
+    found = _loaded(path)
+    if isinstance(found, np.ndarray):
+        raw = arrays.read(found, like)
+        raw.source = str(path)
+        return raw
     return _columns(path, {name: each for name, each in found.items() if each.ndim}, like)
 
 
 def folder(top: Path, files: list[Path]) -> Raw:
     """A `.npy` file per column."""
-    found = {}
-    for path in files:
-        try:
-            found[path.stem] = np.load(path, allow_pickle=False)
-        except (OSError, EOFError, ValueError) as error:
-            raise DataError(f"'{path}' cannot be read as a NumPy file: {error}. Save plain arrays.") from error
-    return _columns(top, found, None)
+    found = {path.stem: _loaded(path) for path in files}
+    return _columns(top, {name: each for name, each in found.items() if isinstance(each, np.ndarray)}, None)
+
+
+def _loaded(path: Path) -> Array | dict[str, Array]:
+    try:
+        with path.open("rb") as file:
+            found = np.load(file, allow_pickle=False)
+            return found if isinstance(found, np.ndarray) else {name: found[name] for name in found.files}
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        why = "it holds Python objects, which may run code" if "allow_pickle" in str(error) else str(error)
+        raise DataError(f"'{path}' cannot be read as a NumPy file: {why}. Save plain arrays.") from error
 
 
 def _columns(source: Path, found: dict[str, Array], like: Mapping[str, str] | None) -> Raw:

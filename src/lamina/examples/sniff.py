@@ -14,6 +14,7 @@ from lamina.core import DataError
 from lamina.examples import words
 
 HEAD = 1 << 18  # bytes looked at
+_ZSTD = b"\x28\xb5\x2f\xfd"
 _NUMBER = re.compile(words.PLAIN)
 _CODE = re.compile(words.CODE)
 _COMMA = re.compile(r"^-?\d+,\d+$")
@@ -76,6 +77,9 @@ def unpack(path: Path, lines: int | None = None) -> bytes:
             raise DataError(f"'{path}' ends in .gz but cannot be unpacked: {error}.") from error
     if path.suffix.lower() != ".zst":
         return path.read_bytes()
+    with path.open("rb") as file:
+        if file.read(4) != _ZSTD:  # Polars would take it as it is
+            raise DataError(f"'{path}' ends in .zst but is not packed so. Rename it, or pack it again.")
     import polars as pl
 
     try:
