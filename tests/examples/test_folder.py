@@ -218,7 +218,7 @@ def test_damaged_idx_files_are_refused(mnist: Path) -> None:
     with pytest.raises(DataError, match="unpacked"):
         read(mnist)
     place.write_bytes(gzip.compress(idx(digits(8, 0)[0])))
-    with pytest.raises(DataError, match="8 images, but .* 9 labels"):
+    with pytest.raises(DataError, match=r"8 images, but .* 9 labels"):
         read(mnist)
 
 

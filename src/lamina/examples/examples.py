@@ -140,8 +140,9 @@ class Examples:
 
 
 def tags(data: Coded, separator: str) -> list[list[str] | None]:
-    """The tags of each cell."""
-    lists = [[part for each in word.split(separator or "\x1f") if (part := each.strip())] for word in data.words]
+    """The tags of each cell; cells that were lists hold \\x1f between their words."""
+    cells = [word.replace(separator, "\x1f") if separator else word for word in data.words]
+    lists = [[part for each in cell.split("\x1f") if (part := each.strip())] for cell in cells]
     return [list(lists[code]) if code >= 0 else None for code in data.codes]
 
 
