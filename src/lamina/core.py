@@ -311,7 +311,7 @@ class Progress:
     loss: float | None = None  # mean over the last steps
     metric: str = ""
     value: float | None = None  # the metric on validation rows
-    best: float | None = None
+    best: float | None = None  # the metric of the weights that are kept so far; a proper score chooses them
     rate: float = 0.0  # examples per second
     seconds: float = 0.0  # since the start
     left: float | None = None  # seconds to the end, as far as one can tell

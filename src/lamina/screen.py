@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
+import signal
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,36 +16,69 @@ from lamina.core import Progress
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from lamina.learning.training import Training
 
-def watch(running: Iterable[Progress], show: bool | None = None, *, json_lines: bool = False) -> None:
-    """Run a training to its end and show it. show: None decides by whether somebody is looking."""
-    if json_lines:
-        for progress in running:
-            print(json.dumps(progress.record()), flush=True)
-    elif _notebook() and show is not False:
-        _in_notebook(running)
-    elif show if show is not None else sys.stderr.isatty():
-        _live(running) if sys.stderr.isatty() else _lines(running)
-    else:
-        for _ in running:
-            pass
+
+def watch(running: Training, show: bool | None = None, *, json_lines: bool = False) -> None:
+    """Run a training to its end and show it. show: None decides by whether somebody is looking.
+
+    The first Ctrl-C while it learns ends learning and keeps the best so far; the next one ends everything at once.
+    """
+    with _first_interrupt_stops(running):
+        if json_lines:
+            for progress in running:
+                print(json.dumps(progress.record()), flush=True)
+        elif _notebook() and show is not False:
+            _in_notebook(running)
+        elif show if show is not None else sys.stderr.isatty():
+            _live(running) if sys.stderr.isatty() else _lines(running)
+        else:
+            for _ in running:
+                pass
+
+
+@contextmanager
+def _first_interrupt_stops(running: Training) -> Iterator[None]:
+    before = signal.getsignal(signal.SIGINT) or signal.default_int_handler
+    if threading.current_thread() is not threading.main_thread() or before == signal.SIG_IGN:
+        yield  # signals are heard in the main thread alone, and not at all where a shell keeps them away
+        return
+
+    def heard(*_: Any) -> None:
+        signal.signal(signal.SIGINT, before)
+        if not running.learning:
+            raise KeyboardInterrupt
+        running.stop()
+
+    signal.signal(signal.SIGINT, heard)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def line(progress: Progress) -> str:
-    """One state of learning in one line: `step 300 of 900 · loss 0.213 · accuracy 0.941 (best 0.944) · 12 s left`."""
+    """One state of learning in one line: `step 300 of 900 · loss 0.213 · accuracy 0.941 (kept 0.944) · 12 s left`."""
     parts = [progress.message] if progress.message else []
     if progress.steps:
         parts.append(f"step {progress.step:,} of {progress.steps:,}")
     if progress.loss is not None:
         parts.append(f"loss {progress.loss:.4g}")
     if progress.value is not None:
-        best = f" (best {progress.best:.4f})" if progress.best is not None else ""
-        parts.append(f"{progress.metric} {progress.value:.4f}{best}")
+        kept = f" (kept {progress.best:.4f})" if progress.best is not None else ""
+        parts.append(f"{progress.metric} {progress.value:.4f}{kept}")
     if progress.rate:
         parts.append(f"{progress.rate:,.0f} examples/s")
     if progress.left is not None and progress.stage == "learning" and progress.steps:
         parts.append(f"{clock(progress.left)} left")
     return " · ".join(parts)
+
+
+def bar(progress: Progress) -> str:
+    """One state of learning as HTML, for a notebook."""
+    share = progress.step / progress.steps if progress.steps else 0
+    said = html.escape(f"{progress.stage}: {line(progress)}")
+    return f'<progress value="{share:.4f}" style="width:20em"></progress> <span>{said}</span>'
 
 
 def clock(seconds: float) -> str:
@@ -101,7 +137,7 @@ def _picture(progress: Progress) -> RenderableType:
     if progress.value is not None:
         figures.append(Text.assemble(f"{progress.metric} ", (f"{progress.value:.4f}", "bold green")))
     if progress.best is not None:
-        figures.append(Text(f"best {progress.best:.4f}"))
+        figures.append(Text(f"kept {progress.best:.4f}"))
     figures.append(Text(f"{progress.rate:,.0f} examples/s", "dim"))
     if progress.message:
         figures.append(Text(progress.message, "dim"))
@@ -121,8 +157,7 @@ def _in_notebook(running: Iterable[Progress]) -> None:
     handle = display(HTML("…"), display_id=True)
     for progress in running:
         if progress.value is not None or not progress.steps:
-            share = progress.step / progress.steps if progress.steps else 0
-            handle.update(HTML(f'<progress value="{share}" style="width:20em"></progress> {line(progress)}'))
+            handle.update(HTML(bar(progress)))
 
 
 @contextmanager

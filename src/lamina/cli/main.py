@@ -13,6 +13,8 @@ from lamina.core import LaminaError
 
 COMMANDS = ("demo", "look", "learn", "predict", "score", "report", "cache")
 
+INTERRUPTED = 130  # what Typer ends with after Ctrl-C
+
 app = typer.Typer(
     name="lamina",
     no_args_is_help=True,
@@ -58,9 +60,12 @@ def main() -> None:
     except LaminaError as error:
         print(f"lamina: {error}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("\nlamina: interrupted; nothing was changed", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            print(
+                "\nlamina: interrupted; no model was changed. The same `learn` goes on where it stood.", file=sys.stderr
+            )
+        raise
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

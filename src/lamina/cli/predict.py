@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lamina.core import DataError
+
+if TYPE_CHECKING:
+    from lamina.model.model import Model
+    from lamina.model.predictions import Predictions
+
+SHOWN = 40  # answers that a terminal shows
 
 
 def add(app: typer.Typer) -> None:
@@ -18,7 +27,10 @@ def add(app: typer.Typer) -> None:
 
 def predict(
     model: Annotated[Path, typer.Argument(help="A saved model.", show_default=False)],
-    paths: Annotated[list[str], typer.Argument(help="Pictures, folders, or one table.", show_default=False)],
+    paths: Annotated[
+        list[str],
+        typer.Argument(help="Pictures, folders, tables; - is a table from standard input.", show_default=False),
+    ],
     json_lines: Annotated[bool, typer.Option("--json", help="One JSON object per row.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="Write to a .parquet, .csv or .jsonl file.", show_default=False)
@@ -27,21 +39,50 @@ def predict(
     """Answer new examples: value, calibrated confidence, alternatives, and whether they are unlike the training data."""
     from lamina.model.model import Model
 
-    answers = Model.load(model).predict(paths[0] if len(paths) == 1 else list(paths))
+    found = list(_answers(Model.load(model), paths))
     if out is not None:
-        write(answers, out)
-        print(f"{len(answers):,} answers written to {out}", file=sys.stderr)
+        write(found, out)
+        print(f"{sum(map(len, found)):,} answers written to {out}", file=sys.stderr)
     elif json_lines:
-        for record in answers.records():
+        for record in chain.from_iterable(each.records() for each in found):
             print(json.dumps(record, ensure_ascii=False))
     else:
-        show(answers)
-    for note in answers.notes:
+        for each in found:
+            show(each)
+    for note in dict.fromkeys(note for each in found for note in each.notes):
         if note.level != "info":
             print(f"note: {note}", file=sys.stderr)
 
 
-def write(answers: Any, path: Path) -> None:
+def _answers(model: Model, paths: list[str]) -> Iterator[Predictions]:
+    """Pictures and folders together; a table by itself, its rows called `table.csv:1` where there are several."""
+    from lamina.examples.columns import IMAGE_SUFFIXES
+
+    pictures = [each for each in paths if Path(each).is_dir() or Path(each).suffix.lower() in IMAGE_SUFFIXES]
+    if pictures:
+        yield model.predict(pictures if len(pictures) > 1 else pictures[0])
+    for path in paths:
+        if path in pictures:
+            continue
+        found = model.predict(path) if path != "-" else _from_stdin(model)
+        if len(paths) > 1 and found.names is None:
+            found.names = [f"{path}:{row}" for row in range(1, len(found) + 1)]
+        yield found
+
+
+def _from_stdin(model: Model) -> Predictions:
+    """A table that is piped in: CSV and its kin, or JSON lines."""
+    import tempfile
+
+    content = sys.stdin.buffer.read()
+    suffix = ".jsonl" if content.lstrip().startswith(b"{") else ".csv"
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / f"standard input{suffix}"
+        place.write_bytes(content)
+        return model.predict(place)
+
+
+def write(found: list[Predictions], path: Path) -> None:
     """Answers as a file; whole or not at all."""
     from lamina.machine.files import new_file
 
@@ -50,24 +91,27 @@ def write(answers: Any, path: Path) -> None:
     with new_file(path) as aside:
         if path.suffix == ".jsonl":
             with aside.open("w", encoding="utf-8") as file:
-                for record in answers.records():
+                for record in chain.from_iterable(each.records() for each in found):
                     file.write(json.dumps(record, ensure_ascii=False) + "\n")
-        elif path.suffix == ".csv":
-            frame = answers.frame()
+            return
+        import polars as pl
+
+        frame = pl.concat([each.frame() for each in found], how="diagonal_relaxed")
+        buffer = io.BytesIO()  # in one piece: Polars would hide a full disk in an error of its own
+        if path.suffix == ".csv":
             lists = [name for name, kind in frame.schema.items() if kind.is_nested()]
-            import polars as pl
-
-            frame.with_columns(pl.col(name).list.join("|") for name in lists).write_csv(aside)
+            frame.with_columns(pl.col(name).list.join("|") for name in lists).write_csv(buffer)
         else:
-            answers.frame().write_parquet(aside)
+            frame.write_parquet(buffer)
+        aside.write_bytes(buffer.getvalue())
 
 
-def show(answers: Any) -> None:
-    """One line per row and target."""
-    from lamina.model.predictions import describe
-
-    several = len(answers.targets) > 1
-    for row in range(len(answers)):
-        name = f"{answers.names[row]}  " if answers.names is not None else f"{row + 1}  " if len(answers) > 1 else ""
-        for target, found in answers.targets.items():
-            print(f"{name}{f'{target}: ' if several else ''}{describe(found[row])}")
+def show(answers: Predictions) -> None:
+    """A line per row, in columns; a terminal shows the first ones of many."""
+    shown = range(min(len(answers), SHOWN) if sys.stdout.isatty() else len(answers))
+    heads, lines = answers.cells(shown)
+    widths = [min(max(len(line[k]) for line in [heads, *lines]), 48) for k in range(len(heads))]
+    for line in [heads, *lines]:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    if len(answers) > len(shown):
+        print(f"… and {len(answers) - len(shown):,} more. --out answers.csv (or .parquet, .jsonl) keeps them all.")

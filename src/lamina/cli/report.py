@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import textwrap
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lamina.core import Json
+
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from lamina.model.model import Model
 
 
@@ -34,12 +39,32 @@ def report(
         show_result(found, model)
 
 
+def _figures(target: Json) -> Table:
+    """A line per metric: this network with its interval, and each simple model beside it."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from lamina.insight.report import figure, name
+
+    rivals = [each for each in target["baselines"] if "figures" in each]
+    shown = Table(box=None, pad_edge=False, header_style="dim")
+    shown.add_column("", vertical="bottom")
+    for heading in ("this network", "95 % interval", *(each["name"] for each in rivals)):
+        shown.add_column(heading, justify="right", vertical="bottom", no_wrap=True)
+        shown.columns[-1].header = Text("\n".join(textwrap.wrap(heading, 12)), justify="right")
+    for metric, each in target["figures"].items():
+        others = (figure(metric, rival["figures"].get(metric)) for rival in rivals)
+        span = Text(f"{figure(metric, each['low'])} to {figure(metric, each['high'])}", style="dim")
+        shown.add_row(name(metric), Text(figure(metric, each["value"]), style="bold"), span, *others)
+    return shown
+
+
 def show_result(model: Model, place: Path, *, json_lines: bool = False) -> None:
     """The essentials: the verdict for each target, the figures beside simple models, where things lie."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.text import Text
 
-    from lamina.insight.report import name, verdict
+    from lamina.insight.report import verdict
     from lamina.model.model import REPORT
 
     results = model.card.results
@@ -49,21 +74,8 @@ def show_result(model: Model, place: Path, *, json_lines: bool = False) -> None:
     console = Console()
     for target in results.get("targets", []):
         said, _ = verdict(target, results["data"])
-        console.print(f"\n[bold]{target['column']}[/]  {said}\n", highlight=False)
-        shown = Table(box=None, pad_edge=False)
-        shown.add_column("")
-        for metric in target["figures"]:
-            shown.add_column(name(metric), justify="right")
-        shown.add_row(
-            "[bold]this network[/]", *(f"[bold]{each['value']:.4g}[/]" for each in target["figures"].values())
-        )
-        shown.add_row(
-            "[dim]95 % interval[/]", *(f"[dim]{f['low']:.4g}–{f['high']:.4g}[/]" for f in target["figures"].values())
-        )
-        for each in target["baselines"]:
-            if "figures" in each:
-                shown.add_row(each["name"], *(f"{each['figures'].get(m, float('nan')):.4g}" for m in target["figures"]))
-        console.print(shown)
+        console.print(Text.assemble("\n", (target["column"], "bold"), f"  {said}\n"))
+        console.print(_figures(target))
     for reason in results.get("network", {}).get("reasons", []):
-        console.print(f"[dim]{reason}[/]", highlight=False)
+        console.print(Text(f"\n{reason}", style="dim"))
     print(f"\nmodel    {place}\nreport   {place / REPORT}\npredict  lamina predict {place} PATH")

@@ -52,8 +52,8 @@ def verdict(target: Json, data: Json) -> tuple[str, bool]:
     rivals = [each for each in target["baselines"] if "figures" in each]
     sign = target["better"][metric]
     rows = f"{target['rows']:,} examples that it {'did not see when it was learning' if data['folds'] > 1 else 'never saw'}"
-    span = f"({_figure(metric, own['low'])} to {_figure(metric, own['high'])})"
-    value = _figure(metric, own["value"])
+    span = f"({figure(metric, own['low'])} to {figure(metric, own['high'])})"
+    value = figure(metric, own["value"])
     if metric == "accuracy":
         text = f"Right on {value} {span} of {rows}."
     else:
@@ -61,11 +61,11 @@ def verdict(target: Json, data: Json) -> tuple[str, bool]:
     if rivals:
         dull = rivals[0]["figures"][metric]
         best = max(rivals[1:] or rivals, key=lambda each: sign * each["figures"][metric])
-        text += f" The answer '{rivals[0]['name']}' reaches {_figure(metric, dull)}"
+        text += f" The answer '{rivals[0]['name']}' reaches {figure(metric, dull)}"
         text += (
             ""
             if best is rivals[0]
-            else f", the best simple model ({best['name']}) {_figure(metric, best['figures'][metric])}"
+            else f", the best simple model ({best['name']}) {figure(metric, best['figures'][metric])}"
         )
         text += "."
         lead = sign * (own["value"] - best["figures"][metric])
@@ -106,7 +106,7 @@ def _figures(target: Json) -> str:
     lines += [
         [
             _e(each["name"]),
-            *(_figure(m, each["figures"][m]) if m in each["figures"] else "–" for m in target["figures"]),
+            *(figure(m, each["figures"][m]) if m in each["figures"] else "–" for m in target["figures"]),
         ]
         for each in rivals
     ]
@@ -123,7 +123,7 @@ def _figures(target: Json) -> str:
         + plots.dots(
             rows,
             f"{_title(name(metric))}: {'more' if target['better'][metric] > 0 else 'less'} is better",
-            lambda value: _figure(metric, value),
+            lambda value: figure(metric, value),
         )
         + table(heads, lines, len(target["figures"]))
         + more
@@ -348,7 +348,8 @@ def _origin(data: Json) -> str:
     return f"{data['rows']:,} examples" + (f" from {data['source']}" if data["source"] else "")
 
 
-def _figure(metric: str, value: float | None) -> str:
+def figure(metric: str, value: float | None) -> str:
+    """A metric's value as people write it: a share in percent, other figures short."""
     if value is None or value != value:
         return "–"
     return (
@@ -356,9 +357,9 @@ def _figure(metric: str, value: float | None) -> str:
     )
 
 
-def _span(metric: str, figure: Json) -> str:
-    low, high = _figure(metric, figure["low"]), _figure(metric, figure["high"])
-    return f"<span class=own>{_figure(metric, figure['value'])}</span><br><small>{low} to {high}</small>"
+def _span(metric: str, own: Json) -> str:
+    low, high = figure(metric, own["low"]), figure(metric, own["high"])
+    return f"<span class=own>{figure(metric, own['value'])}</span><br><small>{low} to {high}</small>"
 
 
 def _percent(share: float) -> str:

@@ -19,6 +19,7 @@ from lamina.learning.rows import Rows
 from lamina.learning.schedule import Schedule, optimiser, set_rate, shape, take_step
 from lamina.machine import checkpoint
 from lamina.machine.device import out_of_memory
+from lamina.machine.files import DiskFull
 
 CLIP = 5.0  # largest norm of a part's gradient; a single wild batch must not undo the rest
 PATIENCE = 8  # judgements without a gain before the rest of the schedule is run through quickly
@@ -78,6 +79,7 @@ class Loop:
         self.step = 0
         self.pieces = 1  # a batch is cut into so many when memory runs out
         self.history: list[dict[str, float]] = []
+        self.trouble = ""  # what a person should know about the checkpoints
         self._order: tuple[int, Tensor] | None = None
         self._stop = False
         if saved is not None:
@@ -110,7 +112,7 @@ class Loop:
                     )
                 self._plateau()
             if self.saved is not None and (last or now - written > SAVE_EVERY):
-                self._save(self.saved)
+                self._save_if_it_fits(self.saved)
                 written = time.monotonic()
             if value is not None or self.step % max(1, self.schedule.steps // 200) == 0:
                 yield self._progress(value, pace, started)
@@ -247,6 +249,7 @@ class Loop:
             rate=self.batch / pace if pace > 0 else 0.0,
             seconds=time.monotonic() - started,
             left=pace * (self.schedule.steps - self.step),
+            message=self.trouble,
         )
 
     # -------------------------------------------------------------------------------------- state and files
@@ -268,6 +271,14 @@ class Loop:
             for name, tensor in state.items():
                 tensor.copy_(weights[name])
         return before
+
+    def _save_if_it_fits(self, path: Path) -> None:
+        try:
+            self._save(path)
+        except DiskFull:
+            self.trouble = "The disk is full: where learning stands cannot be kept. Free some space before it ends."
+        else:
+            self.trouble = ""
 
     def _save(self, path: Path) -> None:
         groups = {"now": self._state(), "average": self.averaged, "best": self.best.weights}

@@ -61,6 +61,7 @@ class Training:
         self.device = device.choose(plan.device)
         self.report = report
         self.stopped = False
+        self.learning = False  # whether there is something by now that could be kept
         self.resumed: Steps | None = None
         self._model: Model | None = None
         self._trial: Trial | None = None
@@ -126,14 +127,23 @@ class Training:
             running = trial.learn(
                 steps.count, deadline=share, patient=self.plan.steps is None, judgements=steps.looks, saved=saved
             )
+            self.learning = True
             try:
                 for progress in running:
-                    yield replace(progress, message=says, metric=self._metric(prepared))
+                    if self.stopped and trial.loop is not None:  # asked for before there was a loop
+                        trial.loop.stop()
+                    message = " · ".join(each for each in (says, progress.message) if each)
+                    seconds = time.monotonic() - self.budget.started
+                    yield replace(progress, message=message, metric=self._metric(prepared), seconds=seconds)
             except KeyboardInterrupt:
+                if self.stopped:  # the second one means it
+                    raise
                 self.stopped = True
                 trial.end()
-                yield self._said("learning", "Stopped: keeping the best so far")
+            if self.stopped:
+                yield self._said("stopping", "Keeping the best so far, and judging it; Ctrl-C once more ends at once")
             members.append(trial)
+        self.learning = False
         return members
 
     def _continues(self, prepared: Prepared) -> bool:

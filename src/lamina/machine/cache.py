@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from lamina.core import Array
-from lamina.machine.files import new_file
+from lamina.machine.files import full_disk, new_file
 
 LIMIT = 5.0  # gigabytes
 
@@ -81,9 +81,13 @@ def allocate(shape: tuple[int, ...], dtype: Any) -> Array:
     size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
     if size <= memory() / 3:
         return np.zeros(shape, dtype)
-    folder().mkdir(parents=True, exist_ok=True)
+    with full_disk(folder()):
+        folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder()) as file:  # the map stays when the name and the handle are gone
-        file.truncate(size)
+        with full_disk(folder()):
+            if sys.platform == "linux":
+                os.posix_fallocate(file.fileno(), 0, size)  # else a full disk would kill the process at the first write
+            file.truncate(size)
         return np.memmap(file, dtype, "r+", shape=shape)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, empty_like
 from torch.optim import Optimizer
 
@@ -20,7 +20,7 @@ def write(path: Path, tensors: Mapping[str, Tensor], meta: Json) -> None:
     """Write aside and rename: a crash leaves the checkpoint before it."""
     with new_file(path) as aside:
         kept = {name: tensor.detach().contiguous().clone() for name, tensor in tensors.items()}
-        save_file(kept, str(aside), metadata={"lamina": json.dumps(meta)})
+        aside.write_bytes(save(kept, metadata={"lamina": json.dumps(meta)}))
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], Json] | None:

@@ -15,8 +15,8 @@ import numpy as np
 
 from lamina import kinds
 from lamina.core import Answers, Array, Encoded, Json, ModelError, PlanError, Taught
-from lamina.machine.files import new_folder
 from lamina.model import answering
+from lamina.machine.files import new_folder, standing
 from lamina.model.card import Card, digest
 from lamina.model.intake import Intake, row_names
 from lamina.model.novelty import Novelty
@@ -193,12 +193,14 @@ class Model:
         """
         path = Path(path)
         check_place(path, overwrite)
+        onto_itself = isinstance(self.files, Path) and self.files.absolute() == standing(path).absolute()
         with new_folder(path) as aside:
             for name in FILES:
                 (aside / name).write_bytes(self._bytes(name))
             self.card.files = {name: digest(aside / name) for name in FILES}
             (aside / CARD).write_bytes(self.card.dump())
-        if isinstance(self.files, Path) and self.files.absolute() == path.absolute():
+        if onto_itself:
+            self.files = path
             self.__dict__.pop("_runner", None)
         return path
 
@@ -209,7 +211,7 @@ class Model:
         Raises:
             ModelError: no model is there, or it is damaged, changed, foreign or of a newer format.
         """
-        path = Path(path)
+        path = standing(Path(path))
         if not (path / CARD).is_file():
             there = "is not a Lamina model (no card.json)" if path.exists() else "does not exist"
             raise ModelError(f"'{path}' {there}. Learn one: lamina learn PATH --target COLUMN --out {path.name}")
@@ -264,9 +266,10 @@ class Model:
 
 def check_place(path: Path, overwrite: bool) -> None:
     """Refuse a place that holds something, before an hour of learning rather than after it."""
-    if not path.exists():
+    there = standing(path)
+    if not there.exists():
         return
-    if not path.is_dir() or (any(path.iterdir()) and not (path / CARD).is_file()):
+    if not there.is_dir() or (any(there.iterdir()) and not (there / CARD).is_file()):
         raise ModelError(f"'{path}' exists and is not a Lamina model. Choose another place with --out.")
     if not overwrite:
         raise ModelError(f"'{path}' exists. Say --overwrite to replace it, or choose another place with --out.")

@@ -78,31 +78,55 @@ class Predictions(Sequence[Any]):
                 columns["unlike"] = answers.unlike
         return pl.DataFrame(columns)
 
-    def _repr_html_(self) -> str:
-        rows = []
-        for row in range(min(len(self), 20)):
-            cells = [html.escape(self.names[row])] if self.names is not None else []
+    def cells(self, rows: range) -> tuple[list[str], list[list[str]]]:
+        """Headings and cells in words, for people: the answer, how sure it is or its interval, the next best, remarks."""
+        heads = ["" if self.names is None else "input"]
+        for target, answers in self.targets.items():
+            heads += [target, *(["sure", "else"] if answers.confidence is not None else ["interval"])]
+        lines = []
+        for row in rows:
+            line = [str(row + 1) if self.names is None else self.names[row]]
             for answers in self.targets.values():
-                cells.append(html.escape(describe(answers[row])))
-            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-        heads = (["input"] if self.names is not None else []) + list(self.targets)
+                answer = answers[row]
+                line.append(value_of(answer))
+                if answer.confidence is not None:
+                    line += [percent(answer.confidence), _others(answer)]
+                else:
+                    line.append("" if answer.interval is None else "{:,.6g} to {:,.6g}".format(*answer.interval))
+            lines.append([*line, _remark(answer)])
+        return [*heads, ""], lines
+
+    def _repr_html_(self) -> str:
+        heads, lines = self.cells(range(min(len(self), 20)))
         head = "".join(f"<th>{html.escape(each)}</th>" for each in heads)
-        more = f"<p>… and {len(self) - 20} more rows</p>" if len(self) > 20 else ""
-        return f"<table><tr>{head}</tr>{''.join(rows)}</table>{more}"
+        body = "".join("<tr>" + "".join(f"<td>{html.escape(each)}</td>" for each in line) + "</tr>" for line in lines)
+        more = f"<p>… and {len(self) - 20:,} more rows</p>" if len(self) > 20 else ""
+        return f"<table><tr>{head}</tr>{body}</table>{more}"
 
 
-def describe(answer: Answer) -> str:
-    """An answer in a few words: `cat, 98 % sure`, `231,000 (180,000 to 282,000)`."""
-    if answer.confidence is None:
-        text = f"{answer.value:,.6g}"
-        if answer.interval is not None:
-            text += f" ({answer.interval[0]:,.6g} to {answer.interval[1]:,.6g})"
-    else:
-        value = ", ".join(answer.value) or "none" if isinstance(answer.value, list) else str(answer.value)
-        text = f"{value}, {100 * answer.confidence:.0f} % sure"
-    if answer.unlike:
-        text += "; unlike the training data" + (f": {'; '.join(answer.reasons)}" if answer.reasons else "")
-    return text
+def value_of(answer: Answer) -> str:
+    """`cat`, `wet, cold`, `231,000`."""
+    if isinstance(answer.value, list):
+        return ", ".join(answer.value) or "none"
+    return f"{answer.value:,.6g}" if isinstance(answer.value, float) else str(answer.value)
+
+
+def percent(share: float) -> str:
+    """`percent(0.314) == "31 %"`; nothing is quite certain: `percent(0.9999) == ">99 %"`."""
+    return ">99 %" if share >= 0.995 else "<1 %" if share < 0.005 else f"{100 * share:.0f} %"
+
+
+def _others(answer: Answer) -> str:
+    """The next best answers, as far as they are worth a word: `dog 12 %, fox 3 %`."""
+    said = answer.value if isinstance(answer.value, list) else [answer.value]
+    others = [(word, share) for word, share in answer.alternatives if word not in said and share >= 0.01]
+    return ", ".join(f"{word} {percent(share)}" for word, share in others[:2])
+
+
+def _remark(answer: Answer) -> str:
+    if not answer.unlike:
+        return ""
+    return "unlike the training data" + (f": {'; '.join(answer.reasons)}" if answer.reasons else "")
 
 
 def _record(answer: Answer) -> Json:
