@@ -102,6 +102,7 @@ class Input(Protocol):
     """One per kind of column; NumPy only. `observe` sees training rows, `settle` fixes what `encode` needs."""
 
     kind: ClassVar[str]
+    holds: ClassVar[str]  # the kind as which its cells are read: number, category, date or image
 
     def observe(self, values: Any) -> None: ...
     def merge(self, other: Self) -> None: ...
@@ -110,6 +111,10 @@ class Input(Protocol):
     def form(self) -> Form: ...
     def encode(self, values: Any) -> Encoded: ...
     def decode(self, x: Array) -> Any: ...
+    def unlike(self, values: Any) -> dict[int, str]:
+        """Row to what about its value was never seen in training, as "is outside 3 to 7"."""
+        ...
+
     def state(self) -> Json: ...
     @classmethod
     def restore(cls, state: Json) -> Self: ...
@@ -226,6 +231,7 @@ class Taught(Protocol):
     """An answer learned from labels: one per target column. Its NumPy half answers, its torch half learns."""
 
     kind: ClassVar[str]
+    holds: ClassVar[str]  # category, number or tags: how cells are read, what simple models beside it answer
     better: ClassVar[dict[str, int]]  # its metrics: 1 where more is better, -1 where less is
     metric: ClassVar[str]  # the one that people ask for
 

@@ -225,7 +225,8 @@ def settle(name: str, kind: Kind, cells: Any, raw: Raw, advice: str = "") -> Col
         DataError: not one cell can be read that way.
     """
     data: Array | Coded
-    match kind.name:
+    held = kind.held
+    match held:
         case "number" | "weight":
             data = number(cells, kind.how)
         case "date":
@@ -234,11 +235,11 @@ def settle(name: str, kind: Kind, cells: Any, raw: Raw, advice: str = "") -> Col
             data = image(cells, raw)
         case _:
             data = coded(cells)
-    if kind.name == "number" and (endless := _infinite(cells)):
+    if held == "number" and (endless := _infinite(cells)):
         raw.note("warn", f"{count(endless, 'infinite number')} in '{name}': read as missing.")
-    lost = _lost(cells, data) if kind.name in ("number", "date", "weight") and not isinstance(data, Coded) else []
+    lost = _lost(cells, data) if held in ("number", "date", "weight") and not isinstance(data, Coded) else []
     if lost:
-        what = f"{count(len(lost), 'cell')} of '{name}' cannot be read as {'a date' if kind.name == 'date' else 'a number'} ({listed(lost, 3)})"
+        what = f"{count(len(lost), 'cell')} of '{name}' cannot be read as {'a date' if held == 'date' else 'a number'} ({listed(lost, 3)})"
         if np.isnan(np.asarray(data, dtype=np.float64)).all() and len(data) > 1:
             advice = advice or f"Say what the column holds, for example --kind {name}=category."
             raise DataError(f"{what}, and no other cell can. {advice}")

@@ -79,9 +79,9 @@ class Examples:
         """
         data = self.stored(column, rows)
         kind = self.kinds[column]
-        if kind.name == "tags" and isinstance(data, Coded):
+        if isinstance(data, Coded) and kind.held == "tags":
             return tags(data, kind.how)
-        if kind.name == "image" or isinstance(data, Coded):
+        if isinstance(data, Coded) or kind.held == "image":
             return data
         return data.astype(np.float64)
 

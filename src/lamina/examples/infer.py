@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lamina import kinds
 from lamina.core import Array, Coded, DataError, PlanError, nearest
 from lamina.examples import columns, dates, words
 from lamina.examples.examples import Examples
@@ -57,9 +58,10 @@ def check_names(raw: Raw, reading: Reading, target: Sequence[str]) -> None:
     for name in (*target, *reading.kind, *reading.drop, *roles):
         if name not in raw.columns:
             raise PlanError(f"There is no column '{name}' in {raw.source}. {nearest(name, raw.columns)}")
+    known = list(dict.fromkeys((*KINDS, *kinds.names("inputs"), *kinds.names("outputs"))))
     for name, kind in reading.kind.items():
-        if kind not in KINDS:
-            raise PlanError(f"There is no kind '{kind}' (asked for column '{name}'). {nearest(kind, KINDS)}")
+        if kind not in known:
+            raise PlanError(f"There is no kind '{kind}' (asked for column '{name}'). {nearest(kind, known)}")
     if twice := set(target) & set(reading.drop):
         raise PlanError(f"{listed(sorted(twice))} is both a target and dropped. Say only one of them.")
     if len(raw) == 0:
@@ -77,10 +79,12 @@ def _column(name: str, cells: Any, raw: Raw, reading: Reading, is_target: bool) 
     if name == reading.time:
         return _time(name, cells, raw)
     if name in reading.kind:
-        kind = Kind(reading.kind[name], "as you said", reading.separator or "" if reading.kind[name] == "tags" else "")
-        if kind.name in ("number", "date"):
+        kind = Kind(reading.kind[name], "as you said")
+        if kind.held == "tags":
+            kind = Kind(kind.name, "as you said", reading.separator or "")
+        if kind.held in ("number", "date"):
             found = infer(name, cells, raw)
-            how = found.how if found.name == kind.name else ""
+            how = found.how if found.name == kind.held else ""
             kind = Kind(kind.name, "as you said", how)
         return columns.settle(name, kind, cells, raw)
     kind = infer(name, cells, raw)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from lamina import kinds
 from lamina.core import Array, Coded
 
 if TYPE_CHECKING:
@@ -44,6 +45,15 @@ class Kind:
     name: str
     reason: str
     how: str = ""
+
+    @property
+    def held(self) -> str:
+        """The kind as which its cells are read: an added kind says so itself (`holds`)."""
+        if self.name not in KINDS:
+            for room in ("inputs", "outputs"):
+                if self.name in kinds.names(room):
+                    return str(kinds.find(room, self.name).holds)
+        return self.name
 
     @property
     def told(self) -> str:

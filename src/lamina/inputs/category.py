@@ -24,6 +24,7 @@ class Category:
     """
 
     kind: ClassVar[str] = "category"
+    holds: ClassVar[str] = "category"
 
     def __init__(self, private: bool = False) -> None:
         self.private = private

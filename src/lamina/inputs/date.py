@@ -23,6 +23,7 @@ class Date:
     """
 
     kind: ClassVar[str] = "date"
+    holds: ClassVar[str] = "date"
     form = Form("vector", (7,), (0,) * 7)
 
     def __init__(self) -> None:

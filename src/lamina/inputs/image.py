@@ -33,6 +33,7 @@ class Image:
     """
 
     kind: ClassVar[str] = "image"
+    holds: ClassVar[str] = "image"
 
     def __init__(self, side: int | None = None) -> None:
         self.side = side

@@ -21,6 +21,7 @@ class Number:
     """
 
     kind: ClassVar[str] = "number"
+    holds: ClassVar[str] = "number"
     form = Form("vector", (1,), (0,))
 
     def __init__(self) -> None:

@@ -115,7 +115,7 @@ def _fitted(
     # Where features took the place of pictures, the simple models still get the pictures.
     inputs = {key: prepared.pictures.get(key, each.values) for key, each in prepared.rows.inputs.items()}
     return baselines(
-        output.kind,  # type: ignore[arg-type]
+        output.holds,  # type: ignore[arg-type]
         {key: values.numpy() for key, values in inputs.items()},
         {key: form.sizes for key, form in forms.items()},
         prepared.rows.targets[name].numpy(),
@@ -133,7 +133,7 @@ def _fitted(
 
 
 def _detail(output: Taught, prepared: Prepared, rows: Array, raw: Array, target: Array, private: bool) -> Json:
-    match output.kind:
+    match output.holds:
         case "category":
             return _category(output, prepared, rows, raw, target, private)
         case "tags":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Predictions(Sequence[Any]):
-    """`predictions[0]` is an Answer (with several targets: a dict of them), `predictions["price"]` one target's Answers.
+    """`predictions[0]` is an Answer (with several targets: a dict of them), `predictions[:3]` a list, `predictions["price"]` one target's Answers.
 
     names: what each row was, where it has a name (a file). notes: what was odd about the rows as a whole.
     """
@@ -33,6 +33,8 @@ class Predictions(Sequence[Any]):
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, str):
             return self.targets[key]
+        if isinstance(key, slice):
+            return [self[row] for row in range(*key.indices(len(self)))]
         if not -len(self) <= key < len(self):
             raise IndexError(f"There are {len(self)} rows; row {key} was asked for.")
         row = {target: answers[key] for target, answers in self.targets.items()}

@@ -23,6 +23,7 @@ class Category:
     """
 
     kind: ClassVar[str] = "category"
+    holds: ClassVar[str] = "category"
     better: ClassVar[dict[str, int]] = {
         "accuracy": 1, "balanced_accuracy": 1, "log_loss": -1, "auc": 1, "f1": 1, "cost": -1,
     }  # fmt: skip

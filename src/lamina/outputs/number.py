@@ -25,6 +25,7 @@ class Number:
     """
 
     kind: ClassVar[str] = "number"
+    holds: ClassVar[str] = "number"
     better: ClassVar[dict[str, int]] = {"rmse": -1, "mae": -1, "r2": 1, "coverage": 1, "interval_width": -1}
     metric: ClassVar[str] = "rmse"
     width = 1

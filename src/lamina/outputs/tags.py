@@ -20,6 +20,7 @@ class Tags:
     """Learned by one binary cross-entropy per tag; an answer holds the tags that are more likely than not."""
 
     kind: ClassVar[str] = "tags"
+    holds: ClassVar[str] = "tags"
     better: ClassVar[dict[str, int]] = {"f1": 1, "exact": 1, "hamming": 1, "auc": 1, "log_loss": -1}
     metric: ClassVar[str] = "f1"
 
