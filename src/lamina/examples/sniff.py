@@ -14,6 +14,7 @@ from lamina.core import DataError
 from lamina.examples import words
 
 HEAD = 1 << 18  # bytes looked at
+_LINES, _MOST = 100, 1 << 26  # more of them where lines are long
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _NUMBER = re.compile(words.PLAIN)
 _CODE = re.compile(words.CODE)
@@ -55,17 +56,24 @@ class Layout:
 
 
 def head(path: Path) -> bytes:
-    """The first bytes, unpacked."""
-    if path.suffix.lower() == ".gz":
-        try:
-            with gzip.open(path) as file:
-                return file.read(HEAD)
-        except (OSError, EOFError) as error:
-            raise DataError(f"'{path}' ends in .gz but cannot be unpacked: {error}.") from error
+    """The first bytes, unpacked: whole blocks of `HEAD` until they hold enough lines, or all of a shorter file."""
     if path.suffix.lower() == ".zst":
-        return unpack(path, 2000)[:HEAD]
-    with path.open("rb") as file:
-        return file.read(HEAD)
+        text = unpack(path, 2000)
+        return text if len(text) < HEAD else text[: len(text) // HEAD * HEAD]
+    packed = path.suffix.lower() == ".gz"
+    try:
+        with gzip.open(path) if packed else path.open("rb") as file:
+            start = file.read(HEAD)
+            while start.count(b"\n") < _LINES and len(start) % HEAD == 0 and len(start) < _MOST:
+                more = file.read(HEAD)
+                start += more
+                if not more:
+                    break
+            return start
+    except (OSError, EOFError) as error:
+        if not packed:
+            raise DataError(f"'{path}' cannot be read: {error.strerror}.") from error
+        raise DataError(f"'{path}' ends in .gz but cannot be unpacked: {error}.") from error
 
 
 def unpack(path: Path, lines: int | None = None) -> bytes:
@@ -139,7 +147,7 @@ def look(path: Path) -> Layout:
     """
     start = head(path)
     how = encoding(start, path)
-    whole = len(start) < HEAD
+    whole = len(start) % HEAD > 0
     if how.startswith("utf-16"):
         start = start[: len(start) // 2 * 2]
     text = decode(start, how).replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")

@@ -71,19 +71,13 @@ def as_number(word: str) -> float | None:
 
 
 def clean(series: pl.Series) -> pl.Series:
-    """Strings without blanks around them, null where missing."""
+    """Strings without blanks and quotes around them, null where missing."""
     import polars as pl
 
-    series = series.cast(pl.String).str.strip_chars()
-    quoted = series.str.contains(r"^'.*'$")
-    if quoted.any():
-        series = pl.select(
-            pl.when(quoted).then(series.str.slice(1, series.str.len_chars() - 2)).otherwise(series)
-        ).to_series()
-    missing = series.is_in(list(MISSING))
-    if missing.any():
-        series = pl.select(pl.when(missing.not_()).then(series)).to_series()
-    return series
+    bare = pl.lit(series.cast(pl.String)).str.strip_chars()
+    quoted = bare.str.contains(r"^'.*'$")
+    bare = pl.when(quoted).then(bare.str.slice(1, bare.str.len_chars() - 2)).otherwise(bare)
+    return pl.select(pl.when(bare.is_in(list(MISSING)).not_()).then(bare).alias(series.name)).to_series()
 
 
 def code(series: pl.Series) -> Coded:
@@ -128,24 +122,22 @@ def used(words: Coded) -> tuple[Coded, np.ndarray[Any, np.dtype[Any]]]:
 
 def way(distinct: pl.Series, decimal_comma: bool) -> tuple[str, float]:
     """How the numbers in a column are written, and the share of its distinct words that are numbers that way."""
-    bare = distinct.str.replace_all(UNITS, "")
-    units = bool((bare != distinct).any())
-    shares: list[tuple[float, str]] = []
-    for how, pattern in (("", PLAIN), ("thousands comma", ENGLISH), ("decimal comma", EUROPEAN), ("spaced", GROUPED)):
-        fits = bare.str.contains(pattern)
-        if how == "spaced" and fits.any():
-            fits = fits | bare.str.contains(r"^[-+]?\d{1,3}([.,]\d+)?$")
-        shares.append((float(fits.mean() or 0.0), how))  # type: ignore[arg-type]
-    best = max(share for share, _ in shares)
-    able = [how for share, how in shares if share == best]
-    if decimal_comma and "decimal comma" in able:
-        how = "decimal comma"
-    elif "" in able:
-        how = ""
-    elif "thousands comma" in able:
-        how = "thousands comma"
-    else:
-        how = able[0]
+    import polars as pl
+
+    words = pl.lit(distinct)
+    bare = words.str.replace_all(UNITS, "")
+    spaced = bare.str.contains(GROUPED)
+    fits = {
+        "": bare.str.contains(PLAIN),
+        "thousands comma": bare.str.contains(ENGLISH),
+        "decimal comma": bare.str.contains(EUROPEAN),
+        "spaced": spaced | (bare.str.contains(r"^[-+]?\d{1,3}([.,]\d+)?$") & spaced.any()),
+    }
+    shares = pl.select((bare != words).any().alias("unit"), **{how: each.mean() for how, each in fits.items()}).row(0)
+    units, share = shares[0], dict(zip(fits, (each or 0.0 for each in shares[1:]), strict=True))
+    best = max(share.values())
+    able = [how for how in fits if share[how] == best]
+    how = "decimal comma" if decimal_comma and "decimal comma" in able else able[0]
     return (f"{how}, unit".strip(", ") if units else how), best
 
 
