@@ -143,6 +143,12 @@ class Recipe:
     average: float = 0.0
     augment: tuple[str, ...] = ()
 
+    @classmethod
+    def restore(cls, state: Json) -> Self:
+        """From its fields as JSON gives them."""
+        fields: Json = {name: tuple(value) if isinstance(value, list) else value for name, value in state.items()}
+        return cls(**fields)
+
 
 @dataclass(slots=True)
 class Features:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.functional import affine_grid, grid_sample
 
 Change = Callable[[Tensor], Tensor]
 
@@ -29,7 +31,35 @@ def shift(x: Tensor, share: float = 0.04) -> Tensor:
     return windows[torch.arange(rows, device=x.device), down, right].permute(0, 2, 3, 1)
 
 
-CHANGES: dict[str, Change] = {"flip": flip, "shift": shift}
+def turn(x: Tensor, degrees: float = 10.0, stretch: float = 0.1, share: float = 0.06) -> Tensor:
+    """Turned, stretched, slanted and moved a little (Simard et al. 2003); what comes in repeats the edge.
+
+    degrees: most of a turn; stretch: most that a side grows or shrinks, and of a slant; share: of the side, of a move.
+    """
+    rows, height, width, _ = x.shape
+    angle, wide, high, slant, right, down = (torch.rand(6, rows, device=x.device) * 2 - 1).unbind()
+    angle, wide, high, slant = angle * math.radians(degrees), 1 + stretch * wide, 1 + stretch * high, stretch * slant
+    cos, sin, tall = angle.cos(), angle.sin(), height / width  # turned in pixels, told in halves of each side
+    across = torch.stack([cos * wide, (slant - sin) * high * tall, 2 * share * right], 1)
+    along = torch.stack([sin * wide / tall, cos * high, 2 * share * down], 1)
+    grid = affine_grid(torch.stack([across, along], 1), [rows, 1, height, width], align_corners=False)
+    found = grid_sample(x.permute(0, 3, 1, 2).float(), grid, padding_mode="border", align_corners=False)
+    return found.round_().to(torch.uint8).permute(0, 2, 3, 1)
+
+
+def cover(x: Tensor, share: float = 0.3) -> Tensor:
+    """A square of `share` of the side is made black in each picture (DeVries and Taylor 2017); it may lie half outside."""
+    rows, height, width, _ = x.shape
+    reach = share * min(height, width) / 2
+    middle = torch.rand(2, rows, 1, device=x.device)
+    within = [
+        (torch.arange(side, device=x.device) + 0.5 - side * at).abs() < reach
+        for side, at in zip((height, width), middle, strict=True)
+    ]
+    return x.masked_fill((within[0][:, :, None] & within[1][:, None, :])[..., None], 0)
+
+
+CHANGES: dict[str, Change] = {"flip": flip, "shift": shift, "turn": turn, "cover": cover}
 
 
 class Augment:

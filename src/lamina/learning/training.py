@@ -7,20 +7,21 @@ import json
 import shutil
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 from torch import nn
 
 from lamina import __version__
-from lamina.core import Array, Json, PlanError, Progress
+from lamina.core import Array, Json, PlanError, Progress, Recipe
 from lamina.examples import Examples
 from lamina.learning.budget import Budget, Steps
-from lamina.learning.choose import Choice, choose, recipe, use_features
+from lamina.learning.choose import Choice, choose, use_features
 from lamina.learning.judge import Learned, judge
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared, prepare
+from lamina.learning.size import grow
 from lamina.learning.trial import Lesson, Trial, check_metric
 from lamina.machine import device
 from lamina.machine.files import new_file
@@ -93,6 +94,7 @@ class Training:
         else:
             yield self._said("trying", "Choosing a network")
             choice = yield from choose(prepared, self.plan, self.budget, self.device, self.own)
+            choice = grow(choice, self._lesson(prepared, choice), self.budget, self.plan.batch)
         members = yield from self._learn(prepared, choice)
         yield self._said("judging", "Comparing with simple models on examples never learned from")
         network = Ensemble([member.network for member in members], prepared.named).eval().cpu()
@@ -109,7 +111,7 @@ class Training:
     # ---------------------------------------------------------------------------------------------- parts
 
     def _learn(self, prepared: Prepared, choice: Choice) -> Generator[Progress, None, list[Trial]]:
-        lesson = Lesson(prepared, choice.said, choice.recipe, self.plan.seed, self.device, self.plan.metric, self.own)
+        lesson = self._lesson(prepared, choice)
         steps = self._steps(lesson, choice)
         members: list[Trial] = []
         for number, fold in enumerate(prepared.folds):
@@ -146,6 +148,9 @@ class Training:
         self.learning = False
         return members
 
+    def _lesson(self, prepared: Prepared, choice: Choice) -> Lesson:
+        return Lesson(prepared, choice.said, choice.recipe, self.plan.seed, self.device, self.plan.metric, self.own)
+
     def _continues(self, prepared: Prepared) -> bool:
         """Whether to begin with the earlier weights: not with folds, whose rows may have moved between them."""
         return self.start is not None and self.start.card.members == 1 and len(prepared.folds) == 1
@@ -181,9 +186,7 @@ class Training:
             shutil.rmtree(self._place, ignore_errors=True)
             return None
         self.resumed = Steps(int(kept["steps"]), int(kept["looks"]))
-        return Choice(
-            kept["said"], recipe(kept["said"], prepared.intake.forms, self.plan), kept["reasons"], kept["tried"]
-        )
+        return Choice(kept["said"], Recipe.restore(kept["recipe"]), kept["reasons"], kept["tried"])
 
     def _keep(self, choice: Choice, steps: Steps) -> None:
         if self._place is None or self.resumed:
@@ -193,6 +196,7 @@ class Training:
             "steps": steps.count,
             "looks": steps.looks,
             "said": choice.said,
+            "recipe": asdict(choice.recipe),
             "reasons": choice.reasons,
             "tried": choice.tried,
         }

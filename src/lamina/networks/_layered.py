@@ -8,14 +8,15 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from lamina.core import Features, Recipe
+from lamina.core import Features, Json, Recipe
 
 
 class Layered(nn.Module):
     """A network for one input. Scales and other data-dependent starts are buffers, fixed by `settle`.
 
     width: W of the features; copies: k when it is k networks at once, whose answers are averaged.
-    recipe: how it likes to be taught; rates: a module inside may give factors of the learning rate by parameter name.
+    recipe: how it likes to be taught; larger: options of larger networks of the kind, smallest first, each with its
+    recipe, whose epochs it needs to be worth its price; rates: a module inside may give factors of the learning rate by parameter name.
     """
 
     kind: ClassVar[str]
@@ -23,6 +24,7 @@ class Layered(nn.Module):
     width: int
     copies: int = 1
     recipe: Recipe
+    larger: ClassVar[tuple[tuple[Json, Recipe], ...]] = ()
 
     @abstractmethod
     def settle(self, values: Tensor, generator: torch.Generator) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from dataclasses import replace
 from typing import ClassVar
 
 import torch
@@ -27,6 +28,11 @@ class Cnn(Layered):
     kind: ClassVar[str] = "cnn"
     accepts: ClassVar[frozenset[str]] = frozenset({"grid"})
     recipe = Recipe(rate=0.01, batch=256, epochs=12, betas=(0.7, 0.9), smoothing=0.1, augment=("shift",))
+
+    larger = (
+        ({"width": 32, "depth": 1}, replace(recipe, epochs=6, augment=("turn", "cover"))),
+        ({"width": 64, "depth": 1}, replace(recipe, epochs=8, rate=0.005, augment=("turn", "cover"))),
+    )
 
     def __init__(self, form: Form, width: int = 16, depth: int = 0, hidden: int = 128) -> None:
         super().__init__()

@@ -119,22 +119,21 @@ class Category:
     def metrics(self, raw: Array, target: Array, weight: Array | None = None) -> dict[str, float]:
         """raw [B, K] of whatever origin: calibrated, or a baseline's log-probabilities."""
         logs = log_softmax(raw)
-        shares = np.exp(logs)
-        right = (self.decide(shares) == target).astype(np.float64)
-        each = np.ones(len(target)) if weight is None else weight
-        total = np.bincount(target, each, minlength=self.width)
-        recall = np.bincount(target, each * right, minlength=self.width)[total > 0] / total[total > 0]
+        choice = self.decide(logs if self.costs is None else np.exp(logs))
+        pairs = np.bincount(target * self.width + choice, weight, self.width**2).reshape(self.width, self.width)
+        total, hits, seen = pairs.sum(1), pairs.diagonal(), pairs.sum(1) > 0
         found = {
-            "accuracy": mean(right, weight),
-            "balanced_accuracy": float(recall.mean()) if len(recall) else float("nan"),
+            "accuracy": mean((choice == target).astype(np.float64), weight),
+            "balanced_accuracy": float((hits[seen] / total[seen]).mean()) if seen.any() else float("nan"),
             "log_loss": mean(-np.maximum(logs[np.arange(len(target)), target], -30), weight),
         }
-        choice = self.decide(shares)
+        with np.errstate(invalid="ignore"):
+            f1 = 2 * hits / (total + pairs.sum(0))
         if self.width == 2:
             found["auc"] = auc(raw[:, 1] - raw[:, 0], target == 1, weight)  # of logs, ties would break
-            found["f1"] = _f1(choice, target, each, 1)
+            found["f1"] = float(f1[1])
         else:
-            found["f1"] = float(np.mean([_f1(choice, target, each, k) for k in np.flatnonzero(total).tolist()]))
+            found["f1"] = float(f1[seen].mean()) if seen.any() else float("nan")
         if self.costs is not None:
             found["cost"] = mean(self.costs[target, choice], weight)
         return found
@@ -163,12 +162,6 @@ class Category:
         category.temperature = float(state["temperature"])
         category.costs = None if state["costs"] is None else np.array(state["costs"], np.float64)
         return category
-
-
-def _f1(choice: Array, target: Array, weight: Array, k: int) -> float:
-    hit = weight[(choice == k) & (target == k)].sum()
-    both = weight[choice == k].sum() + weight[target == k].sum()
-    return float(2 * hit / both) if both else float("nan")
 
 
 def _natural(word: str) -> tuple[Any, ...]:
