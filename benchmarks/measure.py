@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import signal
 import subprocess
 import sys
@@ -79,7 +80,8 @@ def child(command: Sequence[object], *, limit: float = 1800, **environment: str)
     if process.returncode and seconds >= limit:
         raise Failed(f"did not end within {limit:,.0f} s")
     if process.returncode:
-        raise Failed(f"ended with status {process.returncode}: {complaint[-300:]}")
+        said = re.sub(r"(/[^\s/'\"]+)+/", "", complaint.rsplit("\n", 1)[-1])  # folders are nobody's business
+        raise Failed(f"ended with status {process.returncode}: {said[-300:]}")
     return Child(seconds, used.ru_utime + used.ru_stime, said)
 
 

@@ -21,9 +21,9 @@ PLAIN = Path(__file__).parent / "plain" / "mnist.py"
 
 
 def runs(setting: Setting) -> Iterator[Run]:
-    data = setting.data / "mnist"
+    data, minutes = setting.data / "mnist", 0.1 if setting.quick else MINUTES
     for seed in range(setting.count(SEEDS)):
-        yield Run("lamina", "mnist", seed, partial(lamina, data, MINUTES, seed), True, None, {"minutes": MINUTES})
+        yield Run("lamina", "mnist", seed, partial(lamina, data, minutes, seed), True, None, {"minutes": minutes})
         yield Run("torch", "mnist", seed, partial(plain, data, seed), True, "torch")
 
 

@@ -41,6 +41,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, help="instead of each benchmark's own number")
     parser.add_argument("--quick", action="store_true", help="one small run of each, kept apart, to see that all works")
     parser.add_argument("--data", type=Path, default=os.environ.get("LAMINA_DATA"), help="the folder of data sets")
+    parser.add_argument("--only", action="append", metavar="WORD", help="runs of this method or on this set (repeat)")
     parser.add_argument("--results", type=Path, help="where figures are kept")
     parser.add_argument("--keep", action="store_true", help="take Lamina's figures of earlier code as they are")
     parser.add_argument("--retry", action="store_true", help="measure again what failed")
@@ -57,13 +58,14 @@ def main() -> None:
     setting = Setting(asked.data.resolve(), asked.seeds, asked.quick)
     results = asked.results or HERE / ("results-quick" if asked.quick else "results")
     for name in names:
-        go(name, setting, Record(results / f"{name}.json"), keep=asked.keep, retry=asked.retry)
+        every = script(name) if name in SCRIPTS else importlib.import_module(name).runs(setting)
+        todo = (run for run in every if not asked.only or {run.method, run.set} & set(asked.only))
+        go(name, todo, Record(results / f"{name}.json"), keep=asked.keep, retry=asked.retry)
 
 
-def go(name: str, setting: Setting, record: Record, *, keep: bool = False, retry: bool = False) -> None:
+def go(name: str, todo: Iterator[Run], record: Record, *, keep: bool = False, retry: bool = False) -> None:
     """All runs of a benchmark that are not recorded yet."""
     missing: set[str] = set()
-    todo = script(name) if name in SCRIPTS else importlib.import_module(name).runs(setting)
     for run in todo:
         held = record.holds(run, None if keep else measure.code())
         if held is not None and not (retry and "failed" in held):

@@ -42,9 +42,9 @@ def mnist(runs: Runs, keras: Runs) -> Section:
         minutes = sorted({each["minutes"] for each in runs.of("lamina")})
         text += [
             f"Lamina: `lamina learn mnist --target label --minutes {', '.join(map(str, minutes))} --seed N`, from the "
-            "start of the process to the saved model with its report. The budget was fixed beforehand; the 10,000 test "
-            "images are read once, by the report. Plain torch: `benchmarks/plain/mnist.py`, from start to its accuracy. "
-            "The two take turns, seed by seed.",
+            "start of the process to the saved model with its report. The budget was settled beforehand; the "
+            f"{runs.of('lamina')[0]['rows']:,} test images are read once, by the report. Plain torch: "
+            "`benchmarks/plain/mnist.py`, from start to its accuracy. The two take turns, seed by seed.",
             accuracy_table(runs, ("lamina", "torch"), ("mnist",)),
         ]
     if keras.good:
@@ -53,7 +53,9 @@ def mnist(runs: Runs, keras: Runs) -> Section:
                 NAMES[method],
                 str(len(found)),
                 spread([each["accuracy"] for each in found], scale=100),
-                spread([each["to_target"] for each in found if each["to_target"] is not None], "{:.0f}"),
+                spread(keras.figures(method, "mnist", "to_target"), "{:.0f}")
+                if keras.figures(method, "mnist", "to_target")
+                else "not reached",
                 spread([each["learning_seconds"] for each in found], "{:.0f}"),
             ]
             for method in ("keras-jax", "keras-torch")
@@ -138,7 +140,7 @@ def page(results: Path) -> str:
         "# Benchmarks",
         "Lamina and its peers in the same run, each peer in an environment of its own. This page is written by "
         "`python benchmarks/table.py` from the single runs in `benchmarks/results/`; budgets, splits and seeds stand "
-        "in the code of each benchmark and were fixed before its test rows were read. Every figure is a mean with the "
+        "in the code of each benchmark and were settled before these runs. Every figure is a mean with the "
         "standard deviation over seeds or splits; times are whole processes, imports included.",
         grid(["what", "must reach", "reached", "holds"], lines, figures=False),
         "## What falls short",
@@ -187,7 +189,7 @@ def circumstances(every: dict[str, Runs]) -> list[str]:
     lines = [f"- {', '.join(who)}: {versions}" for versions, who in users.items()]
     span = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     return [
-        f"{'; '.join(machines)}. {span}. State of Lamina's code: {', '.join(states)}"
+        f"{'; '.join(machines)}. {span}. State of Lamina's code: {', '.join(states) or 'none'}"
         + (" (several: not all figures belong to the same code)." if len(states) > 1 else "."),
         "\n".join(lines),
     ]

@@ -72,9 +72,12 @@ QUICK = ("sonar",)
 
 
 def runs(setting: Setting) -> Iterator[Run]:
-    for name in QUICK if setting.quick else TABLES:
-        table = TABLES[name]
-        for seed in range(setting.count(table.splits)):
+    """All tables with one split, then all with the next: cut short, every table still has some."""
+    tables = {name: TABLES[name] for name in (QUICK if setting.quick else TABLES)}
+    for seed in range(max(setting.count(table.splits) for table in tables.values())):
+        for name, table in tables.items():
+            if seed >= setting.count(table.splits):
+                continue
             act = partial(lamina, table, setting, seed)
             yield Run("lamina", name, seed, act, True, None, {"minutes": table.minutes})
             if table.official and seed >= PEERS_ON_OFFICIAL:
