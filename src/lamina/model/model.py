@@ -15,8 +15,8 @@ import numpy as np
 
 from lamina import kinds
 from lamina.core import Answers, Array, Encoded, Json, ModelError, PlanError, Taught
-from lamina.model import answering
 from lamina.machine.files import new_folder, standing
+from lamina.model import answering
 from lamina.model.card import Card, digest
 from lamina.model.intake import Intake, row_names
 from lamina.model.novelty import Novelty
