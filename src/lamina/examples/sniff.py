@@ -72,7 +72,7 @@ def head(path: Path) -> bytes:
             return start
     except (OSError, EOFError) as error:
         if not packed:
-            raise DataError(f"'{path}' cannot be read: {error.strerror}.") from error
+            raise DataError(f"'{path}' cannot be read: {error}.") from error
         raise DataError(f"'{path}' ends in .gz but cannot be unpacked: {error}.") from error
 
 

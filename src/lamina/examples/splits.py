@@ -100,9 +100,8 @@ def place(thresholds: Json, keys: Array, target_values: Any = None, times: Array
         unknown = target_values.codes < 0
     elif target_values is not None and not isinstance(target_values, list):
         unknown = np.isnan(target_values)
-        if thresholds["edges"]:
-            binned = np.searchsorted(np.array(thresholds["edges"]), target_values, side="right")
-            strata = np.where(unknown, -1, [names.get(str(each), -1) for each in binned])
+        binned = np.searchsorted(np.array(thresholds["edges"]), target_values, side="right")
+        strata = np.where(unknown, -1, [names.get(str(each), -1) for each in binned])
     else:
         unknown = np.zeros(len(key), dtype=bool)
     low = np.array([int(cut[0], 16) for cut in cuts], dtype=np.uint64)[strata + 1]
