@@ -133,7 +133,9 @@ def way(distinct: pl.Series, decimal_comma: bool) -> tuple[str, float]:
         "decimal comma": bare.str.contains(EUROPEAN),
         "spaced": spaced | (bare.str.contains(r"^[-+]?\d{1,3}([.,]\d+)?$") & spaced.any()),
     }
-    shares = pl.select((bare != words).any(), *(each.mean().alias(how) for how, each in fits.items())).row(0)
+    shares = pl.select(
+        (bare != words).any().alias("unit"), *(each.mean().alias(how) for how, each in fits.items())
+    ).row(0)
     units, share = shares[0], dict(zip(fits, (each or 0.0 for each in shares[1:]), strict=True))
     best = max(share.values())
     able = [how for how in fits if share[how] == best]
