@@ -57,7 +57,10 @@ def learn(
 
     examples = read_examples(path, reading, target=plan.target)
     where = [path, "--out", str(place), *(["--from", str(start)] if start else [])]
-    command = shlex.join(["lamina", "learn", *where, *said(plan), *said(reading)])
+    hidden = ("query",) if plan.private else ()  # names of files and people stay out, too
+    command = shlex.join(
+        ["lamina", "learn", *(["PATH"] if plan.private else where), *said(plan), *said(reading, hidden)]
+    )
     fields = {field: getattr(plan, field) for field in plan.__slots__}
     running = training(
         examples,

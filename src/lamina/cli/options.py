@@ -35,7 +35,9 @@ def options(*kinds: type[Any], skip: tuple[str, ...] = ()) -> Callable[[Callable
             parameters=[p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in [*mine, *added]]
         )
         run.__annotations__ = {p.name: p.annotation for p in [*mine, *added]}
-        run.__doc__, run.__name__ = command.__doc__, command.__name__
+        # A paragraph is one line: the help breaks lines itself.
+        parts = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+        run.__doc__, run.__name__ = "\n\n".join(" ".join(each.split()) for each in parts), command.__name__
         return run
 
     return decorate
@@ -62,17 +64,18 @@ def said(instance: Any, skip: tuple[str, ...] = ()) -> list[str]:
 
 
 def _parameter(field: dataclasses.Field[Any], hint: Any) -> inspect.Parameter:
-    help = field.metadata.get("help", "")
+    said: str = field.metadata.get("help", "")
+    help = f"{said[:1].upper()}{said[1:]}."
     many = get_origin(hint) is tuple or _is_mapping(hint)
     kind: Any = list[str] if many else _plain(hint)
     default: Any = [] if many else field.default
     option = typer.Option(
         f"--{field.name.replace('_', '-')}",
-        help=help[:1].upper() + help[1:],
+        help=help,
         show_default=default not in (None, [], False),
     )
     if kind is bool:
-        option = typer.Option(f"--{field.name.replace('_', '-')}", help=help[:1].upper() + help[1:])
+        option = typer.Option(f"--{field.name.replace('_', '-')}", help=help)
     return inspect.Parameter(
         field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option]
     )

@@ -201,12 +201,12 @@ def _mistakes(target: Json) -> str:
     cards, number = [], False
     for each in found:
         picture = _picture(each["picture"])
-        cells = "".join(f"<dt>{_e(key)}</dt><dd>{_e(value)}</dd>" for key, value in each["cells"].items())
+        cells = "".join(f"<dt>{_e(key)}</dt> <dd>{_e(value)}</dd>" for key, value in each["cells"].items())
         if "error" in each:
             number = True
             said = f"<b>said {short(each['said'])}</b>was {short(each['truth'])}"
         else:
-            said = f"<b>said {_e(each['said'])}, {_percent(each['confidence'])} sure</b>was {_e(each['truth'])}"
+            said = f"<b>said {_e(each['said'])}, {_percent(min(each['confidence'], 0.999))} sure</b>was {_e(each['truth'])}"
         cards.append(f'<div class="card">{picture}{said}<dl>{cells}</dl></div>')
     lead = "Farthest from the truth." if number else "Sure, and mistaken."
     return (
@@ -300,7 +300,10 @@ def _repeat(content: Json) -> str:
     versions = ", ".join(f"{key} {value}" for key, value in content["versions"].items())
     command = content["command"]
     shown = f"<pre>{_e(command)}</pre>" if command else ""
-    plan = [[_e(key), _e(value)] for key, value in content["plan"].items()]
+    plan = [
+        [_e(key), _e(", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value)]
+        for key, value in content["plan"].items()
+    ]
     return (
         "<h2>To repeat it</h2>"
         + (

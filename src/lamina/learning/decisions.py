@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -40,6 +40,15 @@ def decide(
     if output.costs is not None and threshold_said is not None:
         said.append(f"{column}: '{output.classes[1]}' is answered from a probability of {threshold_said:.3f} on.")
     return said
+
+
+def check_costs(outputs: Mapping[str, Taught], said: Sequence[str]) -> None:
+    """Refuse costs that no target understands, before an hour of learning rather than after it."""
+    categories = [output for output in outputs.values() if isinstance(output, Category)]
+    if said and not categories:
+        raise PlanError(f"Costs ({', '.join(said)}) are of taking one label for another, and no target has labels.")
+    for output in categories:
+        costs(said, output.classes)
 
 
 def costs(said: Sequence[str], classes: Sequence[str]) -> Array:

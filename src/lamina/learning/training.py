@@ -18,6 +18,7 @@ from lamina.core import Array, Json, PlanError, Progress, Recipe
 from lamina.examples import Examples
 from lamina.learning.budget import Budget, Steps
 from lamina.learning.choose import Choice, choose, use_features
+from lamina.learning.decisions import check_costs
 from lamina.learning.judge import Learned, judge
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared, prepare
@@ -87,6 +88,7 @@ class Training:
         yield self._said("reading", f"Reading {len(self.examples):,} examples")
         prepared = prepare(self.examples, self.plan, self.start, self.report)
         check_metric(prepared, self.plan.metric)
+        check_costs(prepared.outputs, self.plan.cost)
         choice = self._recall(prepared)
         if choice is not None:
             yield self._said("resuming", "The same run was begun before: going on where it stood")

@@ -213,8 +213,11 @@ class Model:
         """
         path = standing(Path(path))
         if not (path / CARD).is_file():
-            there = "is not a Lamina model (no card.json)" if path.exists() else "does not exist"
-            raise ModelError(f"'{path}' {there}. Learn one: lamina learn PATH --target COLUMN --out {path.name}")
+            if path.exists():
+                raise ModelError(
+                    f"'{path}' is not a Lamina model: those are folders with a card.json, made by `lamina learn`."
+                )
+            raise ModelError(f"'{path}' does not exist. Learn it: lamina learn PATH --target COLUMN --out {path}")
         card = Card.parse((path / CARD).read_bytes(), str(path))
         for name in FILES:
             if not (path / name).is_file():
