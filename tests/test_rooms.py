@@ -17,7 +17,7 @@ LEVELS = [
     {"examples", "outputs"},
     {"model"},
     {"insight"},
-    {"learning"},
+    {"learning", "serving"},
     {"estimators", "cli", "door", "screen"},
 ]
 ALLOWED_BESIDE = {("door", "screen"), ("estimators", "door"), ("cli", "door"), ("cli", "screen")}

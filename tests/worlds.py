@@ -72,6 +72,22 @@ def several(rows: int, seed: int) -> World:
     return world | {"far": np.hypot(world["east"], world["north"] - 1000)}
 
 
+CUSTOMER = {"money spent": 80.0, "region": "north", "when": "2024-03-01"}  # somebody to ask the shop's model about
+
+
+def shop(rows: int, seed: int) -> World:
+    """A number, a word and a date; a class and a number are answered: who spends much returns."""
+    rng = np.random.default_rng(seed)
+    spent, north = rng.uniform(0, 100, rows).round(2), rng.random(rows) < 0.5
+    return {
+        "money spent": spent,
+        "region": _words(north, "north", "south"),
+        "when": np.datetime64("2024-01-01") + rng.integers(0, 600, rows),
+        "returns": _words(spent > 50, "yes", "no"),
+        "visits": spent / 10 + 3 * north,
+    }
+
+
 def shuffled(world: World, target: str, seed: int = 0) -> World:
     """The control: the same world with labels that have nothing to do with it."""
     order = np.random.default_rng(seed).permutation(len(world[target]))

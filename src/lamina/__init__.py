@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         PlanError,
         Progress,
     )
-    from lamina.door import learn, load, read, training
+    from lamina.door import export, learn, load, read, serve, training
     from lamina.examples import Examples, Reading
     from lamina.learning.plan import Plan
     from lamina.learning.training import Training
@@ -34,6 +34,8 @@ _HOMES = {
     "read": "lamina.door",
     "learn": "lamina.door",
     "load": "lamina.door",
+    "serve": "lamina.door",
+    "export": "lamina.door",
     "training": "lamina.door",
     "Examples": "lamina.examples",
     "Reading": "lamina.examples",
@@ -64,9 +66,11 @@ __all__ = [
     "Progress",
     "Reading",
     "Training",
+    "export",
     "learn",
     "load",
     "read",
+    "serve",
     "training",
 ]
 

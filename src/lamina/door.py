@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from lamina.examples import Examples
     from lamina.learning.training import Training
     from lamina.model.model import Model
+    from lamina.serving.run import Background
+    from lamina.serving.settings import Serving
 
 Options = TypeVar("Options")
 
@@ -129,6 +131,57 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model:
     from lamina.model.model import Model
 
     return Model.load(path, network)
+
+
+def serve(
+    models: Model | str | Path | Sequence[Model | str | Path], *, wait: bool = True, **serving: Any
+) -> Background | None:
+    """Answer over HTTP: a page to try it, typed JSON, files and tables, batching, health and figures.
+
+    Args:
+        models: a model, its path, or several of them.
+        wait: go on until it is stopped; without, it serves in a thread and gives the service, with its `url` and `stop()`.
+        serving: fields of `lamina.serving.settings.Serving`: `port=8000`, `workers=2`, `token="…"`, …
+
+    Raises:
+        MissingExtra: `lamina[serve]` is not installed. LaminaError: a model cannot be read, the port is in use, …
+    """
+    from lamina.model.model import Model
+    from lamina.serving.settings import Serving
+
+    several = [models] if isinstance(models, (str, Path, Model)) else list(models)
+    return serve_with(several, options(Serving, serving), wait)
+
+
+def serve_with(models: Sequence[Model | str | Path], serving: Serving, wait: bool = True) -> Background | None:
+    """`serve`, with its settings made."""
+    try:
+        from lamina.serving.run import Background, run
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in (
+            "starlette",
+            "uvicorn",
+            "httptools",
+            "pydantic",
+            "python_multipart",
+        ):
+            raise MissingExtra("Serving", "serve") from error
+        raise
+    if not wait:
+        return Background(models, serving)
+    run(models, serving)
+    return None
+
+
+def export(model: Model | str | Path, to: str | Path, *, overwrite: bool = False) -> Path:
+    """Write a folder that answers like the model with NumPy and ONNX Runtime alone: no Lamina, no torch.
+
+    Raises:
+        ModelError: something is there already, and `overwrite` was not given, or it is no exported folder.
+    """
+    from lamina.serving.export import export as write
+
+    return write(load(model) if isinstance(model, (str, Path)) else model, Path(to), overwrite=overwrite)
 
 
 def options(kind: type[Options], asked: Mapping[str, Any]) -> Options:

@@ -11,7 +11,7 @@ import typer
 from lamina.cli import clock  # noqa: F401  imported first: a budget counts from here
 from lamina.core import LaminaError
 
-COMMANDS = ("demo", "look", "learn", "predict", "score", "report", "cache")
+COMMANDS = ("demo", "look", "learn", "predict", "score", "report", "serve", "export", "cache")
 
 INTERRUPTED = 130  # what Typer ends with after Ctrl-C
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,6 +75,19 @@ def seconds(series: pl.Series) -> Array:
     if series.dtype == pl.Date:
         series = series.cast(pl.Datetime("us"))
     return (series.dt.epoch("us").cast(pl.Float64) / 1e6).fill_null(np.nan).to_numpy()
+
+
+def one(word: str) -> float:
+    """Seconds since 1970 UTC of one date in ISO 8601; it needs no Polars.
+
+    Raises:
+        ValueError: it is no such date.
+
+    >>> one("1970-01-02"), one("1970-01-01T00:01+01:00")
+    (86400.0, -3540.0)
+    """
+    when = datetime.fromisoformat(word.strip())
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 
 def show(second: float) -> str | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from PIL import Image as Pillow
 
 GREY = frozenset({"1", "L", "LA", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "MPO")
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")  # JPEG opens MPO too
 PIXELS = 200_000_000  # a larger picture is refused before it is decoded
 ORIENTATION = 0x0112  # the EXIF tag
 LARGEST = 192  # side of the array that large photos become

@@ -27,7 +27,6 @@ from lamina.model.drift import reference
 from lamina.model.model import NETWORK, REPORT, WEIGHTS, Model
 from lamina.model.novelty import Novelty
 from lamina.model.onnx import export
-from lamina.networks._build import spelt_out
 from lamina.networks._join import Ensemble
 
 SAMPLE = 5_000  # training rows that "unlike the training data" is measured against
@@ -124,7 +123,7 @@ def _card(learned: Learned, novelty: Novelty, held: Held) -> Card:
     columns = {} if plan.private else {c: reference(prepared.examples.values(c, train)) for c in prepared.intake.inputs}
     return Card(
         inputs=prepared.intake.state(plan.private),
-        networks={name: spelt_out(said) for name, said in learned.choice.said.items()},
+        networks=learned.choice.said,
         members=len(learned.members),
         outputs=outputs,
         features=len(novelty.center),

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from lamina.core import Answers, Array, Coded, Encoded, Taught
+from lamina.core import Answers, Array, Encoded, Taught
 from lamina.model.intake import Intake
 from lamina.model.novelty import Novelty
 
@@ -18,24 +18,10 @@ Run = Callable[[Mapping[str, Encoded]], Mapping[str, Array]]
 
 
 class Rows(Protocol):
-    """Rows with this model's columns, by kind: `lamina.examples.Examples`, or `Cells`."""
+    """Rows with this model's columns, by kind: `lamina.examples.Examples`, or `lamina.model.cells.Cells`."""
 
     def __len__(self) -> int: ...
     def values(self, column: str, rows: Any = None) -> Any: ...
-
-
-class Cells:
-    """Rows that are settled already. columns: column to its values, as `Examples.values` gives them."""
-
-    def __init__(self, columns: Mapping[str, Array | Coded]) -> None:
-        self.columns = columns
-
-    def __len__(self) -> int:
-        return len(next(iter(self.columns.values())))
-
-    def values(self, column: str, rows: Any = None) -> Any:
-        found = self.columns[column]
-        return found if rows is None else found[rows]
 
 
 def raw(

@@ -119,15 +119,16 @@ class Model:
 
     def open(self, threads: int = 0, spin: bool = True) -> None:
         """Read into memory what answering needs, instead of when it is first needed. threads, spin: of ONNX Runtime."""
-        self._runner = Runner(self._network_file, self.where, threads, spin)
+        self._runner = Runner(self.network_file, self.where, threads, spin)
         _ = self.novelty
 
     @cached_property
     def _runner(self) -> Runner:
-        return Runner(self._network_file, self.where)
+        return Runner(self.network_file, self.where)
 
     @property
-    def _network_file(self) -> Path | bytes:
+    def network_file(self) -> Path | bytes:
+        """The ONNX graph: where it lies, or its bytes."""
         return self.files / NETWORK if isinstance(self.files, Path) else self.files[NETWORK]
 
     @property

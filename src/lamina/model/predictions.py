@@ -6,12 +6,17 @@ import html
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from lamina.core import Answer, Answers, Array, Json
 
 if TYPE_CHECKING:
     import polars
 
     from lamina.examples import Note
+
+
+ALTERNATIVES = 5  # the likeliest words that are said
 
 
 class Predictions(Sequence[Any]):
@@ -58,10 +63,8 @@ class Predictions(Sequence[Any]):
 
     def records(self) -> Iterator[Json]:
         """One JSON-ready dict per row: for `--json`, files and HTTP."""
-        for row in range(len(self)):
-            found: Json = {"input": self.names[row]} if self.names is not None else {}
-            found |= {target: _record(answers[row]) for target, answers in self.targets.items()}
-            yield found
+        for row, found in enumerate(records(self.targets)):
+            yield {"input": self.names[row], **found} if self.names is not None else found
 
     def frame(self) -> polars.DataFrame:
         """One row per example: for each target its value, its confidence or interval, and whether it is unlike."""
@@ -131,14 +134,28 @@ def _remark(answer: Answer) -> str:
     return "unlike the training data" + (f": {'; '.join(answer.reasons)}" if answer.reasons else "")
 
 
-def _record(answer: Answer) -> Json:
-    found: Json = {"value": answer.value}
-    if answer.confidence is not None:
-        found["confidence"] = round(answer.confidence, 6)
-        found["alternatives"] = {word: round(share, 6) for word, share in answer.alternatives}
-    if answer.interval is not None:
-        found["interval"] = list(answer.interval)
-    found["unlike"] = answer.unlike
-    if answer.reasons:
-        found["reasons"] = list(answer.reasons)
+def records(targets: Mapping[str, Answers]) -> list[Json]:
+    """One JSON-ready dict per row: target to value, confidence and alternatives (or interval), unlike, reasons."""
+    columns = {target: _records(answers) for target, answers in targets.items()}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _records(answers: Answers) -> list[Json]:
+    """Column by column, because a server makes thousands of these a second."""
+    found: list[Json] = [{"value": value} for value in answers.values.tolist()]
+    if answers.confidence is not None:
+        for each, confidence in zip(found, answers.confidence.astype(np.float64).round(6).tolist(), strict=True):
+            each["confidence"] = confidence
+    if answers.shares is not None:
+        order = np.argsort(-answers.shares, axis=1)[:, :ALTERNATIVES]
+        shares = np.take_along_axis(answers.shares, order, 1).astype(np.float64).round(6).tolist()
+        for each, places, shown in zip(found, order.tolist(), shares, strict=True):
+            each["alternatives"] = {answers.classes[k]: share for k, share in zip(places, shown, strict=True)}
+    if answers.low is not None and answers.high is not None:
+        for each, low, high in zip(found, answers.low.tolist(), answers.high.tolist(), strict=True):
+            each["interval"] = [low, high]
+    for row, each in enumerate(found):
+        each["unlike"] = bool(answers.unlike[row]) if answers.unlike is not None else False
+        if row in answers.reasons:
+            each["reasons"] = list(answers.reasons[row])
     return found

@@ -1,0 +1,260 @@
+"""Served answers a second, beside an endpoint that does nothing and one that calls scikit-learn for each request.
+
+    python benchmarks/serving.py [--seconds 5] [--clients 64]
+
+A table of 30 numbers (breast cancer) and pictures of digits, both shipped with scikit-learn. Every server is one process
+on this machine, and so is the load (`load.py`). Prints JSON; `share` holds what is to be reached.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+HERE = Path(__file__).parent
+BATCH = 32  # pictures of the bare loop
+AIMS = {
+    "of_empty": 0.6, "of_sklearn": 1.5, "p99_ms_at_half": 50.0, "pictures_of_bare_loop": 0.7, "first_answer_seconds": 1.5,
+}  # fmt: skip
+
+
+def main() -> None:
+    asking = argparse.ArgumentParser(description=__doc__)
+    asking.add_argument("--seconds", type=float, default=5.0)
+    asking.add_argument("--clients", type=int, default=64)
+    asking.add_argument("server", nargs="*")
+    asked = asking.parse_args()
+    if asked.server:
+        return serve(asked.server[0], int(asked.server[1]))
+    with tempfile.TemporaryDirectory() as folder:
+        table, pictures = Path(folder) / "table.lamina", Path(folder) / "pictures.lamina"
+        learn(table, pictures)
+        print(json.dumps(measure(table, pictures, asked.seconds, asked.clients)))
+    return None
+
+
+def learn(table: Path, pictures: Path) -> None:
+    """Two models, learned briefly: how well they answer is not the question."""
+    from sklearn.datasets import load_breast_cancer, load_digits
+
+    import lamina
+
+    cancer = load_breast_cancer(as_frame=True)
+    rows = {name: cancer.data[name].to_numpy() for name in cancer.data} | {
+        "kind": [("bad", "good")[k] for k in cancer.target]
+    }
+    lamina.learn(rows, "kind", steps=100, folds=0).save(table)
+    digits = load_digits()
+    shown = {"image": _digits(), "label": [f"digit {k}" for k in digits.target]}
+    lamina.learn(shown, "label", steps=100, folds=0, network="cnn").save(pictures)
+
+
+def measure(table: Path, pictures: Path, seconds: float, clients: int) -> dict[str, Any]:
+    """Every figure; servers take turns, never two at once."""
+    rows = [json.dumps({"rows": [row]}).encode() for row in _rows(200)]
+    lone = [json.dumps({name.replace(" ", "_"): value for name, value in row.items()}).encode() for row in _rows(200)]
+    found: dict[str, Any] = {"clients": clients, "seconds": seconds, "cores": os.cpu_count(), "aims": AIMS}
+    with server("empty") as port:
+        found["empty"] = load(port, "/", clients, seconds)
+    with server("sklearn") as port:
+        found["sklearn"] = load(port, "/predict", clients, seconds, lone)
+    with lamina(table) as (port, first):
+        path = "/v1/models/table/predict"
+        found["lamina"] = load(port, path, clients, seconds, rows)
+        half = found["lamina"]["per_second"] / 2
+        found["lamina_at_half"] = load(port, path, clients, seconds, rows, rate=half)
+        found["lamina_alone"] = load(port, path, 1, seconds, rows)
+    found["first_answer_seconds"] = first
+    files = _files()
+    found["bare_loop"] = {"per_second": bare_loop(pictures, files, seconds)}
+    with lamina(pictures) as (port, _):
+        path = "/v1/models/pictures/predict"
+        one = [_form([file]) for file in files[:200]]
+        many = [_form(files[start : start + BATCH]) for start in range(0, 20 * BATCH, BATCH)]
+        found["pictures"] = load(port, path, clients, seconds, one, kind=FORM)
+        found["pictures_32_a_request"] = load(port, path, 4, seconds, many, kind=FORM)
+        found["pictures_32_a_request"]["pictures_per_second"] = BATCH * found["pictures_32_a_request"]["per_second"]
+    found["share"] = {
+        "of_empty": found["lamina"]["per_second"] / found["empty"]["per_second"],
+        "of_sklearn": found["lamina"]["per_second"] / found["sklearn"]["per_second"],
+        "p99_ms_at_half": found["lamina_at_half"]["p99_ms"],
+        "pictures_of_bare_loop": found["pictures"]["per_second"] / found["bare_loop"]["per_second"],
+        "pictures_32_of_bare_loop": found["pictures_32_a_request"]["pictures_per_second"]
+        / found["bare_loop"]["per_second"],
+        "first_answer_seconds": first,
+    }
+    return found
+
+
+def load(
+    port: int, path: str, clients: int, seconds: float, bodies: Sequence[bytes] = (), *, rate: float | None = None,
+    kind: str = "application/json",
+) -> dict[str, Any]:  # fmt: skip
+    asked = {"port": port, "path": path, "clients": clients, "seconds": seconds, "kind": kind, "rate": rate}
+    asked["bodies"] = [base64.b64encode(body).decode() for body in bodies]
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(asked, file)
+        file.flush()
+        done = subprocess.run(
+            [sys.executable, str(HERE / "load.py"), file.name], capture_output=True, text=True, check=True
+        )
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ servers
+
+
+@contextmanager
+def server(name: str) -> Iterator[int]:
+    """One of the servers below, in a process of its own."""
+    port = _free()
+    with subprocess.Popen([sys.executable, __file__, name, str(port)]) as running:
+        try:
+            _first_answer(port, "/", None)
+            yield port
+        finally:
+            running.terminate()
+
+
+@contextmanager
+def lamina(model: Path) -> Iterator[tuple[int, float]]:
+    """A served model, and seconds from its start to its first answer."""
+    port, start = _free(), time.perf_counter()
+    command = [sys.executable, "-c", "from lamina.cli import main; main()", "serve", str(model), "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        try:
+            body = json.dumps({"rows": _rows(1)}).encode() if model.stem == "table" else _form(_files()[:1])
+            kind = "application/json" if model.stem == "table" else FORM
+            _first_answer(port, f"/v1/models/{model.stem}/predict", body, kind)
+            yield port, time.perf_counter() - start
+        finally:
+            running.terminate()
+
+
+def serve(name: str, port: int) -> None:
+    import uvicorn
+    from fastapi import FastAPI
+
+    app = FastAPI()
+
+    @app.get("/")
+    async def nothing() -> dict[str, str]:
+        return {}
+
+    if name == "sklearn":
+        from pydantic import create_model
+        from sklearn.datasets import load_breast_cancer
+        from sklearn.neural_network import MLPClassifier
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        data = load_breast_cancer()
+        model = make_pipeline(StandardScaler(), MLPClassifier((64,), max_iter=100, early_stopping=True)).fit(
+            data.data, data.target
+        )
+        names = [str(each) for each in data.feature_names]
+        Row: Any = create_model("Row", **{each.replace(" ", "_"): (float, ...) for each in names})
+
+        @app.post("/predict")
+        def predict(row: Row) -> dict[str, Any]:
+            shares = model.predict_proba(np.array([list(row.__dict__.values())]))[0]
+            return {"value": str(data.target_names[shares.argmax()]), "confidence": float(shares.max())}
+
+    uvicorn.run(app, port=port, log_level="warning", access_log=False)
+
+
+def bare_loop(model: Path, files: Sequence[bytes], seconds: float) -> float:
+    """Pictures a second that a plain loop decodes and runs through ONNX Runtime."""
+    import onnxruntime
+    from PIL import Image
+
+    session = onnxruntime.InferenceSession(str(model / "network.onnx"), providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    start, count = time.perf_counter(), 0
+    while time.perf_counter() - start < seconds:
+        for at in range(0, len(files) - BATCH, BATCH):
+            batch = np.stack([np.asarray(Image.open(io.BytesIO(file)))[..., None] for file in files[at : at + BATCH]])
+            session.run(None, {name: batch})
+            count += BATCH
+    return count / (time.perf_counter() - start)
+
+
+# ------------------------------------------------------------------------------------------------ data
+
+FORM = "multipart/form-data; boundary=piece"
+
+
+def _rows(count: int) -> list[dict[str, float]]:
+    from sklearn.datasets import load_breast_cancer
+
+    data = load_breast_cancer()
+    return [
+        dict(zip((str(name) for name in data.feature_names), map(float, row), strict=True)) for row in data.data[:count]
+    ]
+
+
+def _digits() -> np.ndarray[Any, Any]:
+    """uint8 [N, 28, 28]: the 8 by 8 digits, enlarged."""
+    from PIL import Image
+    from sklearn.datasets import load_digits
+
+    small = (load_digits().images * (255 / 16)).astype(np.uint8)
+    return np.stack([np.asarray(Image.fromarray(each).resize((28, 28))) for each in small])
+
+
+def _files() -> list[bytes]:
+    from PIL import Image
+
+    found = []
+    for each in _digits():
+        buffer = io.BytesIO()
+        Image.fromarray(each).save(buffer, "PNG")
+        found.append(buffer.getvalue())
+    return found
+
+
+def _form(files: Sequence[bytes]) -> bytes:
+    head = (
+        b'--piece\r\nContent-Disposition: form-data; name="image"; filename="%d.png"\r\nContent-Type: image/png\r\n\r\n'
+    )
+    return b"".join(head % number + file + b"\r\n" for number, file in enumerate(files)) + b"--piece--\r\n"
+
+
+def _free() -> int:
+    import socket
+
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def _first_answer(port: int, path: str, body: bytes | None, kind: str = "application/json") -> None:
+    for _ in range(2000):
+        try:
+            urllib.request.urlopen(
+                urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, {"Content-Type": kind})
+            )
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise SystemExit("The server gives no answer.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Cells as somebody types or sends them, one row at a time, to columns. NumPy only, and never a path."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lamina.core import Array, Coded
+from lamina.examples import dates, words
+
+
+class Cells:
+    """Rows whose columns are settled. columns: column to its values, as `Examples.values` gives them."""
+
+    def __init__(self, columns: Mapping[str, Array | Coded]) -> None:
+        self.columns = columns
+
+    @classmethod
+    def settle(cls, rows: Sequence[Mapping[str, Any]], kinds: Mapping[str, str]) -> Cells:
+        """Rows of plain values by column. kinds: column to its kind."""
+        columns = zip(*map(operator.itemgetter(*kinds), rows), strict=True) if len(kinds) > 1 else None
+        cells = columns or [[row[column] for row in rows] for column in kinds]
+        return cls({column: _column(each, kind) for (column, kind), each in zip(kinds.items(), cells, strict=True)})
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def values(self, column: str, rows: Any = None) -> Any:
+        found = self.columns[column]
+        return found if rows is None else found[rows]
+
+
+def _column(cells: Sequence[Any], kind: str) -> Array | Coded:
+    """number: floats or None; date: ISO 8601 or None; category: words, numbers, truths or None; image: pixels [H, W, C] of
+    the input's own size, the bytes of a file, or None."""
+    match kind:
+        case "number":
+            return np.array(cells, np.float64)  # None becomes NaN
+        case "date":
+            return np.array([np.nan if cell is None else dates.one(cell) for cell in cells])
+        case "image":
+            if all(isinstance(cell, np.ndarray) for cell in cells):
+                return np.stack(cells)
+            found = np.empty(len(cells), object)
+            found[:] = cells
+            return found
+        case _:
+            return words.encode(cell.strip() if isinstance(cell, str) else cell for cell in cells)

@@ -1,0 +1,137 @@
+// A form made from what the model takes, and its answers with all that is said about them.
+
+import {ask, element, find} from "/shared.js";
+
+const MOST = 100; // pictures asked about at once
+let model = null;
+let dropped = [];
+
+async function start() {
+  try {
+    const {models} = await ask("/models");
+    const names = models.map((each) => each.name);
+    find("model").replaceChildren(...names.map((name) => element("option", {value: name, textContent: name})));
+    find("choice").hidden = names.length < 2;
+    find("model").onchange = () => show(models.find((each) => each.name === find("model").value));
+    show(models[0]);
+  } catch (error) {
+    wrong(error);
+  }
+}
+
+function show(chosen) {
+  model = chosen;
+  dropped = [];
+  const asked = model.outputs.map((each) => each.column).join(", ");
+  find("about").replaceChildren(
+    element("strong", {textContent: model.name}), ` answers ${asked}. `,
+    element("span", {className: "soft", textContent: `Fingerprint ${model.fingerprint}.`}),
+  );
+  find("fields").replaceChildren(...model.inputs.map((each, number) =>
+    each.kind === "image" ? drop(each, `field${number}`) : field(each, `field${number}`)).flat());
+  find("example").hidden = model.inputs.every((each) => each.kind === "image");
+  find("ask").hidden = false;
+  find("answers").replaceChildren();
+}
+
+function field(each, id) {
+  const input = element("input", {id, name: each.column, autocomplete: "off"});
+  const box = element("div", {}, element("label", {htmlFor: id, textContent: each.column}), input);
+  if (each.kind === "number") input.inputMode = "decimal";
+  if (each.kind === "date") input.placeholder = "2026-05-31";
+  if (each.kind === "category" && each.words.length) {
+    const list = element("datalist", {id: `${id}words`}, ...each.words.map((word) => element("option", {value: word})));
+    input.setAttribute("list", list.id);
+    box.append(list);
+  }
+  return box;
+}
+
+// A place to drop pictures, or to choose them with the keyboard.
+function drop(each, id) {
+  const alone = model.inputs.length === 1;
+  const input = element("input", {id, type: "file", accept: "image/*", multiple: alone});
+  const box = element("div", {className: "drop"},
+    element("label", {htmlFor: id, textContent: `${each.column}: drop ${alone ? "pictures" : "a picture"} here, or choose`}), input);
+  const take = (files) => {
+    dropped = [...files].slice(0, alone ? MOST : 1);
+    if (alone && dropped.length) send();
+  };
+  input.onchange = () => take(input.files);
+  box.ondragover = (event) => { event.preventDefault(); box.classList.add("over"); };
+  box.ondragleave = () => box.classList.remove("over");
+  box.ondrop = (event) => {
+    event.preventDefault();
+    box.classList.remove("over");
+    take(event.dataTransfer.files);
+  };
+  return box;
+}
+
+find("example").onclick = () => {
+  for (const input of find("fields").querySelectorAll("input[name]")) input.value = model.example[input.name] ?? "";
+};
+
+find("ask").onsubmit = (event) => {
+  event.preventDefault();
+  send();
+};
+
+async function send() {
+  const form = new FormData();
+  const images = model.inputs.filter((each) => each.kind === "image").map((each) => each.column);
+  for (const input of find("fields").querySelectorAll("input[name]")) form.append(input.name, input.value);
+  for (const column of images) {
+    for (const file of dropped) form.append(column, file);
+    if (!dropped.length && model.inputs.length > 1) form.append(column, "");
+  }
+  if (model.inputs.length === images.length && !dropped.length) return wrong(new Error("Choose a picture first."));
+  find("go").disabled = true;
+  try {
+    const {answers} = await ask(`/v1/models/${encodeURIComponent(model.name)}/predict`, {method: "POST", body: form});
+    find("answers").replaceChildren(...answers.map((row, number) => card(row, dropped[number])));
+  } catch (error) {
+    wrong(error);
+  }
+  find("go").disabled = false;
+}
+
+function card(row, file) {
+  const made = element("article");
+  if (file) {
+    const shown = element("img", {alt: file.name, src: URL.createObjectURL(file)});
+    shown.onload = shown.onerror = () => URL.revokeObjectURL(shown.src);
+    made.append(shown);
+  }
+  for (const [target, answer] of Object.entries(row)) made.append(said(target, answer));
+  return made;
+}
+
+function said(target, answer) {
+  const value = Array.isArray(answer.value) ? answer.value.join(", ") || "none"
+    : typeof answer.value === "number" ? figure(answer.value) : String(answer.value);
+  const box = element("div", {}, element("div", {className: "soft", textContent: target}), element("div", {className: "value", textContent: value}));
+  if (answer.confidence !== undefined) box.append(element("div", {textContent: `${percent(answer.confidence)} sure`}));
+  if (answer.interval) box.append(element("div", {textContent: `${figure(answer.interval[0])} to ${figure(answer.interval[1])}, nine times out of ten`}));
+  if (answer.unlike) {
+    const why = answer.reasons?.length ? `: ${answer.reasons.join("; ")}` : "";
+    box.append(element("div", {className: "unlike", textContent: `⚠ Unlike what it learned from${why}. Do not trust the answer.`}));
+  }
+  if (answer.alternatives) {
+    box.append(element("dl", {"aria-label": "Alternatives"}, ...Object.entries(answer.alternatives).flatMap(([word, share]) => [
+      element("dt", {textContent: word, title: word}),
+      element("dd", {}, element("meter", {value: share, "aria-label": word})),
+      element("dd", {textContent: percent(share)}),
+    ])));
+  }
+  return box;
+}
+
+const percent = (share) => `${share > 0.995 && share < 1 ? "over 99" : Math.round(100 * share)} %`;
+const figure = (number) => number.toLocaleString("en", {maximumSignificantDigits: 6});
+
+function wrong(error) {
+  find("answers").replaceChildren(element("p", {className: "wrong", role: "alert", textContent: error.message}));
+}
+
+start();

@@ -1,0 +1,152 @@
+"""Start a service, tell where it is, and stop it with everything answered that was taken."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.supervisors import Multiprocess
+
+from lamina.core import LaminaError, PlanError
+from lamina.model.model import Model
+from lamina.serving.app import application, environment
+from lamina.serving.gate import Lines
+from lamina.serving.settings import Serving
+from lamina.serving.shelf import named
+
+PATIENCE = 10.0  # seconds in which a connection has to say what it asks
+CONNECTIONS = 2048
+
+
+class Timely(HttpToolsProtocol):
+    """A connection that asks nothing is closed, so that idle ones cannot use up the service."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.loop.call_later(PATIENCE, self._asked_yet)
+
+    def _asked_yet(self) -> None:
+        cycle: Any = self.cycle  # the request that is on; none yet
+        if cycle is None and not self.transport.is_closing():
+            self.transport.close()
+
+
+def run(models: Sequence[str | Path | Model], serving: Serving) -> None:
+    """Serve until it is told to stop (Ctrl-C, SIGTERM): then what was taken is answered, and no more is taken.
+
+    Raises:
+        LaminaError: a model cannot be read, the port is in use, …
+    """
+    places = named(models)
+    with listen(serving) as listening:
+        if serving.workers == 1:
+            server = uvicorn.Server(_config(application(places, serving, log=Lines()), serving))
+            _tell(places, serving, listening)
+            server.run(sockets=[listening])
+            return
+        folders = {name: place for name, place in places.items() if isinstance(place, Path)}
+        if len(folders) < len(places):
+            raise PlanError("Several workers each read the model from its folder. Save it first, and serve its path.")
+        for place in folders.values():
+            Model.load(place)  # a mistake is said once, here, and not by every worker
+        with tempfile.TemporaryDirectory(prefix="lamina-") as shared:
+            os.environ |= environment(folders, serving, Path(shared))
+            config = _config("lamina.serving.app:from_environment", serving)
+            _tell(places, serving, listening)
+            Multiprocess(config, sockets=[listening]).run()
+
+
+class Background:
+    """A service in a thread, for a notebook or a test: `with serve(model, wait=False) as service: service.url`."""
+
+    def __init__(self, models: Sequence[str | Path | Model], serving: Serving) -> None:
+        if serving.workers != 1:
+            raise PlanError("A service in the background has one worker. Leave `workers` out, or wait for it.")
+        self.socket = listen(serving)
+        self.url = _url(serving, self.socket)
+        self._server = uvicorn.Server(_config(application(named(models), serving), serving))
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self.socket]}, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer what was taken, then end."""
+        self._server.should_exit = True
+        self._thread.join()
+        self.socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+
+def listen(serving: Serving) -> socket.socket:
+    """The port, taken.
+
+    Raises:
+        LaminaError: somebody else has it, or it cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in serving.host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    if sys.platform != "win32":
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((serving.host, serving.port))
+        found.listen(CONNECTIONS)
+    except OSError as error:
+        found.close()
+        match error.errno:
+            case errno.EADDRINUSE:
+                raise LaminaError(
+                    f"Port {serving.port} of {serving.host} is in use. Stop what listens there, or say another: --port {serving.port + 1}"
+                ) from None
+            case errno.EACCES:
+                raise LaminaError(
+                    f"Port {serving.port} may not be used by you. Say one above 1023: --port 8000"
+                ) from None
+        raise LaminaError(
+            f"{serving.host} is no address of this machine ({error.strerror}). Say another: --host 127.0.0.1"
+        ) from None
+    found.set_inheritable(True)
+    return found
+
+
+def _config(app: Any, serving: Serving) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        workers=serving.workers,
+        http=Timely,
+        ws="none",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=int(serving.seconds) + 1,
+    )
+
+
+def _url(serving: Serving, listening: socket.socket) -> str:
+    port = listening.getsockname()[1]
+    return f"http://{f'[{serving.host}]' if ':' in serving.host else serving.host}:{port}"
+
+
+def _tell(places: Mapping[str, Path | Model], serving: Serving, listening: socket.socket) -> None:
+    url = _url(serving, listening)
+    for name in places:
+        print(f"answers  POST {url}/v1/models/{name}/predict")
+    print(f"try it   {url}/\ndocs     {url}/docs\nfigures  {url}/metrics\nstop     Ctrl-C", flush=True)

@@ -1,0 +1,71 @@
+"""A few lines that ask a served model: curl, Python's own library, JavaScript."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from lamina.core import Json
+
+if TYPE_CHECKING:
+    from lamina.serving.contract import Contract
+
+
+def all_of(contract: Contract, example: Json, address: str, token: bool) -> dict[str, str]:
+    """Language to lines. address: of the model's predict. token: whether callers show one."""
+    if contract.images and len(contract.kinds) == 1:
+        return pictures(contract.images[0], address, token, forms=True)
+    return rows({"rows": [example]}, address, token)
+
+
+def rows(request: Json, address: str, token: bool) -> dict[str, str]:
+    """For a request of rows."""
+    body = json.dumps(request, ensure_ascii=False)
+    quoted = body.replace("'", "'\\''")
+    shown = ' \\\n  -H "Authorization: Bearer $LAMINA_TOKEN"' if token else ""
+    bearer = '\nrequest.add_header("Authorization", f"Bearer {os.environ[\'LAMINA_TOKEN\']}")' if token else ""
+    secret = ', "Authorization": `Bearer ${process.env.LAMINA_TOKEN}`' if token else ""
+    return {
+        "curl": f"curl {address} \\\n  -H 'Content-Type: application/json'{shown} \\\n  -d '{quoted}'",
+        "python": (
+            f"import json{', os' if token else ''}, urllib.request\n\n"
+            f"rows = json.loads({body!r})\n"
+            f'request = urllib.request.Request("{address}", json.dumps(rows).encode(), {{"Content-Type": "application/json"}})'
+            f'{bearer}\nprint(json.load(urllib.request.urlopen(request))["answers"])'
+        ),
+        "javascript": (
+            f'const response = await fetch("{address}", {{\n  method: "POST",\n'
+            f'  headers: {{"Content-Type": "application/json"{secret}}},\n'
+            f"  body: JSON.stringify({body}),\n}});\nconsole.log((await response.json()).answers);"
+        ),
+    }
+
+
+def pictures(column: str, address: str, token: bool, forms: bool) -> dict[str, str]:
+    """For a model that takes nothing but a picture. forms: whether files are taken as they are, else as base64."""
+    shown = ' -H "Authorization: Bearer $LAMINA_TOKEN"' if token else ""
+    field = json.dumps(column, ensure_ascii=False)
+    header = ', "Authorization": f"Bearer {os.environ[\'LAMINA_TOKEN\']}"' if token else ""
+    secret = ", Authorization: `Bearer ${process.env.LAMINA_TOKEN}`" if token else ""
+    inside = json.dumps({"rows": [{column: "PICTURE"}]}, ensure_ascii=False).replace('"', '\\"')
+    coded = inside.replace("PICTURE", "$(base64 -w0 picture.png)")
+    body = f"-F {field}=@picture.png" if forms else f"-H 'Content-Type: application/json' \\\n  -d \"{coded}\""
+    return {
+        "curl": f"curl {address}{shown} {body}",
+        "python": (
+            f"import base64, json{', os' if token else ''}, pathlib, urllib.request\n\n"
+            'picture = base64.b64encode(pathlib.Path("picture.png").read_bytes()).decode()\n'
+            f'rows = {{"rows": [{{{field}: picture}}]}}\n'
+            f'headers = {{"Content-Type": "application/json"{header}}}\n'
+            f'request = urllib.request.Request("{address}", json.dumps(rows).encode(), headers)\n'
+            'print(json.load(urllib.request.urlopen(request))["answers"])'
+        ),
+        "javascript": (
+            'import {readFile} from "node:fs/promises";\n\n'
+            'const picture = (await readFile("picture.png")).toString("base64");\n'
+            f'const response = await fetch("{address}", {{\n  method: "POST",\n'
+            f'  headers: {{"Content-Type": "application/json"{secret}}},\n'
+            f"  body: JSON.stringify({{rows: [{{{field}: picture}}]}}),\n}});\n"
+            "console.log((await response.json()).answers);"
+        ),
+    }
