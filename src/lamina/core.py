@@ -6,7 +6,6 @@ NumPy only: predicting imports this, and predicting never imports torch.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, TypeAlias
@@ -46,6 +45,8 @@ class MissingExtra(LaminaError):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """A sentence that suggests the nearest known word, or lists them: `nearest("labl", ["label"])`."""
+    import difflib
+
     known = list(known)
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     if close:

@@ -23,6 +23,8 @@ ROOMS = ("inputs", "networks", "outputs")
 @cache
 def names(room: str) -> tuple[str, ...]:
     """The kinds in a room, sorted: `names("inputs")` holds "image" and "number"."""
+    import pkgutil
+
     spec = importlib.util.find_spec(f"lamina.{room}")
     folder = list(spec.submodule_search_locations or ()) if spec else []
     found = {module.name for module in pkgutil.iter_modules(folder) if not module.name.startswith("_")}
@@ -36,10 +38,10 @@ def find(room: str, name: str) -> Any:
         PlanError: no such kind; the nearest name is suggested.
         MissingExtra: its library (torch) is not installed.
     """
-    for point in _added(room):
-        if point.name == name:
-            return point.load()
-    if name not in names(room):
+    if not _ours(room, name):  # installed packages are looked through only where it has to be: that takes a while
+        for point in _added(room):
+            if point.name == name:
+                return point.load()
         raise PlanError(f"There is no {room.removesuffix('s')} called '{name}'. {nearest(name, names(room))}")
     try:
         module = importlib.import_module(f"lamina.{room}.{name}")
@@ -55,6 +57,14 @@ def class_name(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("_"))
 
 
+def _ours(room: str, name: str) -> bool:
+    """Whether a file of Lamina's own holds this kind."""
+    plain = name.isidentifier() and not name.startswith("_")
+    return plain and importlib.util.find_spec(f"lamina.{room}.{name}") is not None
+
+
 @cache
-def _added(room: str) -> tuple[importlib.metadata.EntryPoint, ...]:
+def _added(room: str) -> tuple[EntryPoint, ...]:
+    import importlib.metadata
+
     return tuple(importlib.metadata.entry_points(group=f"lamina.{room}"))

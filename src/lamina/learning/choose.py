@@ -11,12 +11,13 @@ import torch
 from torch import nn
 
 from lamina import kinds
-from lamina.core import Encoded, Form, Json, PlanError, Progress, Recipe
+from lamina.core import Array, Encoded, Form, Json, PlanError, Progress, Recipe
 from lamina.learning.budget import Budget
 from lamina.learning.frozen import Frozen
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Fold, Prepared
-from lamina.learning.trial import Lesson, Trial
+from lamina.learning.readout import LONG, STEPS, sized, strength, tuned
+from lamina.learning.trial import Lesson, Trial, attempt
 from lamina.networks._build import OWN
 
 USUAL = {"vector": "mlp", "grid": "cnn"}
@@ -24,7 +25,6 @@ PRETRAINED = "pretrained"
 SHARE = 0.15  # of the budget, for each candidate
 LEAST = 32  # pixels a side: below, there is nothing that features of photographs could see
 SAMPLE = 400, 200  # pictures that a probe of pretrained features learns from, and is judged on
-PROBE = 150  # steps of it
 
 
 @dataclass(slots=True)
@@ -47,9 +47,13 @@ def choose(
     forms = prepared.intake.forms
     said = {name: _said(form, plan.network, own) for name, form in forms.items()}
     choice = Choice(said, recipe(said, forms, plan))
+    features: dict[str, Frozen] = {}
     for name, form in forms.items():
         if said[name]["kind"] == PRETRAINED:
             choice.reasons.append(f"{name}: pretrained features, as asked for.")
+            frozen = yield from _frozen(prepared, plan, budget, name)
+            yield from _use(prepared, name, frozen, choice)
+            features[name] = frozen
         elif said[name]["kind"] == OWN:
             choice.reasons.append(f"{name}: the network that was given.")
         elif form.kind != "grid" or plan.network is not None:
@@ -59,10 +63,39 @@ def choose(
         elif why := _no_race(form):
             choice.reasons.append(f"{name}: {said[name]['kind']}. {why}")
         else:
-            yield from _race(prepared, plan, budget, device, name, choice)
+            frozen = yield from _frozen(prepared, plan, budget, name)
+            if (yield from _race(prepared, plan, budget, device, name, choice, frozen)):
+                yield from _use(prepared, name, frozen, choice)
+                features[name] = frozen
     choice.recipe = recipe(choice.said, forms, plan)
-    yield from use_features(prepared, choice)
+    if features:
+        yield from _read_out(
+            Lesson(prepared, choice.said, choice.recipe, plan.seed, device, plan.metric), budget, choice, features
+        )
     return choice
+
+
+def _read_out(
+    lesson: Lesson, budget: Budget, choice: Choice, features: Mapping[str, Frozen]
+) -> Generator[Progress, None, None]:
+    """How strongly the read-out is held back, and whether the last blocks learn on."""
+    found, readout, reason = yield from strength(lesson, ", ".join(features))
+    choice.reasons.append(reason)
+    for name, frozen in features.items():
+        if frozen.maps is not None:
+            seconds = 60.0 if budget.seconds is None else SHARE * budget.seconds
+            learning, reason, tried = yield from tuned(found, name, frozen, readout, seconds)
+            choice.reasons.append(reason)
+            choice.tried.append(tried)
+            found = learning or found
+            break  # one input learns on: a second would have to be judged beside it
+    choice.said, choice.recipe = dict(found.said), found.recipe
+
+
+def _frozen(prepared: Prepared, plan: Plan, budget: Budget, name: str) -> Generator[Progress, None, Frozen]:
+    """The network that knows photographs, looking at this input's pictures."""
+    tune = plan.steps is None and (budget.seconds is None or budget.seconds >= LONG)
+    return (yield from sized(prepared.rows.inputs[name], prepared.intake.forms[name], _needed(prepared), budget, tune))
 
 
 def recipe(said: Mapping[str, Json], forms: Mapping[str, Form], plan: Plan) -> Recipe:
@@ -95,9 +128,9 @@ def _no_race(form: Form) -> str:
 
 
 def _race(
-    prepared: Prepared, plan: Plan, budget: Budget, device: torch.device, name: str, choice: Choice
-) -> Generator[Progress, None, None]:
-    """Pretrained features with a read-out against the usual network, on the same validation rows."""
+    prepared: Prepared, plan: Plan, budget: Budget, device: torch.device, name: str, choice: Choice, frozen: Frozen
+) -> Generator[Progress, None, bool]:
+    """Pretrained features with a read-out against the usual network, on the same validation rows: whether they win."""
     forms, fold = prepared.intake.forms, prepared.folds[0]
     rng = np.random.default_rng(plan.seed)
     seconds = 20.0 if budget.seconds is None else SHARE * budget.seconds
@@ -105,21 +138,19 @@ def _race(
         np.sort(rng.permutation(rows)[:most]) for rows, most in zip((fold.train, fold.validation), SAMPLE, strict=True)
     )
     begun = time.monotonic()
-    frozen = Frozen(prepared.rows.inputs[name], forms[name])
-    if not frozen.recall():
-        # Validation rows first: a slow machine may not get through all the training rows.
-        yield from frozen.fill(check, seconds / 2)
-        yield from frozen.fill(teach, seconds - (time.monotonic() - begun))
+    # Validation rows first: a slow machine may not get through all the training rows.
+    yield from frozen.fill(check, seconds / 2)
+    yield from frozen.fill(teach, seconds - (time.monotonic() - begun))
     seen = Fold(teach[frozen.done[teach]], check[frozen.done[check]], fold.test)
     usual = choice.said[name]
     if len(seen.train) < 20 or len(seen.validation) < 10:
         choice.reasons.append(f"{name}: {usual['kind']}. There was no time to try pretrained features.")
-        return
-    ready = {**choice.said, name: {"kind": PRETRAINED, "options": {}}}
+        return False
+    ready = {**choice.said, name: {"kind": PRETRAINED, "options": {"side": frozen.side}}}
     pictures = prepared.rows.inputs[name]
     prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.values), pictures.present)
-    probed = yield from _try(
-        Lesson(prepared, ready, recipe(ready, forms, plan), plan.seed, device, plan.metric), seen, PROBE
+    probed = yield from attempt(
+        Lesson(prepared, ready, recipe(ready, forms, plan), plan.seed, device, plan.metric), seen, STEPS
     )
     spent = time.monotonic() - begun
     prepared.rows.inputs[name] = pictures
@@ -127,52 +158,48 @@ def _race(
     lesson = Lesson(prepared, choice.said, recipe(choice.said, forms, plan), plan.seed, device, plan.metric)
     fresh = Fold(fold.train, seen.validation, fold.test)
     pace = Trial(lesson, fresh).pace(min(2.0, seconds / 5))
-    learned = yield from _try(lesson, fresh, max(5, int(0.7 * seconds / pace)), begun + seconds)
+    learned = yield from attempt(lesson, fresh, max(5, int(0.7 * seconds / pace)), begun + seconds)
     choice.tried += [
-        {"name": PRETRAINED, "score": probed[0], "value": probed[1], "seconds": spent},
-        {"name": usual["kind"], "score": learned[0], "value": learned[1], "seconds": time.monotonic() - begun},
+        {"name": PRETRAINED, "score": probed.best.score, "value": probed.best.value, "seconds": spent},
+        {
+            "name": usual["kind"],
+            "score": learned.best.score,
+            "value": learned.best.value,
+            "seconds": time.monotonic() - begun,
+        },
     ]
-    better = probed[0] > learned[0]
+    better = probed.best.score > learned.best.score
     winner, loser = (PRETRAINED, usual["kind"]) if better else (usual["kind"], PRETRAINED)
-    figures = (probed[1], learned[1]) if better else (learned[1], probed[1])
+    figures = (probed.best.value, learned.best.value) if better else (learned.best.value, probed.best.value)
     metric = plan.metric or next(iter(prepared.outputs.values())).metric
     choice.reasons.append(
         f"{name}: {winner}, {metric} {figures[0]:.3f} on {len(seen.validation)} validation pictures after a short try; "
         f"{loser} reached {figures[1]:.3f}."
     )
-    if better:
-        choice.said = ready
-        yield from _use(prepared, name, frozen)
-
-
-def _try(
-    lesson: Lesson, fold: Fold, steps: int, deadline: float | None = None
-) -> Generator[Progress, None, tuple[float, float]]:
-    """A short training; the score and the figure on the fold's validation rows."""
-    trial = Trial(lesson, fold)
-    for progress in trial.learn(steps, deadline=deadline, judgements=3):
-        yield replace(
-            progress, stage="trying", message=f"a short try of {', '.join(s['kind'] for s in lesson.said.values())}"
-        )
-    assert trial.loop is not None
-    return trial.loop.best.score, trial.loop.best.value
+    return better
 
 
 def use_features(prepared: Prepared, choice: Choice) -> Generator[Progress, None, None]:
-    """Replace the pictures of every input that was given to a pretrained network by their features."""
+    """Replace the pictures of every input that was given to a pretrained network by what it takes of them."""
     for name, said in choice.said.items():
-        if said["kind"] == PRETRAINED and prepared.rows.inputs[name].values.ndim == 4:
-            yield from _use(prepared, name, Frozen(prepared.rows.inputs[name], prepared.intake.forms[name]))
+        if said["kind"] == PRETRAINED:
+            frozen = Frozen(prepared.rows.inputs[name], prepared.intake.forms[name], **said["options"])
+            frozen.recall()
+            yield from _use(prepared, name, frozen, choice)
+            if frozen.maps is not None:
+                prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.maps), frozen.pictures.present)
 
 
-def _use(prepared: Prepared, name: str, frozen: Frozen) -> Generator[Progress, None, None]:
+def _use(prepared: Prepared, name: str, frozen: Frozen, choice: Choice) -> Generator[Progress, None, None]:
     """Replace pictures by their features."""
-    rows = np.unique(
-        np.concatenate([np.concatenate([f.train, f.validation, f.test]) for f in prepared.folds] + [prepared.held])
-    )
-    if not frozen.key:
-        frozen.recall()
-    yield from frozen.fill(rows)
+    yield from frozen.fill(_needed(prepared))
     frozen.keep()
     prepared.pictures[name] = frozen.pictures.values
     prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.values), frozen.pictures.present)
+    choice.said[name] = {"kind": PRETRAINED, "options": choice.said[name]["options"] | {"side": frozen.side}}
+
+
+def _needed(prepared: Prepared) -> Array:
+    """Every row that learns, chooses or is judged."""
+    parts = [rows for fold in prepared.folds for rows in (fold.train, fold.validation, fold.test)]
+    return np.unique(np.concatenate([*parts, prepared.held]))

@@ -1,70 +1,136 @@
-"""Features of pictures from a frozen network, made once by ONNX Runtime and kept between runs."""
+"""What a frozen network makes of pictures: made once by ONNX Runtime on every core, and kept between runs."""
 
 from __future__ import annotations
 
 import hashlib
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
 from lamina.core import Array, Encoded, Form, Progress, chunks
 from lamina.machine import cache
 from lamina.model.onnx import Runner, write
-from lamina.networks.pretrained import WIDTH, Backbone
+from lamina.networks.pretrained import SIDE, WIDTH, Backbone
 
-AT_ONCE = 32
+AT_ONCE = 16
 
 
 class Frozen:
-    """Features [N, 1280] of encoded pictures, row by row as they are asked for."""
+    """Features [N, 1280] of encoded pictures, row by row as they are asked for.
 
-    def __init__(self, pictures: Encoded, form: Form) -> None:
-        self.pictures = pictures
-        self.form = form
-        self.values: Array = np.zeros((len(pictures.values), WIDTH), np.float32)
+    side: pixels that small pictures are enlarged to. learned: with more than 0, also the maps that enter the last so
+    many blocks, from which those can learn on.
+    """
+
+    def __init__(self, pictures: Encoded, form: Form, side: int = SIDE, learned: int = 0) -> None:
+        self.pictures, self.form, self.side, self.learned = pictures, form, side, learned
+        self._backbone = Backbone(form, side, learned)
+        self.values: Array = cache.allocate((len(pictures.values), WIDTH), np.float32)
+        self.maps: Array | None = None
+        if learned:
+            self.maps = cache.allocate((len(pictures.values), *self._shape()), np.float32)
         self.done = np.zeros(len(self.values), bool)
         self._runner: Runner | None = None
-        self.key = ""
 
     def recall(self) -> bool:
         """Take the features of the very same pictures from the cache, if they are there."""
-        pixels = np.ascontiguousarray(self.pictures.values.numpy())
-        self.key = f"features-{hashlib.blake2b(pixels.reshape(-1).data, digest_size=16).hexdigest()}"
         found = cache.recall(self.key)
         if found is None or found.shape != self.values.shape:
             return False
+        if self.maps is not None:
+            maps = cache.recall(f"{self.key}-maps{self.learned}")
+            if maps is None or maps.shape != self.maps.shape:
+                return False
+            self.maps = maps
         self.values, self.done[:] = found, True
         return True
 
     def fill(self, rows: Array, seconds: float = np.inf) -> Iterator[Progress]:
         """Make the features of these rows that are missing, in order, for at most so long."""
         missing = rows[~self.done[rows]]
+        begun, made = time.monotonic(), 0
+        pieces = list(chunks(missing, AT_ONCE))
+        self._open()
+        # One thread a piece: a piece's features are the same however many cores there are.
+        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+            running: list[Future[None]] = [pool.submit(self._make, piece) for piece in pieces]
+            try:
+                for piece, each in zip(pieces, running, strict=True):
+                    each.result()
+                    made += len(piece)
+                    spent = time.monotonic() - begun
+                    yield Progress(
+                        stage="looking", step=made, steps=len(missing), rate=made / spent, seconds=spent,
+                        left=spent / made * (len(missing) - made),
+                        message="features from a network that knows photographs",
+                    )  # fmt: skip
+                    if spent > seconds:
+                        return
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def pace(self, rows: Array) -> float:
+        """Seconds that a picture takes, by making some of these."""
+        for _ in self.fill(rows[:AT_ONCE]):  # the first call sets things up
+            pass
+        some = rows[AT_ONCE : AT_ONCE * (1 + 2 * torch.get_num_threads())]
         begun = time.monotonic()
-        for place, piece in enumerate(chunks(missing, AT_ONCE)):
-            values = self.pictures.values[torch.from_numpy(piece)].numpy()
-            self.values[piece] = self._run(values)
-            self.done[piece] = True
-            spent = time.monotonic() - begun
-            made = place * AT_ONCE + len(piece)
-            yield Progress(
-                stage="looking", step=made, steps=len(missing), rate=made / spent, seconds=spent,
-                left=spent / made * (len(missing) - made), message="features from a network that knows photographs",
-            )  # fmt: skip
-            if spent > seconds:
-                return
+        for _ in self.fill(some):
+            pass
+        return (time.monotonic() - begun) / max(len(some), 1)
 
     def keep(self) -> None:
         """Keep the features of all pictures for the next run."""
         if self.done.all():
             cache.keep(self.key, self.values)
+            if self.maps is not None:
+                cache.keep(f"{self.key}-maps{self.learned}", self.maps)
 
-    def _run(self, pixels: Array) -> Array:
+    @cached_property
+    def key(self) -> str:
+        """The same for the same pictures at the same size."""
+        pixels = np.ascontiguousarray(self.pictures.values.numpy())
+        digest = hashlib.blake2b(pixels.reshape(-1).data, digest_size=16).hexdigest()
+        return f"features-{digest}-{self.side}"
+
+    def _make(self, rows: Array) -> None:
+        """The features of these rows (16 at most)."""
+        pixels = self.pictures.values[torch.from_numpy(rows)].numpy()
+        assert self._runner is not None
+        found = self._runner.session.run(None, {"pixels": pixels})
+        self.values[rows] = found[0]
+        if self.maps is not None:
+            self.maps[rows] = found[1]
+        self.done[rows] = True
+
+    def _open(self) -> None:
         if self._runner is None:
-            backbone = Backbone(self.form)
-            backbone.load_photographs()
+            self._backbone.load_photographs()
             example = torch.zeros((2, *self.form.shape), dtype=torch.uint8)
-            self._runner = Runner(write(backbone, [example], ["pixels"], ["features"]), "the pretrained network")
-        found: Array = self._runner.session.run(None, {"pixels": pixels})[0]
-        return found
+            names = ["features", "maps"] if self.learned else ["features"]
+            self._runner = Runner(
+                write(_Both(self._backbone), [example], ["pixels"], names), "the pretrained network", threads=1
+            )
+
+    def _shape(self) -> tuple[int, ...]:
+        """Of the maps of one picture."""
+        with torch.no_grad():
+            return tuple(self._backbone.maps(torch.zeros((1, *self.form.shape), dtype=torch.uint8)).shape[1:])
+
+
+class _Both(nn.Module):
+    """Pixels to features, and to the maps that they are made of where some blocks learn."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        super().__init__()
+        self.backbone = backbone
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        maps = self.backbone.maps(pixels)
+        features = self.backbone.rest(maps)
+        return (features, maps) if self.backbone.learned else (features,)

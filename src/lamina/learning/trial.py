@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from torch import nn
 
 from lamina.core import Array, Json, PlanError, Progress, Recipe, chunks, nearest
 from lamina.learning.augment import Augment
-from lamina.learning.loop import Loop
+from lamina.learning.loop import Best, Loop
 from lamina.learning.prepare import Fold, Prepared
 from lamina.learning.supervised import Supervised
 from lamina.networks._build import join
@@ -86,6 +86,12 @@ class Trial:
         )  # fmt: skip
         yield from self.loop
 
+    @property
+    def best(self) -> Best:
+        """The best weights on validation rows."""
+        assert self.loop is not None
+        return self.loop.best
+
     def end(self) -> None:
         """End learning at once, with the best weights so far."""
         if self.loop is not None:
@@ -132,6 +138,15 @@ class Trial:
         if not features:
             return {column: np.zeros((0, 1)) for column in raws}, np.zeros((0, 1))
         return {column: np.concatenate(parts) for column, parts in raws.items()}, np.concatenate(features)
+
+
+def attempt(lesson: Lesson, fold: Fold, steps: int, deadline: float | None = None) -> Generator[Progress, None, Trial]:
+    """A short training, to see how far it gets on the fold's validation rows."""
+    trial = Trial(lesson, fold)
+    for progress in trial.learn(steps, deadline=deadline, judgements=3):
+        message = f"a short try of {', '.join(said['kind'] for said in lesson.said.values())}"
+        yield replace(progress, stage="trying", message=message)
+    return trial
 
 
 def check_metric(prepared: Prepared, metric: str | None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import io
-import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -238,6 +237,8 @@ class Model:
     def to_bytes(self) -> bytes:
         """The whole model as one zip, for a database or for pickling an estimator."""
         buffer = io.BytesIO()
+        import zipfile
+
         with zipfile.ZipFile(buffer, "w") as archive:
             for name in FILES:
                 archive.writestr(name, self._bytes(name))
@@ -251,6 +252,8 @@ class Model:
         Raises:
             ModelError: it is not a whole model.
         """
+        import zipfile
+
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 files = {name: archive.read(name) for name in FILES}

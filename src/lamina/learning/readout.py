@@ -1,0 +1,100 @@
+"""How pretrained features are used: how large pictures are looked at, how far the read-out is held back, and whether
+the last blocks learn on. The clock settles the first, validation the others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from lamina.core import Array, Encoded, Form, Json, Progress
+from lamina.learning.budget import Budget
+from lamina.learning.frozen import Frozen
+from lamina.learning.trial import Lesson, Trial, attempt
+from lamina.machine import cache
+
+SIDES = (256, 224, 192, 160, 128)  # pixels that small pictures are enlarged to
+ROOM = 0.5  # of the budget, for the features of all pictures
+DECAYS = (20.0, 5.0, 0.05)  # of weights: each is tried
+STEPS = 150  # of each try
+TUNED = 2  # last blocks that learn on
+LONG = 180.0  # seconds: a budget that has room for trying that
+TUNING = {"rate": 2e-3, "batch": 32, "epochs": 10.0}
+
+
+def sized(pictures: Encoded, form: Form, rows: Array, budget: Budget, tune: bool) -> Generator[Progress, None, Frozen]:
+    """Features at the largest size that there is time for. rows: whose features will be needed.
+
+    tune: whether to keep what the last blocks need to learn on."""
+    learned = TUNED if tune and _fits(len(pictures.values), form) else 0
+    frozen = Frozen(pictures, form, SIDES[0], learned)
+    if frozen.recall() or budget.seconds is None:
+        return frozen
+    yield Progress(stage="looking", message="timing the network that knows photographs", left=budget.left())
+    largest, sides = frozen.pace(rows) * len(rows), iter(SIDES[1:])
+    while largest * (frozen.side / SIDES[0]) ** 2 > ROOM * budget.seconds:
+        side = next(sides, None)
+        if side is None:
+            break
+        frozen = Frozen(pictures, form, side, learned)
+    return frozen
+
+
+def strength(lesson: Lesson, names: str) -> Generator[Progress, None, tuple[Lesson, Trial, str]]:
+    """The lesson with the weight decay that does best on validation rows, the try of it, and why.
+
+    names: the inputs that have features, for people."""
+    fold = lesson.prepared.folds[0]
+    tries: dict[float, Trial] = {}
+    for decay in DECAYS:
+        held = replace(lesson, recipe=replace(lesson.recipe, weight_decay=decay))
+        tries[decay] = yield from attempt(held, fold, STEPS)
+    best = max(DECAYS, key=lambda decay: tries[decay].best.score)
+    shown = ", ".join(f"{decay:g}: {tries[decay].best.value:.3f}" for decay in DECAYS)
+    reason = f"{names}: the read-out is held back by a weight decay of {best:g}, best on validation rows ({shown})."
+    return tries[best].lesson, tries[best], reason
+
+
+def tuned(
+    lesson: Lesson, name: str, frozen: Frozen, readout: Trial, seconds: float
+) -> Generator[Progress, None, tuple[Lesson | None, str, Json]]:
+    """The lesson in which the last blocks learn too, if that gains on validation rows within `seconds`; why; the try.
+
+    Where it gains, the maps that those blocks take stand in place of the features.
+    """
+    assert frozen.maps is not None
+    begun, prepared = time.monotonic(), lesson.prepared
+    options = {"side": frozen.side, "learned": frozen.learned}
+    changed: dict[str, Any] = TUNING
+    learning = replace(
+        lesson,
+        said={**lesson.said, name: {"kind": lesson.said[name]["kind"], "options": options}},
+        recipe=replace(lesson.recipe, **changed),
+    )
+    features = prepared.rows.inputs[name]
+    prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.maps), features.present)
+    fold = prepared.folds[0]
+    pace = Trial(learning, fold).pace(min(3.0, seconds / 8))
+    left = seconds - (time.monotonic() - begun)
+    trial = yield from attempt(learning, fold, max(5, int(0.8 * left / pace)), begun + seconds)
+    gains = trial.best.score > readout.best.score
+    metric = lesson.metric or next(iter(prepared.outputs.values())).metric
+    reason = (
+        f"{name}: when its last {frozen.learned} blocks learned on, {metric} on validation rows was "
+        f"{trial.best.value:.3f} after {time.monotonic() - begun:.0f} s, and {readout.best.value:.3f} when they did not: "
+        f"{'they learn on' if gains else 'they stay as they are'}."
+    )
+    said = {"score": trial.best.score, "value": trial.best.value, "seconds": time.monotonic() - begun}
+    if not gains:
+        prepared.rows.inputs[name] = features
+    return (learning if gains else None), reason, {"name": f"last {frozen.learned} blocks learning", **said}
+
+
+def _fits(rows: int, form: Form) -> bool:
+    """Whether the maps of all pictures take at most a third of memory."""
+    height, width = (-(-max(SIDES[0], side) // 32) for side in form.shape[:2])
+    return rows * height * width * 192 * np.dtype(np.float32).itemsize < cache.memory() / 3
