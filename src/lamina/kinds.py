@@ -9,13 +9,14 @@ point groups `lamina.inputs`, `lamina.networks` and `lamina.outputs`.
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import importlib.util
-import pkgutil
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lamina.core import MissingExtra, PlanError, nearest
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ROOMS = ("inputs", "networks", "outputs")
 

@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from lamina.cli import clock  # noqa: F401  imported first: a budget counts from here
+from lamina.cli.predict import predict
+from lamina.cli.quick import plainly
 from lamina.core import LaminaError
 
 COMMANDS = ("demo", "look", "learn", "predict", "score", "report", "serve", "export", "cache")
@@ -42,9 +44,9 @@ def start(
     """Nothing to do before a command."""
 
 
-def add_commands() -> None:
-    """Every command, in the order that the help shows."""
-    for name in COMMANDS:
+def add_commands(only: str | None = None) -> None:
+    """Every command, in the order that the help shows; or one of them, where no other is needed."""
+    for name in [only] if only in COMMANDS else COMMANDS:
         importlib.import_module(f"lamina.cli.{name}").add(app)
 
 
@@ -54,8 +56,12 @@ def main() -> None:
     Exit status: 0 done; 1 something is wrong with the data, the plan or the model, said on standard error; 2 the
     command was misspelt; 130 interrupted.
     """
-    add_commands()
+    words = sys.argv[1:]
     try:
+        if words[:1] == ["predict"] and (given := plainly(predict, words[1:])) is not None:
+            predict(**given)
+            return
+        add_commands(words[0] if words else None)
         app()
     except LaminaError as error:
         print(f"lamina: {error}", file=sys.stderr)
@@ -66,6 +72,9 @@ def main() -> None:
                 "\nlamina: interrupted; no model was changed. The same `learn` goes on where it stood.", file=sys.stderr
             )
         raise
+    except KeyboardInterrupt:
+        print("\nlamina: interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

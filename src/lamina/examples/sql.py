@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from lamina.core import DataError, MissingExtra
 from lamina.examples.reading import Raw, Reading, listed
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _SCHEMES = ("sqlite:", "postgres:", "postgresql:")
 
@@ -61,6 +63,8 @@ def _series(name: str, cells: tuple[Any, ...]) -> Any:
 
 
 def _sqlite(path: Path, query: str | None) -> tuple[list[str], list[tuple[Any, ...]]]:
+    import sqlite3
+
     if not path.is_file():
         raise DataError(
             f"There is no database '{path}'. sqlite:///shop.db is a file here, sqlite:////data/shop.db one from the root."

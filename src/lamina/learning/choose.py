@@ -84,7 +84,7 @@ def _read_out(
     for name, frozen in features.items():
         if frozen.maps is not None:
             seconds = 60.0 if budget.seconds is None else SHARE * budget.seconds
-            learning, reason, tried = yield from tuned(found, name, frozen, readout, seconds)
+            learning, reason, tried = yield from tuned(found, name, frozen, readout, budget, seconds)
             choice.reasons.append(reason)
             choice.tried.append(tried)
             found = learning or found

@@ -60,7 +60,7 @@ def strength(lesson: Lesson, names: str) -> Generator[Progress, None, tuple[Less
 
 
 def tuned(
-    lesson: Lesson, name: str, frozen: Frozen, readout: Trial, seconds: float
+    lesson: Lesson, name: str, frozen: Frozen, readout: Trial, budget: Budget, seconds: float
 ) -> Generator[Progress, None, tuple[Lesson | None, str, Json]]:
     """The lesson in which the last blocks learn too, if that gains on validation rows within `seconds`; why; the try.
 
@@ -81,17 +81,24 @@ def tuned(
     pace = Trial(learning, fold).pace(min(3.0, seconds / 8))
     left = seconds - (time.monotonic() - begun)
     trial = yield from attempt(learning, fold, max(5, int(0.8 * left / pace)), begun + seconds)
+    spent = time.monotonic() - begun
     gains = trial.best.score > readout.best.score
+    # Learning on has to get further than its try did: else what it gained there is lost again.
+    time_left = budget.left() is None or (budget.left() or 0.0) - budget.baselines > 2 * spent
     metric = lesson.metric or next(iter(prepared.outputs.values())).metric
     reason = (
         f"{name}: when its last {frozen.learned} blocks learned on, {metric} on validation rows was "
-        f"{trial.best.value:.3f} after {time.monotonic() - begun:.0f} s, and {readout.best.value:.3f} when they did not: "
-        f"{'they learn on' if gains else 'they stay as they are'}."
+        f"{trial.best.value:.3f} after {spent:.0f} s, and {readout.best.value:.3f} when they did not: "
+        f"{'they stay as they are' if not gains else 'they learn on' if time_left else 'there is no time to go on so'}."
     )
-    said = {"score": trial.best.score, "value": trial.best.value, "seconds": time.monotonic() - begun}
-    if not gains:
+    said = {"score": trial.best.score, "value": trial.best.value, "seconds": spent}
+    if not (gains and time_left):
         prepared.rows.inputs[name] = features
-    return (learning if gains else None), reason, {"name": f"last {frozen.learned} blocks learning", **said}
+    return (
+        (learning if gains and time_left else None),
+        reason,
+        {"name": f"last {frozen.learned} blocks learning", **said},
+    )
 
 
 def _fits(rows: int, form: Form) -> bool:

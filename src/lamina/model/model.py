@@ -236,9 +236,9 @@ class Model:
 
     def to_bytes(self) -> bytes:
         """The whole model as one zip, for a database or for pickling an estimator."""
-        buffer = io.BytesIO()
         import zipfile
 
+        buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
             for name in FILES:
                 archive.writestr(name, self._bytes(name))
