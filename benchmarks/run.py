@@ -32,7 +32,7 @@ BENCHMARKS = {
     "five_minutes": "MNIST and Fashion-MNIST in five minutes",
     "keras_mnist": "Keras's own example on two backends",
 }
-SCRIPTS = ("start", "memory", "loop")  # measure by themselves and print one JSON object
+SCRIPTS = {"start": 1, "memory": 1, "loop": 3}  # measure by themselves, this often; print one JSON object
 
 
 def main() -> None:
@@ -58,7 +58,7 @@ def main() -> None:
     setting = Setting(asked.data.resolve(), asked.seeds, asked.quick)
     results = asked.results or HERE / ("results-quick" if asked.quick else "results")
     for name in names:
-        every = script(name) if name in SCRIPTS else importlib.import_module(name).runs(setting)
+        every = script(name, setting) if name in SCRIPTS else importlib.import_module(name).runs(setting)
         todo = (run for run in every if not asked.only or {run.method, run.set} & set(asked.only))
         go(name, todo, Record(results / f"{name}.json"), keep=asked.keep, retry=asked.retry)
 
@@ -96,13 +96,15 @@ def circumstances(run: Run, interpreter: Path) -> dict[str, Any]:
     }
 
 
-def script(name: str) -> Iterator[Run]:
+def script(name: str, setting: Setting) -> Iterator[Run]:
     """A benchmark that measures by itself: its JSON is kept as it is."""
-    yield Run("lamina", name, 0, partial(call, HERE / f"{name}.py"), ours=True)
+    for turn in range(setting.count(SCRIPTS[name])):
+        yield Run("lamina", name, turn, partial(call, HERE / f"{name}.py", setting), ours=True)
 
 
-def call(path: Path, place: Path) -> dict[str, Any]:
-    return {"said": measure.child([sys.executable, path], limit=3600).last}
+def call(path: Path, setting: Setting, place: Path) -> dict[str, Any]:
+    command = [sys.executable, path, *(["--quick"] if setting.quick else [])]
+    return {"said": measure.child(command, limit=3600, LAMINA_DATA=str(setting.data), LAMINA_CACHE=str(place)).last}
 
 
 if __name__ == "__main__":

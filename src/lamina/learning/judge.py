@@ -27,6 +27,7 @@ from lamina.model.drift import reference
 from lamina.model.model import NETWORK, REPORT, WEIGHTS, Model
 from lamina.model.novelty import Novelty
 from lamina.model.onnx import export
+from lamina.networks._build import spelt_out
 from lamina.networks._join import Ensemble
 
 SAMPLE = 5_000  # training rows that "unlike the training data" is measured against
@@ -123,7 +124,7 @@ def _card(learned: Learned, novelty: Novelty, held: Held) -> Card:
     columns = {} if plan.private else {c: reference(prepared.examples.values(c, train)) for c in prepared.intake.inputs}
     return Card(
         inputs=prepared.intake.state(plan.private),
-        networks=learned.choice.said,
+        networks={name: spelt_out(said) for name, said in learned.choice.said.items()},
         members=len(learned.members),
         outputs=outputs,
         features=len(novelty.center),

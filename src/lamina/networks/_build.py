@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 
 from torch import nn
@@ -27,6 +28,14 @@ def layered(said: Json, form: Form, own: nn.Module | None = None) -> Layered:
         raise PlanError(f"The network '{said['kind']}' takes a {accepted}; this input is a {form.kind}.")
     built: Layered = kind(form, **said.get("options", {}))
     return built
+
+
+def spelt_out(said: Json) -> Json:
+    """With every option said, as a card keeps it: what a later version takes by default changes no saved model."""
+    if said["kind"] == OWN:
+        return said
+    options = list(inspect.signature(kinds.find("networks", said["kind"])).parameters.values())[1:]
+    return {**said, "options": {each.name: each.default for each in options} | said.get("options", {})}
 
 
 def join(
