@@ -1,10 +1,11 @@
 """Lamina learns from examples: photos or a table in, a calibrated, honest model out that predicts without torch.
 
 >>> import lamina
->>> examples = lamina.read("photos/")                                    # doctest: +SKIP
->>> model = lamina.learn(examples, target="label", minutes=2)            # doctest: +SKIP
->>> model.predict("new.jpg")[0]                                          # doctest: +SKIP
->>> model.save("cats.lamina"); lamina.load("cats.lamina")                # doctest: +SKIP
+>>> examples = lamina.read({"age": [k % 40 for k in range(80)], "adult": [k % 40 > 17 for k in range(80)]})
+>>> model = lamina.learn(examples, target="adult", steps=40, folds=0)
+>>> place = model.save("adults.lamina")
+>>> lamina.load(place).predict({"age": 70})[0].value
+'true'
 """
 
 from __future__ import annotations

@@ -185,7 +185,11 @@ class Network(Protocol):
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One answer. confidence: calibrated probability that `value` is right (None for a number, which has an
-    `interval` instead); unlike: True where the example is unlike the training data, with the reasons."""
+    `interval` instead); unlike: True where the example is unlike the training data, with the reasons.
+
+    >>> Answer("cat", confidence=0.9, alternatives=(("cat", 0.9), ("dog", 0.1))).alternatives[1]
+    ('dog', 0.1)
+    """
 
     value: Any
     confidence: float | None = None
@@ -201,6 +205,9 @@ class Answers(Sequence[Answer]):
 
     values: [N]; confidence: [N]; shares: [N, K] probability of each of `classes`; low, high: the interval;
     unlike: [N] bool; reasons: row to why it is unlike the training data.
+
+    >>> Answers(np.array([3.0, 5.0]), low=np.array([2.0, 4.0]), high=np.array([4.0, 6.0]))[1].interval
+    (4.0, 6.0)
     """
 
     values: Array

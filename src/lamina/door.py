@@ -34,6 +34,7 @@ def read(source: Any, **reading: Any) -> Examples:
     Raises:
         DataError: nothing can be read there.
 
+    >>> import lamina
     >>> len(lamina.read({"height": [1.7, 1.8], "sex": ["f", "m"]}))
     2
     """
@@ -58,6 +59,12 @@ def training(
     """A training to iterate over: it yields `Progress`, can be stopped, and holds the `model` at the end.
 
     Arguments as of `learn`.
+
+    >>> import lamina
+    >>> rows = {"x": [k % 40 for k in range(80)], "y": [2.0 * (k % 40) for k in range(80)]}
+    >>> running = lamina.training(rows, "y", steps=3, folds=0)
+    >>> list(dict.fromkeys(progress.stage for progress in running))
+    ['reading', 'trying', 'learning', 'judging']
     """
     from lamina.learning.plan import Plan
 
@@ -111,8 +118,9 @@ def learn(
     Raises:
         DataError: the examples cannot be learned from. PlanError: the plan does not fit them.
 
-    >>> model = lamina.learn({"x": range(200), "y": [x > 99 for x in range(200)]}, "y", steps=20, folds=0)
-    >>> model.predict({"x": 180})[0].value
+    >>> import lamina
+    >>> rows = {"x": [k % 40 for k in range(80)], "y": [k % 40 > 19 for k in range(80)]}
+    >>> lamina.learn(rows, "y", steps=40, folds=0).predict({"x": 35})[0].value
     'true'
     """
     from lamina.screen import watch
@@ -127,6 +135,11 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model:
 
     Raises:
         ModelError: no model is there, or it is damaged.
+
+    >>> import lamina
+    >>> lamina.load("nowhere.lamina")
+    Traceback (most recent call last):
+    lamina.core.ModelError: 'nowhere.lamina' does not exist. Learn it: lamina learn PATH ...
     """
     from lamina.model.model import Model
 

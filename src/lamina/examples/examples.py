@@ -17,6 +17,11 @@ class Examples:
 
     source: what was read, for people. kinds: every column in order. parts: [N] int8, 0 train, 1 validation, 2 test where
     the folders or files say so, -1 undecided; None if nothing is said. notes: what reading found.
+
+    >>> import lamina
+    >>> examples = lamina.read({"height": [1.7, 1.8, 1.6], "sex": ["f", "m", "f"]})
+    >>> len(examples), examples.columns, examples.kinds["sex"].name
+    (3, ['height', 'sex'], 'category')
     """
 
     def __init__(
@@ -46,10 +51,12 @@ class Examples:
 
     @property
     def columns(self) -> list[str]:
+        """The names of all columns, in order."""
         return list(self._columns)
 
     @property
     def parts(self) -> Array | None:
+        """[N] int8: which part a row is in where that is said; None where nothing is."""
         return self._parts if self._parts is None or self._rows is None else self._parts[self._rows]
 
     @property

@@ -36,7 +36,13 @@ class Training:
     out: where the model will be saved; beside it, a folder keeps where learning stands, so that running the same again
     after a crash goes on. start: a model to go on from, with its vocabularies, splits and weights.
 
-    >>> for progress in Training(examples, Plan(target=("label",), minutes=1)): ...      # doctest: +SKIP
+    >>> import lamina
+    >>> examples = lamina.read({"x": [k % 40 for k in range(80)], "y": [2.0 * (k % 40) for k in range(80)]})
+    >>> running = Training(examples, Plan(target=("y",), steps=3, folds=0))
+    >>> [progress.step for progress in running if progress.stage == "learning"]
+    [1, 2, 3]
+    >>> running.model
+    Model that answers y (number) from x
     """
 
     def __init__(

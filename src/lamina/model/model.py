@@ -37,9 +37,12 @@ FILES = (WEIGHTS, NETWORK, REPORT)
 class Model:
     """What was learned. Made by `lamina.learn` or `lamina.load`.
 
-    >>> model = lamina.load("digits.lamina")                                   # doctest: +SKIP
-    >>> model.predict("new/7.png")[0].value                                    # doctest: +SKIP
-    '7'
+    >>> import lamina
+    >>> model = lamina.learn({"x": [k % 40 for k in range(80)], "y": [2.0 * (k % 40) for k in range(80)]}, "y", steps=5, folds=0)
+    >>> model
+    Model that answers y (number) from x
+    >>> len(model.predict({"x": [1, 2, 3]}))
+    3
     """
 
     def __init__(self, card: Card, files: Path | Mapping[str, bytes], own: nn.Module | None = None) -> None:
@@ -88,7 +91,11 @@ class Model:
     def score(self, source: Any) -> Score:
         """Metrics with 95 % intervals on labelled examples, beside those at learning, and what has drifted.
 
-        >>> model.score("labelled_later.csv").targets["income"]["accuracy"].value          # doctest: +SKIP
+        >>> import lamina
+        >>> rows = {"x": [k % 40 for k in range(80)], "y": [k % 40 > 19 for k in range(80)]}
+        >>> model = lamina.learn(rows, "y", steps=5, folds=0)
+        >>> sorted(model.score(rows).targets["y"])[:3]
+        ['accuracy', 'auc', 'balanced_accuracy']
         """
         from lamina.model.drift import drift
         from lamina.model.score import Score, figures, labelled
@@ -175,6 +182,7 @@ class Model:
 
     @property
     def where(self) -> str:
+        """Where it lies, for messages."""
         return str(self.files) if isinstance(self.files, Path) else "the model"
 
     @property
