@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lamina.learning.trial import Trial
 
-LOOKS = 3, 20  # least and most looks at validation rows during one training
+LOOKS = 2, 20  # least and most looks at validation rows during one training
 LOOKING = 0.08  # share of the time that they may take
 LEAST = 2.0  # seconds of learning, however small the budget: fewer steps teach nothing
 MOST = 4  # times a recipe's own number of epochs: beyond that, more time teaches nothing
@@ -32,7 +32,7 @@ class Budget:
     @property
     def baselines(self) -> float:
         """Seconds for the simple models to compare with."""
-        return 20.0 if self.seconds is None else min(20.0, max(1.0, 0.08 * self.seconds))
+        return 20.0 if self.seconds is None else min(20.0, max(0.5, 0.06 * self.seconds))
 
     @property
     def end(self) -> float | None:
@@ -55,7 +55,7 @@ class Budget:
         begun = time.monotonic()
         trial.judge()
         look = time.monotonic() - begun
-        tail = 2.0 + self.baselines + 1.5 * answered * look / max(len(trial.judged), 1)
+        tail = 1.5 + self.baselines + 1.5 * answered * look / max(len(trial.judged), 1)
         end = self.end - tail
         seconds = max(0.0, end - time.monotonic()) / trainings
         looks = int(min(max(LOOKS[0], LOOKING * seconds / max(look, 1e-3)), LOOKS[1]))

@@ -12,6 +12,7 @@ from lamina.learning.trial import Lesson, Trial
 from lamina.networks._build import OWN
 
 LEARNING = 0.9  # of the time left; the rest goes to looks at validation rows and to what comes after
+LEAST = 30.0  # seconds of a budget: with less, the time to ask is better spent on learning
 DEARER = 3.0  # times the seconds of a step, at least, that the next size takes: what cannot be afforded is not timed
 
 
@@ -24,7 +25,7 @@ def grow(choice: Choice, lesson: Lesson, budget: Budget, batch: int | None = Non
     name = max(choice.said, key=lambda each: len(lesson.prepared.intake.forms[each].shape))
     kind = choice.said[name]["kind"]
     larger = () if kind == OWN else kinds.find("networks", kind).larger
-    if budget.end is None or not larger or choice.said[name]["options"]:
+    if budget.seconds is None or budget.seconds < LEAST or not larger or choice.said[name]["options"]:
         return choice
     now = _epochs(lesson, budget)
     for options, recipe in larger:
