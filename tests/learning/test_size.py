@@ -1,0 +1,73 @@
+"""A budget chooses how large a network is."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, replace
+
+import pytest
+import torch
+
+import worlds
+from lamina.core import Recipe
+from lamina.examples import read
+from lamina.learning import size
+from lamina.learning.budget import Budget
+from lamina.learning.choose import Choice, recipe
+from lamina.learning.plan import Plan
+from lamina.learning.prepare import prepare
+from lamina.learning.size import grow
+from lamina.learning.trial import Lesson
+from lamina.networks.cnn import Cnn
+
+PLAN = Plan(target=("label",), folds=0)
+
+
+@pytest.fixture(scope="module")
+def lesson() -> Lesson:
+    prepared = prepare(read(worlds.stripes(150, 0), target="label"), PLAN)
+    said = {"image": {"kind": "cnn", "options": {}}}
+    return Lesson(prepared, said, recipe(said, prepared.intake.forms, PLAN), 0, torch.device("cpu"))
+
+
+def grown(lesson: Lesson, seconds: float | None, batch: int | None = None) -> Choice:
+    return grow(Choice(dict(lesson.said), lesson.recipe), lesson, Budget(time.monotonic(), seconds), batch)
+
+
+def test_much_time_makes_the_network_large(lesson: Lesson) -> None:
+    found = grown(lesson, 1e6)
+    options, taught = Cnn.larger[-1]
+    assert found.said["image"] == {"kind": "cnn", "options": options}
+    assert found.recipe == taught
+    assert len(found.reasons) == len(Cnn.larger)
+    assert lesson.said["image"]["options"] == {}
+
+
+@pytest.mark.parametrize("seconds", [None, 5.0, size.LEAST - 0.1])
+def test_little_time_or_none_named_leaves_it_small(lesson: Lesson, seconds: float | None) -> None:
+    found = grown(lesson, seconds)
+    assert found.said == lesson.said
+    assert found.recipe == lesson.recipe
+    assert found.reasons == []
+
+
+def test_a_size_that_passes_too_seldom_is_not_taken(lesson: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first larger one is timed, falls short of the epochs it needs, and the reason says so."""
+    epochs = iter([1000.0, Cnn.larger[0][1].epochs - 0.5])
+    monkeypatch.setattr(size, "_epochs", lambda lesson, budget: next(epochs))
+    found = grown(lesson, 600.0)
+    assert found.said == lesson.said
+    [reason] = found.reasons
+    assert "too few" in reason
+
+
+def test_what_was_asked_for_stays(lesson: Lesson) -> None:
+    asked = replace(lesson, said={"image": {"kind": "cnn", "options": {"width": 24}}})
+    assert grown(asked, 1e6).said == asked.said
+    assert grown(lesson, 1e6, batch=32).recipe.batch == 32
+
+
+@pytest.mark.parametrize("taught", [Cnn.recipe, *(each for _, each in Cnn.larger)])
+def test_a_recipe_comes_back_from_json(taught: Recipe) -> None:
+    assert Recipe.restore(json.loads(json.dumps(asdict(taught)))) == taught
