@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
 import socket
@@ -52,7 +53,8 @@ def run(models: Sequence[str | Path | Model], serving: Serving) -> None:
         if serving.workers == 1:
             server = uvicorn.Server(_config(application(places, serving, log=Lines()), serving))
             _tell(places, serving, listening)
-            server.run(sockets=[listening])
+            with contextlib.suppress(KeyboardInterrupt):  # it has stopped by then, as it was told
+                server.run(sockets=[listening])
             return
         folders = {name: place for name, place in places.items() if isinstance(place, Path)}
         if len(folders) < len(places):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pprint
 from typing import TYPE_CHECKING
 
 from lamina.core import Json
@@ -20,7 +21,7 @@ def all_of(contract: Contract, example: Json, address: str, token: bool) -> dict
 
 def rows(request: Json, address: str, token: bool) -> dict[str, str]:
     """For a request of rows."""
-    body = json.dumps(request, ensure_ascii=False)
+    body = json.dumps(request, ensure_ascii=False, indent=1)
     quoted = body.replace("'", "'\\''")
     shown = ' \\\n  -H "Authorization: Bearer $LAMINA_TOKEN"' if token else ""
     bearer = '\nrequest.add_header("Authorization", f"Bearer {os.environ[\'LAMINA_TOKEN\']}")' if token else ""
@@ -29,16 +30,25 @@ def rows(request: Json, address: str, token: bool) -> dict[str, str]:
         "curl": f"curl {address} \\\n  -H 'Content-Type: application/json'{shown} \\\n  -d '{quoted}'",
         "python": (
             f"import json{', os' if token else ''}, urllib.request\n\n"
-            f"rows = json.loads({body!r})\n"
+            f"rows = {_python(request)}\n"
             f'request = urllib.request.Request("{address}", json.dumps(rows).encode(), {{"Content-Type": "application/json"}})'
             f'{bearer}\nprint(json.load(urllib.request.urlopen(request))["answers"])'
         ),
         "javascript": (
             f'const response = await fetch("{address}", {{\n  method: "POST",\n'
             f'  headers: {{"Content-Type": "application/json"{secret}}},\n'
-            f"  body: JSON.stringify({body}),\n}});\nconsole.log((await response.json()).answers);"
+            f"  body: JSON.stringify({_indented(body)}),\n}});\nconsole.log((await response.json()).answers);"
         ),
     }
+
+
+def _python(request: Json) -> str:
+    """The request as Python writes it."""
+    return pprint.pformat(request, sort_dicts=False, width=100)
+
+
+def _indented(body: str) -> str:
+    return body.replace("\n", "\n  ")
 
 
 def pictures(column: str, address: str, token: bool, forms: bool) -> dict[str, str]:
