@@ -7,7 +7,6 @@ timing, to find when 99.0 % is first reached. Prints one JSON line.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import time
 from pathlib import Path
@@ -16,16 +15,10 @@ START = time.perf_counter()  # imports count
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
+from idx import idx  # noqa: E402
 from keras import layers  # noqa: E402
 
 TARGET = 0.99
-
-
-def idx(path: Path) -> np.ndarray:
-    """An IDX file: two zero bytes, the kind (unsigned byte), the number of sizes, the sizes, the values."""
-    content = gzip.decompress(path.read_bytes())
-    sizes = np.frombuffer(content, ">i4", content[3], 4)
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * len(sizes)).reshape(sizes)
 
 
 class Look(keras.callbacks.Callback):

@@ -8,7 +8,6 @@ and a batch is one gather from tensors of bytes, not a loader's work. Prints one
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import os
 import time
@@ -19,18 +18,12 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
+from idx import idx  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 from torch.nn.functional import cross_entropy, pad  # noqa: E402
 
 EPOCHS, BATCH, RATE, BETAS, SMOOTHING = 1, 256, 0.01, (0.7, 0.9), 0.1
 RISE = 0.2  # share of the steps that the rate goes up
-
-
-def idx(path: Path) -> np.ndarray:
-    """An IDX file: two zero bytes, the kind (unsigned byte), the number of sizes, the sizes, the values."""
-    content = gzip.decompress(path.read_bytes())
-    sizes = np.frombuffer(content, ">i4", content[3], 4)
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * len(sizes)).reshape(sizes)
 
 
 def pictures(data: Path, part: str) -> tuple[Tensor, Tensor]:
