@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lamina.core import Progress
@@ -94,25 +95,22 @@ def _lines(running: Iterable[Progress]) -> None:
 
 
 def _live(running: Iterable[Progress]) -> None:
+    """A display that changes while it learns; what each stage came to stays above it."""
     from rich.console import Console
     from rich.live import Live
+    from rich.text import Text
 
     console = Console(stderr=True)
     last = Progress("starting")
     with _no_echo(), Live(console=console, refresh_per_second=8, transient=True) as live:
         for progress in running:
-            if progress.stage != last.stage and last.stage not in ("starting", "learning"):
-                console.print(f"[dim]{last.stage:>9}[/]  {last.message}")
+            if progress.stage != last.stage and last.stage != "starting":
+                said = line(replace(last, left=None))
+                console.print(Text.assemble((f"{last.stage:>9}  ", "dim"), said), soft_wrap=True)
             if progress.value is None and progress.steps and last.value is not None and last.steps:
-                progress = _with_value(progress, last)
+                progress = replace(progress, value=last.value, metric=last.metric)
             live.update(_picture(progress))
             last = progress
-
-
-def _with_value(now: Progress, before: Progress) -> Progress:
-    from dataclasses import replace
-
-    return replace(now, value=before.value, metric=before.metric)
 
 
 def _picture(progress: Progress) -> RenderableType:
