@@ -9,6 +9,7 @@ from lamina.learning.trial import Trial
 
 LOOKS = 2, 20  # least and most looks at validation rows during one training
 LOOKING = 0.08  # share of the time that they may take
+LOOKED = 1_000  # validation rows by which the time of a look is told
 LEAST = 2.0  # seconds of learning, however small the budget: fewer steps teach nothing
 MOST = 4  # times a recipe's own number of epochs: beyond that, more time teaches nothing
 
@@ -52,9 +53,10 @@ class Budget:
         if self.end is None or self.seconds is None:
             return Steps(own)
         pace = trial.pace(min(2.0, 0.03 * self.seconds))
+        some = trial.judged[:LOOKED]
         begun = time.monotonic()
-        trial.judge()
-        look = time.monotonic() - begun
+        trial.raw(some)
+        look = (time.monotonic() - begun) * len(trial.judged) / max(len(some), 1)
         tail = 1.5 + self.baselines + 1.5 * answered * look / max(len(trial.judged), 1)
         end = self.end - tail
         seconds = max(0.0, end - time.monotonic()) / trainings
