@@ -48,7 +48,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     import difflib
 
     known = list(known)
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    close = [each for each in known if each.casefold() == word.casefold()]
+    close = close or difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     if close:
         return f"Did you mean '{close[0]}'?"
     shown = ", ".join(known[:12]) + (f" and {len(known) - 12} more" if len(known) > 12 else "")

@@ -170,7 +170,7 @@ def _labels(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
             text = f"{count(len(few), 'label')} of '{name}' with fewer than 10 examples."
             yield Finding("warn", "few_in_class", text, said, "Add examples of them, or merge them with a neighbour.")
         most, least = int(counts.max()), int(counts.min())
-        if most > 10 * least and most > 0.5 * counts.sum():
+        if most > 10 * least and most > 0.7 * counts.sum():
             top = known.words[int(counts.argmax())]
             text = f"'{name}' is uneven: '{top}' is {most / counts.sum():.1%} of the labels."
             detail = f"Always answering '{top}' would be right that often."

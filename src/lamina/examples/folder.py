@@ -33,6 +33,7 @@ class Found:
     tables: list[Path] = field(default_factory=list)  # directly in the folder
     arrays: list[Path] = field(default_factory=list)  # IDX files, directly in the folder
     others: list[Path] = field(default_factory=list)
+    locked: list[str] = field(default_factory=list)  # folders that may not be opened
 
 
 def suffix(path: Path) -> str:
@@ -44,9 +45,19 @@ def suffix(path: Path) -> str:
 
 
 def found(top: Path) -> Found:
-    """Walk a folder; links to folders above are not followed."""
+    """Walk a folder; links to folders above are not followed.
+
+    Raises:
+        PermissionError: the folder itself may not be opened.
+    """
     out = Found()
-    for here, folders, files in os.walk(top):
+
+    def locked(error: OSError) -> None:
+        if Path(error.filename) == top:
+            raise error
+        out.locked.append(error.filename)
+
+    for here, folders, files in os.walk(top, onerror=locked):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
         for name in sorted(files):
             path = Path(here, name)
@@ -77,6 +88,17 @@ def read(top: Path, like: Mapping[str, str] | None = None) -> Raw:
         DataError: it is empty, or holds nothing that we can read.
     """
     files = found(top)
+    raw = _read(top, files, like)
+    if files.locked:
+        raw.note(
+            "warn",
+            f"{count(len(files.locked), 'folder')} may not be opened (first: {files.locked[0]}): left out.",
+            "Change the permissions, or run as somebody who may.",
+        )
+    return raw
+
+
+def _read(top: Path, files: Found, like: Mapping[str, str] | None) -> Raw:
     by_part = {
         path: part for path in files.tables if (part := PARTS.get(re.split(r"[.-]", path.name.lower())[0])) is not None
     }
@@ -114,6 +136,8 @@ def read(top: Path, like: Mapping[str, str] | None = None) -> Raw:
         raise DataError(
             f"{top} holds {count(len(files.others), 'file')} but no image and no table (first: {files.others[0].name}). Expected is a folder per label with images in it, or a table (CSV, JSON lines, Parquet)."
         )
+    if files.locked:
+        raise DataError(f"{top} holds folders that may not be opened (first: {files.locked[0]}). Change their permissions.")
     raise DataError(
         f"{top} is empty. Expected is a folder per label with images in it, or a table (CSV, JSON lines, Parquet)."
     )

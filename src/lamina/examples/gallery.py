@@ -21,7 +21,10 @@ def check(examples: Examples, targets: Sequence[str], name: str, survey: Survey)
     if len(bad):
         text = f"{count(len(bad), 'image')} cannot be read."
         first = f"First: {named(examples, bad[:1])} ({survey.problems[bad[0]]})."
-        yield Finding("warn", "unreadable", text, first, "Remove or replace them; until then they are skipped.")
+        if examples.reading.unreadable == "stop":
+            yield Finding("stop", "unreadable", text, first, "Remove or replace them, or leave out --unreadable stop.")
+        else:
+            yield Finding("warn", "unreadable", text, first, "Remove or replace them; until then they are skipped.")
     if len(bad) == len(examples):
         yield Finding("stop", "unreadable", f"Not one image in '{name}' can be read.", "", "Check the files.")
         return

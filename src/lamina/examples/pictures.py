@@ -79,7 +79,8 @@ def _one(item: Any, decode: bool) -> tuple[str, tuple[int, int], str, Array | No
     except Image.DecompressionBombError:
         return "too many pixels", (0, 0), "", None
     except (OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError) as error:  # what Pillow raises on damage
-        return str(error)[:80] or type(error).__name__, (0, 0), "", None
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return why[:80] or type(error).__name__, (0, 0), "", None
 
 
 def _shrunk(values: Array) -> Array:

@@ -39,9 +39,13 @@ def read(
         return source
     reading = reading or Reading()
     target = (target,) if isinstance(target, str) else tuple(target)
-    raw = _raw(source, reading, like)
-    if reading.test is not None:
-        raw = parts.with_test(raw, _raw(reading.test, reading, like))
+    try:
+        raw = _raw(source, reading, like)
+        if reading.test is not None:
+            raw = parts.with_test(raw, _raw(reading.test, reading, like))
+    except PermissionError as error:
+        said = f"'{error.filename}' may not be read: {error.strerror}." if error.filename else f"{error}."
+        raise DataError(f"{said} Change its permissions, or run as somebody who may.") from error
     return infer.settle(raw, reading, target) if like is None else obey.obey(raw, reading, like)
 
 
@@ -59,6 +63,8 @@ def _path(path: Path, reading: Reading, like: Mapping[str, str] | None) -> Raw:
     if path.is_dir():
         return folder.read(path, like)
     if not path.exists():
+        if path.is_symlink():
+            raise DataError(f"'{path}' is a link that leads nowhere: there is no '{path.readlink()}'.")
         beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
         if not beside:
             raise DataError(f"There is no file or folder '{path}', and no folder '{path.parent}' either.")

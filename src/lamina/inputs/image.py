@@ -7,6 +7,8 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -19,10 +21,12 @@ if TYPE_CHECKING:
 GREY = frozenset({"1", "L", "LA", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")  # JPEG opens MPO too
 PIXELS = 200_000_000  # a larger picture is refused before it is decoded
+LARGE = 20_000_000  # of such pictures one is decoded at a time, so that several bombs do not fill the memory
 ORIENTATION = 0x0112  # the EXIF tag
 LARGEST = 192  # side of the array that large photos become
 
 Allocate = Callable[[tuple[int, ...]], Array]
+_alone = Lock()
 
 
 class Image:
@@ -138,11 +142,12 @@ class Image:
                 if picture.width * picture.height > PIXELS:
                     raise _Unreadable(f"{picture.width} × {picture.height} pixels are more than {PIXELS:,}")
                 picture.draft("RGB" if channels == 3 else "L", (width, height))
-                upright = ImageOps.exif_transpose(picture) if ORIENTATION in picture.getexif() else picture
-                flat = _flatten(upright, "RGB" if channels == 3 else "L")
-                if flat.size != (width, height):
-                    flat = ImageOps.fit(flat, (width, height), Pillow.Resampling.BILINEAR)
-                return np.asarray(flat).reshape(self.shape)
+                with _alone if picture.width * picture.height > LARGE else nullcontext():
+                    upright = ImageOps.exif_transpose(picture) if _orientation(picture) > 1 else picture
+                    flat = _flatten(upright, "RGB" if channels == 3 else "L")
+                    if flat.size != (width, height):
+                        flat = ImageOps.fit(flat, (width, height), Pillow.Resampling.BILINEAR)
+                    return np.asarray(flat).reshape(self.shape)
         except UnidentifiedImageError:
             raise _Unreadable("is not a picture that can be read") from None
         except (
@@ -154,7 +159,8 @@ class Image:
             MemoryError,
             Pillow.DecompressionBombError,
         ) as error:
-            raise _Unreadable(f"{type(error).__name__}: {str(error)[:120]}") from error
+            why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            raise _Unreadable(why[:120] or type(error).__name__) from error
 
 
 class _Unreadable(Exception):
@@ -201,11 +207,20 @@ def _header(value: Any) -> tuple[int, int, bool] | None:
     try:
         with _open(value) as picture:
             width, height = picture.size
-            if picture.getexif().get(ORIENTATION, 1) >= 5:  # lies on its side
+            if width * height > PIXELS:
+                return None
+            if _orientation(picture) >= 5:  # lies on its side
                 width, height = height, width
             return height, width, picture.mode not in GREY
     except (_Unreadable, OSError, ValueError, SyntaxError, TypeError):
         return None
+
+
+def _orientation(picture: Pillow.Image) -> int:
+    """How the camera was held, 1 to 8. Pillow would decode a whole PNG to look for what few have, and before its pixels."""
+    if picture.format == "PNG" and "exif" not in picture.info:
+        return 1
+    return int(picture.getexif().get(ORIENTATION, 1))
 
 
 def _flatten(picture: Pillow.Image, mode: str) -> Pillow.Image:
