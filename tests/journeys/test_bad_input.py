@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import struct
 import subprocess
 import sys
@@ -122,14 +121,6 @@ def test_an_empty_folder_and_an_empty_file(tmp_path: Path) -> None:
     assert "is empty. Expected is a folder per label" in refused("look", tmp_path)
     (tmp_path / "a.csv").touch()
     assert "is empty. Expected is a line that names the columns" in refused("look", tmp_path / "a.csv")
-
-
-def test_a_file_without_permission(tmp_path: Path) -> None:
-    path = csv(tmp_path, "x,z,y", customers())
-    path.chmod(0)
-    if os.access(path, os.R_OK):
-        pytest.skip("this user may read everything, so permissions are not tested here")
-    assert "Permission denied" in refused("look", path)
 
 
 def test_a_link_that_leads_nowhere(tmp_path: Path) -> None:

@@ -137,7 +137,9 @@ def _read(top: Path, files: Found, like: Mapping[str, str] | None) -> Raw:
             f"{top} holds {count(len(files.others), 'file')} but no image and no table (first: {files.others[0].name}). Expected is a folder per label with images in it, or a table (CSV, JSON lines, Parquet)."
         )
     if files.locked:
-        raise DataError(f"{top} holds folders that may not be opened (first: {files.locked[0]}). Change their permissions.")
+        raise DataError(
+            f"{top} holds folders that may not be opened (first: {files.locked[0]}). Change their permissions."
+        )
     raise DataError(
         f"{top} is empty. Expected is a folder per label with images in it, or a table (CSV, JSON lines, Parquet)."
     )

@@ -70,6 +70,8 @@ def head(path: Path) -> bytes:
                 if not more:
                     break
             return start
+    except PermissionError:
+        raise
     except (OSError, EOFError) as error:
         if not packed:
             raise DataError(f"'{path}' cannot be read: {error}.") from error
