@@ -130,20 +130,28 @@ class Recipe:
     """How a network likes to be taught. A network states its own; a plan may override the batch.
 
     rate: peak learning rate; epochs: passes over the training rows when no budget is given (it may stop earlier).
-    average: decay per step of the running mean of the weights that is evaluated and kept (0: none).
+    most: times these epochs beyond which more time would teach nothing. average: decay per step of the running mean of
+    the weights that is evaluated and kept (0: none). folds: into so many the rows are parted, and each copy within the
+    network is kept from the rows of one of them, which then choose and calibrate (0: the validation rows do).
     """
 
     rate: float
     batch: int
     epochs: float
     optimiser: Literal["adamw", "sgd"] = "adamw"
-    schedule: Literal["one_cycle", "coslog4", "flat_cos"] = "one_cycle"
+    schedule: Literal["one_cycle", "coslog4", "flat_cos", "cosine"] = "one_cycle"
     betas: tuple[float, float] = (0.9, 0.95)
     momentum: float = 0.9
     weight_decay: float = 0.0
     smoothing: float = 0.0
     average: float = 0.0
     augment: tuple[str, ...] = ()
+    most: float = 4.0
+    folds: int = 0
+
+    def steps(self, rows: int) -> int:
+        """The steps of its epochs over so many rows."""
+        return max(1, round(self.epochs * max(1, rows // max(1, min(self.batch, rows)))))
 
     @classmethod
     def restore(cls, state: Json) -> Self:
@@ -172,6 +180,11 @@ class Network(Protocol):
     width: int  # W of Features.whole
     copies: int  # k of Features.whole; 1: [B, W]
     recipe: Recipe
+
+    @classmethod
+    def suited(cls, rows: int) -> tuple[Json, Recipe]:
+        """Options and recipe for so many rows to learn from."""
+        ...
 
     def settle(self, values: Tensor, generator: torch.Generator) -> None:
         """Fix scales and data-dependent starts from (a sample of) encoded training rows, kept as buffers."""
@@ -262,7 +275,7 @@ class Taught(Protocol):
         ...
 
     def losses(self, raw: Tensor, target: Tensor, smoothing: float) -> Tensor:
-        """One loss per row [B] from raw [B, k, C]."""
+        """One loss per row and copy [B, k] from raw [B, k, C]."""
         ...
 
     def combine(self, raw: Tensor) -> Tensor:
@@ -293,12 +306,16 @@ class Taught(Protocol):
 
 @dataclass(slots=True)
 class Batch:
-    """Rows on their way through the network. known: per target, 1.0 where somebody has said; weight: [B]."""
+    """Rows on their way through the network. known: per target, 1.0 where somebody has said; weight: [B].
+
+    copies: [B, k] bool, which copies within the network learn from which row; None: all from all.
+    """
 
     inputs: dict[str, Encoded]
     targets: dict[str, Tensor]
     known: dict[str, Tensor]
     weight: Tensor
+    copies: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.weight)

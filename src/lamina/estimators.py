@@ -28,7 +28,7 @@ from lamina.model.model import Model
 if TYPE_CHECKING:
     from torch import nn
 
-LEAST_STEPS = 300
+OWN_STEPS = 300  # at least, for somebody's own module: nobody knows what it needs
 FRAMES = ("pandas", "polars", "pyarrow")
 
 
@@ -39,7 +39,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     cells as they come. The same rows, seed and steps give the same model, in whatever order the rows come, and a row
     of weight 2 is a row said twice.
 
-    steps: of learning; None: at least 300, and more for many rows. minutes: learn by the clock instead. network: the
+    steps: of learning; None: as many as the rows ask for. minutes: learn by the clock instead. network: the
     name of a kind ("mlp"), or an own `nn.Module` from [B, D] to features [B, W]. metric: decides which weights are
     kept ("auc", "mae", …). random_state: seed. device: "auto", "cpu", "cuda", …
     """
@@ -101,8 +101,9 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         kind = self.network if isinstance(self.network, str) else None
         steps = self.steps
         if steps is None and self.minutes is None:
-            recipe = kinds.find("networks", kind or "mlp").recipe
-            steps = max(LEAST_STEPS, round(recipe.epochs * len(examples) / recipe.batch))
+            _, recipe = kinds.find("networks", kind or "mlp").suited(len(examples))
+            given = self.network is not None and kind is None
+            steps = max(OWN_STEPS if given else 1, recipe.steps(len(examples)))
         plan = Plan(
             target=(self._free("target"),),
             minutes=self.minutes,

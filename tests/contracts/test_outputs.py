@@ -89,7 +89,7 @@ def test_nothing_to_learn_is_refused(kind: str) -> None:
 
 @each_kind
 @pytest.mark.parametrize("copies", [1, 3])
-def test_losses_are_one_per_row_and_finite(kind: str, copies: int) -> None:
+def test_losses_are_one_per_row_and_copy_and_finite(kind: str, copies: int) -> None:
     output, _, target, _ = case(kind)
     torch.manual_seed(0)
     head = output.head(6, copies)
@@ -100,7 +100,7 @@ def test_losses_are_one_per_row_and_finite(kind: str, copies: int) -> None:
     for smoothing in (0.0, 0.1):
         head.zero_grad()
         losses = output.losses(head(features), torch.from_numpy(target), smoothing)
-        assert losses.shape == (len(target),)
+        assert losses.shape == (len(target), copies)
         assert losses.isfinite().all()
         losses.sum().backward()
         assert all(p.grad is not None and p.grad.isfinite().all() for p in head.parameters())
@@ -109,12 +109,13 @@ def test_losses_are_one_per_row_and_finite(kind: str, copies: int) -> None:
 
 
 @each_kind
-def test_a_rows_loss_is_its_own(kind: str) -> None:
+def test_the_loss_of_a_row_and_copy_is_its_own(kind: str) -> None:
     output, _, target, _ = case(kind)
     raw = torch.randn(len(target), 2, output.head(4, 2).weight.shape[-1])
     whole = output.losses(raw, torch.from_numpy(target), 0.0)
     part = output.losses(raw[5:9], torch.from_numpy(target[5:9]), 0.0)
     torch.testing.assert_close(part, whole[5:9])
+    torch.testing.assert_close(output.losses(raw[:, 1:], torch.from_numpy(target), 0.0), whole[:, 1:])
 
 
 @each_kind

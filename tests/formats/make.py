@@ -18,7 +18,7 @@ import worlds  # noqa: E402
 from lamina.learning import choose  # noqa: E402
 from lamina.model.card import FORMAT  # noqa: E402
 
-NARROW = {"cnn": {"width": 4, "hidden": 8}, "mlp": {"width": 16, "copies": 2}}  # small enough to keep
+NARROW = {"cnn": {"width": 4, "hidden": 8}, "mlp": {"width": 8, "copies": 2, "bins": 8}}  # small enough to keep
 
 
 def table(rows: int, seed: int) -> worlds.World:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 import worlds
 from lamina.core import Batch, Encoded, Json
-from lamina.examples import read
+from lamina.examples import Reading, read
 from lamina.learning import loop as loops
 from lamina.learning.choose import recipe
 from lamina.learning.loop import Loop
@@ -42,7 +42,7 @@ def trial(name: str, seed: int = 0, **options: object) -> Trial:
     world, target, array, kind = WORLDS[name]
     prepared = prepared_of(world, target)
     said: dict[str, Json] = {array: {"kind": kind, "options": dict(options)}}
-    lesson = Lesson(prepared, said, recipe(said, prepared.intake.forms, Plan(batch=32)), seed, CPU)
+    lesson = Lesson(prepared, said, recipe(said, prepared.intake.forms, Plan(batch=32), prepared.teaching), seed, CPU)
     return Trial(lesson, prepared.folds[0])
 
 
@@ -207,7 +207,10 @@ def test_rows_of_an_absent_picture_teach_their_table() -> None:
     said: dict[str, Json] = {
         name: {"kind": "cnn" if name == "image" else "mlp", "options": {}} for name in prepared.intake.forms
     }
-    found = Trial(Lesson(prepared, said, recipe(said, prepared.intake.forms, Plan()), 0, CPU), prepared.folds[0])
+    found = Trial(
+        Lesson(prepared, said, recipe(said, prepared.intake.forms, Plan(), prepared.teaching), 0, CPU),
+        prepared.folds[0],
+    )
     for head in found.network.heads.values():
         torch.nn.init.normal_(head.weight)  # type: ignore[arg-type]
     batch = prepared.rows.batch(torch.arange(40), CPU)
@@ -220,3 +223,94 @@ def test_rows_of_an_absent_picture_teach_their_table() -> None:
         assert parameter.grad is None or parameter.grad.isfinite().all(), name
         if name.startswith("networks.image"):
             assert parameter.grad is None or not parameter.grad.any(), name
+
+
+def parted_world(rows: int, seed: int) -> worlds.World:
+    """Two targets, numbers, and a column of more words than get a switch each."""
+    rng = np.random.default_rng(seed)
+    return {**worlds.several(rows, seed), "word": np.array([f"w{k}" for k in rng.integers(0, 80, rows)])}
+
+
+def parted_trial(change: int | None = None) -> Trial:
+    """Learns two targets; where `change` is an inner fold, the labels of its rows are others."""
+    targets = ("label", "far")
+    prepared = prepare(read(parted_world(300, 0), target=targets), Plan(target=targets, folds=0))
+    assert prepared.inner is not None
+    if change is not None:
+        rows = torch.from_numpy(prepared.inner == change)
+        prepared.rows.targets["label"][rows] = 1 - prepared.rows.targets["label"][rows]
+        prepared.rows.targets["far"][rows] = 4 - prepared.rows.targets["far"][rows]
+    said: dict[str, Json] = {"table": {"kind": "mlp", "options": {}}}
+    found = recipe(said, prepared.intake.forms, Plan(batch=32), prepared.teaching)
+    return Trial(Lesson(prepared, said, found, 0, CPU), prepared.folds[0])
+
+
+@cache
+def answers_of_copies(change: int | None) -> tuple[Tensor, Tensor]:
+    """Raw answers [N, k, C] to both targets of every copy, after some steps."""
+    found = parted_trial(change)
+    list(found.learn(30, judgements=1))
+    batch = found.lesson.prepared.rows.batch(torch.arange(300), CPU)
+    with torch.inference_mode():
+        raws, _ = found.network({"table": batch.inputs["table"].values}, {"table": batch.inputs["table"].present})
+    return raws["label"], raws["far"]
+
+
+@pytest.mark.parametrize("fold", range(5))
+def test_a_copy_never_learns_from_the_rows_of_its_fold(fold: int) -> None:
+    """Other labels on these rows change every copy, bit for bit, but the one that is kept from them."""
+    for before, after in zip(answers_of_copies(None), answers_of_copies(fold), strict=True):
+        for copy in range(5):
+            assert torch.equal(before[:, copy], after[:, copy]) == (copy == fold)
+
+
+def test_rows_are_judged_by_copies_that_were_kept_from_them() -> None:
+    found = parted_trial()
+    assert found.copies is not None
+    assert found.lesson.prepared.inner is not None
+    assert set(found.taught) == set(found.fold.train) | set(found.fold.validation)
+    assert not set(found.taught) & set(found.fold.test)
+    list(found.learn(30, judgements=1))
+    raws, _ = found.raw(found.taught, outside=True)
+    label, _ = answers_of_copies(None)
+    own = label[torch.from_numpy(found.taught), torch.from_numpy(found.lesson.prepared.inner[found.taught]).long()]
+    np.testing.assert_allclose(raws["label"], own.numpy(), atol=1e-5)
+
+
+def test_rows_of_a_group_and_rows_alike_share_an_inner_fold() -> None:
+    world = worlds.blobs(400, 0)
+    world["house"] = np.arange(400) // 4
+    inner = prepare(read(world, Reading(group="house"), target="label"), Plan(target=("label",), folds=0)).inner
+    assert inner is not None
+    assert (inner.reshape(-1, 4) == inner[::4, None]).all()
+    assert set(inner) == set(range(5))
+    twice = {name: np.concatenate([values, values]) for name, values in worlds.blobs(200, 0).items()}
+    alike = prepare(read(twice, target="label"), Plan(target=("label",), folds=0)).inner
+    assert alike is not None
+    np.testing.assert_array_equal(alike[:200], alike[200:])
+
+
+def test_folds_within_folds_are_the_other_folds() -> None:
+    """With few rows: what a training is judged by lies in no inner fold, and every other row teaches."""
+    prepared = prepare(read(worlds.blobs(200, 0), target="label"), Plan(target=("label",)))
+    said: dict[str, Json] = {"table": {"kind": "mlp", "options": {"copies": 8}}}
+    found = recipe(said, prepared.intake.forms, Plan(), prepared.teaching)
+    trials = [Trial(Lesson(prepared, said, found, 0, CPU), fold) for fold in prepared.folds]
+    for each in trials:
+        assert each.copies is not None
+        assert set(each.taught) == set(range(200)) - set(each.fold.test)
+        assert ((~each.copies[torch.from_numpy(each.taught)]).sum(1) == 2).all()  # of 8 copies, for 4 inner folds
+
+
+def test_rows_that_lie_later_choose_and_do_not_teach() -> None:
+    world = {**worlds.blobs(300, 0), "when": np.arange(300)}
+    prepared = prepare(read(world, Reading(time="when"), target="label"), Plan(target=("label",), folds=0))
+    assert prepared.inner is None
+    said: dict[str, Json] = {"table": {"kind": "mlp", "options": {}}}
+    found = Trial(
+        Lesson(prepared, said, recipe(said, prepared.intake.forms, Plan(), prepared.teaching), 0, CPU),
+        prepared.folds[0],
+    )
+    assert found.copies is None
+    assert set(found.taught) == set(found.fold.train)
+    assert set(found.chosen) == set(found.fold.validation)

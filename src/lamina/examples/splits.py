@@ -23,6 +23,7 @@ SHARE = 0.15  # of the rows for validation, and again for the test
 CAP = 10_000  # rows are enough to tell half a percent of accuracy apart
 SMALL = 1_000  # labelled rows: below it, folds
 TINY = 100  # labelled rows: below it, too few to choose by where nothing is reported
+INNER = 5  # folds among the rows that teach and choose
 _BINS = 10
 _EXCEPTIONS = 1_000
 
@@ -31,7 +32,10 @@ _EXCEPTIONS = 1_000
 class Split:
     """parts: int8 [N], 0 train, 1 validation, 2 test, -1 not used. thresholds: what the card keeps, for `place`.
 
-    folds: int8 [N], 0 to 4, -1 for rows in no fold; None where there are rows enough. how: for people.
+    folds: int8 [N], 0 to 4, -1 for rows in no fold; None where there are rows enough. inner: int8 [N], 0 to 4, by which
+    copies within a network are kept from rows, so that rows that choose may teach too; alike rows and rows of a group
+    share a number, for ever. None where the rows that choose are others by nature: given, or later in time.
+    how: for people.
     """
 
     parts: Array
@@ -39,6 +43,7 @@ class Split:
     folds: Array | None
     how: str
     notes: tuple[Note, ...] = ()
+    inner: Array | None = None
 
 
 def split(
@@ -77,7 +82,10 @@ def split(
         numbered = _folds(key, strata, open_rows, folding)
         notes += _few(strata, open_rows, folding, naming)
         how = f"{folding} folds over {count(int(open_rows.sum()), 'labelled row')}; {how}"
-    return Split(parts, thresholds, numbered, how, tuple(notes))
+    inner = numbered
+    if inner is None and not times and not (given is not None and (given[known] == VALIDATION).any()):
+        inner = (hashing.mix(keys) % np.uint64(INNER)).astype(np.int8)
+    return Split(parts, thresholds, numbered, how, tuple(notes), inner)
 
 
 def place(thresholds: Json, keys: Array, target_values: Any = None, times: Array | None = None) -> Array:

@@ -11,7 +11,6 @@ LOOKS = 2, 20  # least and most looks at validation rows during one training
 LOOKING = 0.08  # share of the time that they may take
 LOOKED = 1_000  # validation rows by which the time of a look is told
 LEAST = 2.0  # seconds of learning, however small the budget: fewer steps teach nothing
-MOST = 4  # times a recipe's own number of epochs: beyond that, more time teaches nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +47,7 @@ class Budget:
         trial: a throw-away network to time. answered: rows that are answered after learning.
         """
         lesson = trial.lesson
-        per_epoch = max(1, len(trial.fold.train) // min(lesson.recipe.batch, len(trial.fold.train)))
-        own = max(1, round(lesson.recipe.epochs * per_epoch))
+        own = lesson.recipe.steps(len(trial.taught))
         if self.end is None or self.seconds is None:
             return Steps(own)
         pace = trial.pace(min(2.0, 0.03 * self.seconds))
@@ -63,4 +61,4 @@ class Budget:
         looks = int(min(max(LOOKS[0], LOOKING * seconds / max(look, 1e-3)), LOOKS[1]))
         most = int(0.98 * (seconds - looks * look) / pace)
         least = min(100, max(10, int(LEAST / pace / trainings)))
-        return Steps(max(least, min(most, MOST * own)), looks, end)
+        return Steps(max(least, min(most, round(lesson.recipe.most * own))), looks, end)

@@ -45,8 +45,9 @@ def choose(
 ) -> Generator[Progress, None, Choice]:
     """The networks, and what teaches them. Where pretrained features win, they replace the pictures in `prepared`."""
     forms = prepared.intake.forms
-    said = {name: _said(form, plan.network, own) for name, form in forms.items()}
-    choice = Choice(said, recipe(said, forms, plan))
+    rows = prepared.teaching
+    said = {name: _said(form, plan.network, own, rows) for name, form in forms.items()}
+    choice = Choice(said, recipe(said, forms, plan, rows))
     features: dict[str, Frozen] = {}
     for name, form in forms.items():
         if said[name]["kind"] == PRETRAINED:
@@ -67,7 +68,7 @@ def choose(
             if (yield from _race(prepared, plan, budget, device, name, choice, frozen)):
                 yield from _use(prepared, name, frozen, choice)
                 features[name] = frozen
-    choice.recipe = recipe(choice.said, forms, plan)
+    choice.recipe = recipe(choice.said, forms, plan, rows)
     if features:
         yield from _read_out(
             Lesson(prepared, choice.said, choice.recipe, plan.seed, device, plan.metric), budget, choice, features
@@ -98,24 +99,23 @@ def _frozen(prepared: Prepared, plan: Plan, budget: Budget, name: str) -> Genera
     return (yield from sized(prepared.rows.inputs[name], prepared.intake.forms[name], _needed(prepared), budget, tune))
 
 
-def recipe(said: Mapping[str, Json], forms: Mapping[str, Form], plan: Plan) -> Recipe:
-    """The recipe of the network that has most to learn: pictures before tables."""
+def recipe(said: Mapping[str, Json], forms: Mapping[str, Form], plan: Plan, rows: int) -> Recipe:
+    """The recipe, for so many rows, of the network that has most to learn: pictures before tables."""
     from lamina.networks._own import Own
 
     lead = max(said, key=lambda name: len(forms[name].shape))
     kind = said[lead]["kind"]
-    found: Recipe = Own.recipe if kind == OWN else kinds.find("networks", kind).recipe
+    found: Recipe = Own.recipe if kind == OWN else kinds.find("networks", kind).suited(rows)[1]
     return found if plan.batch is None else replace(found, batch=plan.batch)
 
 
-def _said(form: Form, asked: str | None, own: nn.Module | None) -> Json:
+def _said(form: Form, asked: str | None, own: nn.Module | None, rows: int) -> Json:
     if own is not None:
         return {"kind": OWN, "options": {}}
-    if asked is not None and form.kind in kinds.find("networks", asked).accepts:
-        return {"kind": asked, "options": {}}
-    if form.kind not in USUAL:
+    kind = asked if asked is not None and form.kind in kinds.find("networks", asked).accepts else USUAL.get(form.kind)
+    if kind is None:
         raise PlanError(f"There is no network for a {form.kind} yet.")
-    return {"kind": USUAL[form.kind], "options": {}}
+    return {"kind": kind, "options": kinds.find("networks", kind).suited(rows)[0]}
 
 
 def _no_race(form: Form) -> str:
@@ -149,13 +149,13 @@ def _race(
     ready = {**choice.said, name: {"kind": PRETRAINED, "options": {"side": frozen.side}}}
     pictures = prepared.rows.inputs[name]
     prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.values), pictures.present)
-    probed = yield from attempt(
-        Lesson(prepared, ready, recipe(ready, forms, plan), plan.seed, device, plan.metric), seen, STEPS
-    )
+    ready_recipe = recipe(ready, forms, plan, len(seen.train))
+    probed = yield from attempt(Lesson(prepared, ready, ready_recipe, plan.seed, device, plan.metric), seen, STEPS)
     spent = time.monotonic() - begun
     prepared.rows.inputs[name] = pictures
     begun = time.monotonic()
-    lesson = Lesson(prepared, choice.said, recipe(choice.said, forms, plan), plan.seed, device, plan.metric)
+    usual_recipe = recipe(choice.said, forms, plan, len(fold.train))
+    lesson = Lesson(prepared, choice.said, usual_recipe, plan.seed, device, plan.metric)
     fresh = Fold(fold.train, seen.validation, fold.test)
     pace = Trial(lesson, fresh).pace(min(2.0, seconds / 5))
     learned = yield from attempt(lesson, fresh, max(5, int(0.7 * seconds / pace)), begun + seconds)

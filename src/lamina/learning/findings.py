@@ -347,9 +347,9 @@ def held_out(prepared: Prepared, members: list[Trial]) -> Held:
     """Answers of every training on the rows that it did not see."""
     folds: list[Fold] = [member.fold for member in members]
     if len(prepared.folds) == 1:
-        chosen, features = members[0].raw(folds[0].validation)
+        chosen, features = members[0].raw(members[0].chosen, outside=True)
         tested, _ = members[0].raw(folds[0].test)
-        return Held(folds[0].validation, chosen, folds[0].test, tested, features)
+        return Held(members[0].chosen, chosen, folds[0].test, tested, features)
     outside = np.concatenate([fold.test for fold in folds])
     parts = [member.raw(fold.test)[0] for member, fold in zip(members, folds, strict=True)]
     raws = {column: np.concatenate([part[column] for part in parts]) for column in prepared.outputs}

@@ -353,6 +353,7 @@ def _cut(batch: Batch, pieces: int) -> list[Batch]:
             {name: target[part] for name, target in batch.targets.items()},
             {name: known[part] for name, known in batch.known.items()},
             batch.weight[part],
+            None if batch.copies is None else batch.copies[part],
         )
 
     return [piece(start) for start in range(0, len(batch), size)]

@@ -35,7 +35,7 @@ class Prepared:
     """Everything that learning needs, settled.
 
     outputs: by target column; names: target column to its name in the network. folds: one, or several for small data.
-    problems: row to why it could not be read. held: rows of the user's own test set, judged by all folds together.
+    inner: as of `Split`. problems: row to why it could not be read. held: rows of the user's own test set, judged by all folds together.
     """
 
     examples: Examples
@@ -46,6 +46,7 @@ class Prepared:
     rows: Rows
     folds: list[Fold]
     held: Array
+    inner: Array | None = None
     pictures: dict[str, Tensor] = field(default_factory=dict)  # where features took their place in `rows`
     problems: dict[int, str] = field(default_factory=dict)
     unlabelled: int = 0
@@ -53,6 +54,12 @@ class Prepared:
     @property
     def named(self) -> dict[str, Taught]:
         return {self.names[column]: output for column, output in self.outputs.items()}
+
+    @property
+    def teaching(self) -> int:
+        """How many rows one training may learn from."""
+        fold = self.folds[0]
+        return len(fold.train) + (0 if self.inner is None else len(fold.validation))
 
     def targets(self, column: str, rows: Array) -> tuple[Array, Array]:
         """Targets of the rows that have a label, and those rows' places in `rows`."""
@@ -99,8 +106,9 @@ def prepare(examples: Examples, plan: Plan, start: Model | None = None, report: 
     if parts.folds is not None:  # the user's own test set lies in no fold
         held = np.flatnonzero(usable & (parts.parts == TEST) & (parts.folds < 0))
     return Prepared(
-        examples, parts, intake, found, names, rows, folds, held, problems=problems, unlabelled=int((~known).sum())
-    )
+        examples, parts, intake, found, names, rows, folds, held, parts.inner, problems=problems,
+        unlabelled=int((~known).sum()),
+    )  # fmt: skip
 
 
 def _as_before(examples: Examples, plan: Plan, start: Model, parts: Split) -> Split:

@@ -14,12 +14,16 @@ from lamina.core import Array, Batch, Encoded
 
 @dataclass(slots=True)
 class Rows:
-    """All encoded rows. inputs: by name, values [N, *shape] and present [N]; targets and known [N] by name."""
+    """All encoded rows. inputs: by name, values [N, *shape] and present [N]; targets and known [N] by name.
+
+    copies: [N, k] bool, which copies within a network learn from which row; None: all from all.
+    """
 
     inputs: dict[str, Encoded]
     targets: dict[str, Tensor]
     known: dict[str, Tensor]
     weight: Tensor
+    copies: Tensor | None = None
 
     @classmethod
     def of(
@@ -53,6 +57,7 @@ class Rows:
             {name: there(target) for name, target in self.targets.items()},
             {name: there(known) for name, known in self.known.items()},
             there(self.weight),
+            None if self.copies is None else there(self.copies),
         )
 
 

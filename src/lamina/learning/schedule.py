@@ -17,13 +17,15 @@ def shape(name: str, t: float) -> float:
     """The share of the peak rate at time t, 0 to 1.
 
     one_cycle: up over 20 %, then down to zero in a line (Smith 2018). coslog4: four falling waves (RealMLP, Holzmüller
-    et al. 2024). flat_cos: level, then a cosine to zero over the last half.
+    et al. 2024). flat_cos: level, then a cosine to zero over the last half. cosine: up over 5 %, then a cosine to zero.
     """
     match name:
         case "one_cycle":
             return 0.1 + 0.9 * t / 0.2 if t < 0.2 else max(1 - (t - 0.2) / 0.8, 0.0)
         case "coslog4":
             return 0.5 * (1 - math.cos(2 * math.pi * math.log2(1 + 15 * t)))
+        case "cosine":
+            return 0.1 + 0.9 * t / 0.05 if t < 0.05 else 0.5 * (1 + math.cos(math.pi * (t - 0.05) / 0.95))
         case _:
             return 1.0 if t < 0.5 else 0.5 * (1 + math.cos(math.pi * (2 * t - 1)))
 
@@ -65,7 +67,7 @@ def _leave_the_compiler_out() -> None:
 
 
 def optimiser(module: nn.Module, recipe: Recipe) -> Optimizer:
-    """One optimiser for a part: rates per parameter as its networks ask, decay on matrices only."""
+    """One optimiser for a part: rates per parameter as its networks ask, decay on weight matrices only."""
     _leave_the_compiler_out()
     groups = [
         {"params": found, "lr": recipe.rate * factor, "peak": recipe.rate * factor, "weight_decay": decay}
@@ -78,19 +80,19 @@ def optimiser(module: nn.Module, recipe: Recipe) -> Optimizer:
 
 def _groups(module: nn.Module, recipe: Recipe) -> dict[tuple[float, float], list[nn.Parameter]]:
     found: dict[tuple[float, float], list[nn.Parameter]] = {}
-    for factor, parameter in _rated(module):
-        decay = recipe.weight_decay if parameter.ndim > 1 else 0.0
+    for name, factor, parameter in _rated(module):
+        decay = recipe.weight_decay if parameter.ndim > 1 and name != "bias" else 0.0
         found.setdefault((factor, decay), []).append(parameter)
     return found
 
 
-def _rated(module: nn.Module) -> Iterator[tuple[float, nn.Parameter]]:
-    """Every parameter that learns, with the factor that its module's `rates` give its name (1 if none)."""
+def _rated(module: nn.Module) -> Iterator[tuple[str, float, nn.Parameter]]:
+    """Every parameter that learns: its name, the factor that its module's `rates` give that (1 if none), and itself."""
     for inner in module.modules():
         rates: dict[str, float] = getattr(inner, "rates", {})
         for name, parameter in inner.named_parameters(recurse=False):
             if parameter.requires_grad:
-                yield float(rates.get(name, 1.0)), parameter
+                yield name, float(rates.get(name, 1.0)), parameter
 
 
 def set_rate(optimizer: Optimizer, share: float) -> None:

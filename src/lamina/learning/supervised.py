@@ -13,7 +13,10 @@ from lamina.networks._join import Join
 
 
 class Supervised:
-    """Every target's loss on the rows where somebody has said, weighted, as one sum with a count."""
+    """Every target's loss on the rows where somebody has said, weighted, as one sum with a count.
+
+    A row's loss is the mean over the copies that learn from it, never the loss of their mean: each copy learns alone.
+    """
 
     whole_batch: ClassVar[bool] = False
 
@@ -35,9 +38,17 @@ class Supervised:
         raws, _ = self.network(inputs, {name: each.present for name, each in batch.inputs.items()})
         weights = {name: batch.known[name] * batch.weight for name in self.outputs}
         total = sum(
-            (output.losses(raws[name], batch.targets[name], self.smoothing) * weights[name]).sum()
+            (_mean(output.losses(raws[name], batch.targets[name], self.smoothing), batch.copies) * weights[name]).sum()
             for name, output in self.outputs.items()
         )
         assert isinstance(total, Tensor)
         count = sum(float(weight.sum()) for weight in weights.values()) / len(weights)
         yield Loss("network", total, count)
+
+
+def _mean(losses: Tensor, copies: Tensor | None) -> Tensor:
+    """[B] from [B, k]: over the copies that learn from a row."""
+    if copies is None:
+        return losses.mean(1)
+    taught = copies.to(losses.dtype)
+    return (losses * taught).sum(1) / taught.sum(1).clamp_min(1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lamina.core import Array, Json, PlanError, Progress, Recipe, chunks, nearest
 from lamina.learning.augment import Augment
@@ -19,7 +19,8 @@ from lamina.networks._build import join
 from lamina.networks._layered import Layered
 
 SETTLING = 20_000  # training rows that scales and data-dependent starts are taken from
-JUDGED = 5_000  # validation rows that are looked at while learning
+CALIBRATING = 20_000  # rows that choose and calibrate, where all rows teach
+JUDGED = 5_000  # of them, rows that are looked at while learning
 ASKED = 512  # rows answered at once
 
 
@@ -37,7 +38,12 @@ class Lesson:
 
 
 class Trial:
-    """A network for a fold, from its seed."""
+    """A network for a fold, from its seed.
+
+    Where the recipe asks for folds and the network is several copies of itself, the rows that choose teach too: each
+    copy is kept from the rows of one inner fold, and every row is judged, and calibrates, by the copies that were kept
+    from it. Else the validation rows choose, and teach nobody.
+    """
 
     def __init__(self, lesson: Lesson, fold: Fold, number: int = 0) -> None:
         self.lesson, self.fold, self.number = lesson, fold, number
@@ -46,17 +52,30 @@ class Trial:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             self.network = join(lesson.said, prepared.intake.forms, prepared.named, lesson.own)
+            self.taught, self.copies = self._parted()
             self._settle()
         self.network.to(lesson.device)
         rng = np.random.default_rng(self.seed)
-        judged = fold.validation if len(fold.validation) else fold.train
-        self.judged = judged[rng.permutation(len(judged))[:JUDGED]] if len(judged) > JUDGED else judged
+        self.chosen = fold.validation if self.copies is None else _some(self.taught, CALIBRATING, rng)
+        self.judged = _some(self.chosen if len(self.chosen) else fold.train, JUDGED, rng)
         self.loop: Loop | None = None
 
+    def _parted(self) -> tuple[Array, Tensor | None]:
+        """The rows that teach, and which copies [N, k] learn from which of all rows (None: all from all)."""
+        prepared, fold, copies = self.lesson.prepared, self.fold, self.network.copies
+        if prepared.inner is None or not self.lesson.recipe.folds or len(self.network.networks) > 1:
+            return fold.train, None
+        both = np.sort(np.concatenate([fold.train, fold.validation]))
+        numbers = np.unique(prepared.inner[both])
+        if not 1 < len(numbers) <= copies:
+            return fold.train, None
+        place = np.searchsorted(numbers, prepared.inner)
+        return both, torch.from_numpy(place[:, None] != np.arange(copies) % len(numbers))
+
     def _settle(self) -> None:
-        prepared, fold = self.lesson.prepared, self.fold
+        prepared = self.lesson.prepared
         generator = torch.Generator().manual_seed(self.seed)
-        sample = np.sort(np.random.default_rng(self.seed).permutation(fold.train)[:SETTLING])
+        sample = np.sort(np.random.default_rng(self.seed).permutation(self.taught)[:SETTLING])
         index = torch.from_numpy(sample)
         for name, network in self.network.networks.items():
             assert isinstance(network, Layered)
@@ -64,8 +83,11 @@ class Trial:
             with torch.no_grad():
                 network.settle(each.values[index][each.present[index]], generator)
         for name, head in self.network.heads.items():
-            known = prepared.rows.known[name][torch.from_numpy(fold.train)] > 0
-            head.settle(prepared.rows.targets[name][torch.from_numpy(fold.train)][known])  # type: ignore[operator]
+            known = torch.from_numpy(self.taught)
+            known = known[prepared.rows.known[name][known] > 0]
+            head.settle(  # type: ignore[operator]
+                prepared.rows.targets[name][known], None if self.copies is None else self.copies[known]
+            )
 
     def learn(
         self,
@@ -80,7 +102,7 @@ class Trial:
         recipe, prepared = self.lesson.recipe, self.lesson.prepared
         method = Supervised(self.network, prepared.named, recipe.smoothing, Augment(recipe.augment))
         self.loop = Loop(
-            method, prepared.rows, self.fold.train, recipe,
+            method, replace(prepared.rows, copies=self.copies), self.taught, recipe,
             steps=steps, judge=self.judge, seed=self.seed, device=self.lesson.device, judgements=judgements,
             deadline=deadline, patient=patient, saved=saved,
         )  # fmt: skip
@@ -102,14 +124,13 @@ class Trial:
     def pace(self, seconds: float) -> float:
         """Seconds per step, from running some; the network is of no use afterwards."""
         method = Supervised(self.network, self.lesson.prepared.named, 0.0, Augment(self.lesson.recipe.augment))
-        loop = Loop(
-            method, self.lesson.prepared.rows, self.fold.train, self.lesson.recipe, steps=10**6, judge=self.judge
-        )
+        rows = replace(self.lesson.prepared.rows, copies=self.copies)
+        loop = Loop(method, rows, self.taught, self.lesson.recipe, steps=10**6, judge=self.judge)
         return loop.pace(seconds)
 
     def judge(self) -> tuple[float, float]:
         """The score on validation rows (more is better), and the figure to show for it."""
-        raws, _ = self.raw(self.judged)
+        raws, _ = self.raw(self.judged, outside=True)
         score, shown = 0.0, float("nan")
         for column, output in self.lesson.prepared.outputs.items():
             target, known = self.lesson.prepared.targets(column, self.judged)
@@ -121,8 +142,11 @@ class Trial:
                 shown = output.metrics(raws[column][known], target, weight)[self.lesson.metric or output.metric]
         return score, shown
 
-    def raw(self, rows: Array) -> tuple[dict[str, Array], Array]:
-        """Raw answers [N, C] by target column and features [N, F] for these rows."""
+    def raw(self, rows: Array, outside: bool = False) -> tuple[dict[str, Array], Array]:
+        """Raw answers [N, C] by target column and features [N, F] for these rows.
+
+        outside: only from copies that never learned from a row.
+        """
         prepared = self.lesson.prepared
         self.network.eval()
         raws: dict[str, list[Array]] = {column: [] for column in prepared.outputs}
@@ -134,7 +158,10 @@ class Trial:
                 found, whole = self.network(inputs, {name: each.present for name, each in batch.inputs.items()})
                 features.append((whole if whole.ndim == 2 else whole.mean(1)).cpu().numpy())
                 for column, output in prepared.outputs.items():
-                    raws[column].append(output.combine(found[prepared.names[column]]).cpu().numpy())
+                    raw = found[prepared.names[column]]
+                    if outside and self.copies is not None:
+                        raw = _outside(raw, self.copies[torch.from_numpy(piece)].to(raw.device))
+                    raws[column].append(output.combine(raw).cpu().numpy())
         if not features:
             return {column: np.zeros((0, 1)) for column in raws}, np.zeros((0, 1))
         return {column: np.concatenate(parts) for column, parts in raws.items()}, np.concatenate(features)
@@ -147,6 +174,17 @@ def attempt(lesson: Lesson, fold: Fold, steps: int, deadline: float | None = Non
         message = f"a short try of {', '.join(said['kind'] for said in lesson.said.values())}"
         yield replace(progress, stage="trying", message=message)
     return trial
+
+
+def _some(rows: Array, most: int, rng: np.random.Generator) -> Array:
+    return rows[rng.permutation(len(rows))[:most]] if len(rows) > most else rows
+
+
+def _outside(raw: Tensor, copies: Tensor) -> Tensor:
+    """[B, m, C] from [B, k, C]: of the copies that never learned from a row as many as every row has."""
+    kept = ~copies
+    order = kept.to(torch.int8).argsort(dim=1, descending=True, stable=True)[:, : int(kept.sum(1).min())]
+    return raw.gather(1, order[:, :, None].expand(-1, -1, raw.shape[2]))
 
 
 def check_metric(prepared: Prepared, metric: str | None) -> None:

@@ -1,9 +1,23 @@
-"""The last layers: features to raw answers, for k copies of a network at once."""
+"""Layers for k copies of a network at once, and the last ones: features to raw answers."""
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
+
+
+class Packed(nn.Module):
+    """A linear layer of its own for each copy: [B, k, I] to [B, k, O]."""
+
+    def __init__(self, copies: int, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(copies, inputs, outputs) / math.sqrt(max(inputs, 1)))
+        self.bias = nn.Parameter(torch.zeros(copies, 1, outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.baddbmm(self.bias, x.transpose(0, 1), self.weight).transpose(0, 1)
 
 
 class Head(nn.Module):
@@ -14,8 +28,8 @@ class Head(nn.Module):
         self.weight = nn.Parameter(torch.zeros(copies, width, answers))
         self.bias = nn.Parameter(torch.zeros(copies, answers))
 
-    def settle(self, target: Tensor) -> None:
-        """Nothing to learn from the targets alone."""
+    def settle(self, target: Tensor, copies: Tensor | None = None) -> None:
+        """Nothing to learn from the targets [N] alone. copies: [N, k], which copies learn from which."""
 
     def forward(self, features: Tensor) -> Tensor:
         if features.ndim == 2:
@@ -26,20 +40,30 @@ class Head(nn.Module):
 
 
 class NumberHead(Head):
-    """A read-out in the target's own units: it learns a standardised value, and moves and stretches it at the end."""
+    """A read-out in the target's own units: it learns a standardised value, and moves and stretches it at the end.
+
+    center, scale, low, high: [k, 1], of the targets that each copy learns from; answers stay between low and high.
+    """
 
     center: Tensor
     scale: Tensor
+    low: Tensor
+    high: Tensor
 
     def __init__(self, width: int, copies: int = 1) -> None:
         super().__init__(width, 1, copies)
-        self.register_buffer("center", torch.zeros(()))
-        self.register_buffer("scale", torch.ones(()))
+        self.register_buffer("center", torch.zeros(copies, 1))
+        self.register_buffer("scale", torch.ones(copies, 1))
+        self.register_buffer("low", torch.full((copies, 1), -math.inf))
+        self.register_buffer("high", torch.full((copies, 1), math.inf))
 
-    def settle(self, target: Tensor) -> None:
-        self.center.copy_(target.double().mean())
-        self.scale.copy_(target.double().std(correction=0).clamp_min(1e-12))
+    def settle(self, target: Tensor, copies: Tensor | None = None) -> None:
+        for copy in range(len(self.center)):
+            seen = (target if copies is None else target[copies[:, copy]]).double()
+            if len(seen):
+                self.center[copy], self.scale[copy] = seen.mean(), seen.std(correction=0).clamp_min(1e-12)
+                self.low[copy], self.high[copy] = seen.min(), seen.max()
 
     def forward(self, features: Tensor) -> Tensor:
         raw: Tensor = super().forward(features) * self.scale + self.center
-        return raw
+        return raw if self.training else torch.minimum(torch.maximum(raw, self.low), self.high)

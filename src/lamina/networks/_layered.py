@@ -26,6 +26,11 @@ class Layered(nn.Module):
     recipe: Recipe
     larger: ClassVar[tuple[tuple[Json, Recipe], ...]] = ()
 
+    @classmethod
+    def suited(cls, rows: int) -> tuple[Json, Recipe]:
+        """Options and recipe for so many rows to learn from; by default the same for any number."""
+        return {}, cls.recipe
+
     @abstractmethod
     def settle(self, values: Tensor, generator: torch.Generator) -> None:
         """Fix scales and data-dependent starts from encoded training rows."""

@@ -65,13 +65,13 @@ class Category:
         return Head(width, len(self.classes), copies)
 
     def losses(self, raw: Tensor, target: Tensor, smoothing: float) -> Tensor:
-        """raw [B, k, K], target [B] class numbers. The mean of the copies' losses, never the loss of their mean."""
+        """[B, k] from raw [B, k, K] and target [B], class numbers."""
         from torch.nn.functional import cross_entropy
 
         rows, copies, classes = raw.shape
         flat = raw.reshape(rows * copies, classes)
         each = cross_entropy(flat, target.repeat_interleave(copies), reduction="none", label_smoothing=smoothing)
-        return each.view(rows, copies).mean(1)
+        return each.view(rows, copies)
 
     def combine(self, raw: Tensor) -> Tensor:
         if raw.shape[1] == 1:

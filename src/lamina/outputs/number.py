@@ -72,7 +72,7 @@ class Number:
         return NumberHead(width, copies)
 
     def losses(self, raw: Tensor, target: Tensor, smoothing: float) -> Tensor:
-        return ((raw[:, :, 0] - target[:, None]) / self.scale).square().mean(1)
+        return ((raw[:, :, 0] - target[:, None]) / self.scale).square()
 
     def combine(self, raw: Tensor) -> Tensor:
         return raw.mean(1)

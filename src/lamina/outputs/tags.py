@@ -63,7 +63,7 @@ class Tags:
         from torch.nn.functional import binary_cross_entropy_with_logits as entropy
 
         soft = target * (1 - smoothing) + smoothing / 2
-        return entropy(raw, soft[:, None].expand_as(raw), reduction="none").mean((1, 2))
+        return entropy(raw, soft[:, None].expand_as(raw), reduction="none").mean(2)
 
     def combine(self, raw: Tensor) -> Tensor:
         return raw[:, 0] if raw.shape[1] == 1 else raw.sigmoid().mean(1).clamp(1e-7, 1 - 1e-7).logit()
