@@ -1,25 +1,28 @@
-# make demo: see it work. make test: the whole check. Both make .venv from the lock file first.
+# make demo: see it work. make test: the whole check. make docs: the site, into site/. Both make .venv from the lock file first.
 # make bench: measure again what docs/benchmarks.md says (hours; LAMINA_DATA names the data sets).
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint types tests wheel bench clean
+.PHONY: demo test lint types tests docs wheel bench clean
 
 demo: $(READY)
 	$(BIN)/lamina demo
 
-test: lint types tests wheel
+test: lint types tests docs wheel
 
 lint: $(READY)
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks docs
+	$(BIN)/ruff format --check src tests benchmarks docs docs
 
 types: $(READY)
 	$(BIN)/mypy
 
 tests: $(READY)
 	$(BIN)/pytest --durations=10
+
+docs: $(READY)
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html docs site
 
 wheel: $(READY)
 	sh tests/wheel.sh
@@ -37,4 +40,4 @@ $(READY): requirements.lock pyproject.toml
 	touch $(READY)
 
 clean:
-	rm -rf .venv dist lamina-demo
+	rm -rf .venv dist site lamina-demo
