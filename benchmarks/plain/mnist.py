@@ -36,8 +36,18 @@ def network() -> nn.Sequential:
     """28 × 28 to 14, 7 and 4 pixels a side; 16, 32 and 64 channels; 156,282 parameters."""
     layers: list[nn.Module] = []
     for inside, outside, kernel in ((1, 16, 5), (16, 32, 3), (32, 64, 3)):
-        layers += [nn.Conv2d(inside, outside, kernel, 2, kernel // 2, bias=False), nn.BatchNorm2d(outside), nn.ReLU()]
-    dense = [nn.Flatten(), nn.Linear(64 * 4 * 4, 128, bias=False), nn.BatchNorm1d(128), nn.ReLU(), nn.Linear(128, 10)]
+        layers += [
+            nn.Conv2d(inside, outside, kernel, 2, kernel // 2, bias=False),
+            nn.BatchNorm2d(outside),
+            nn.ReLU(True),
+        ]
+    dense = [
+        nn.Flatten(),
+        nn.Linear(64 * 4 * 4, 128, bias=False),
+        nn.BatchNorm1d(128),
+        nn.ReLU(True),
+        nn.Linear(128, 10),
+    ]
     return nn.Sequential(*layers, *dense).to(memory_format=torch.channels_last)
 
 
