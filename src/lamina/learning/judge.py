@@ -101,9 +101,11 @@ def _results(learned: Learned, held: Held, decisions: list[str], model: Model) -
 
 
 def _repeating(learned: Learned) -> str:
-    """The command with the number of steps that its minutes were good for: that repeats exactly."""
+    """The command with the steps and the looks that its minutes were good for: no clock decides when that is repeated."""
     loop = learned.members[0].loop
-    return learned.command if loop is None else re.sub(r"--minutes \S+", f"--steps {loop.planned}", learned.command)
+    if loop is None:
+        return learned.command
+    return re.sub(r"--minutes \S+", f"--steps {loop.planned} --looks {loop.judgements}", learned.command)
 
 
 def _novelty(learned: Learned, held: Held) -> Novelty:

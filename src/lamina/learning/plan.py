@@ -25,6 +25,7 @@ class Plan:
     target: tuple[str, ...] = said("Column to answer; say it several times for several answers", ())
     minutes: float | None = said("Time for the whole command; the number of steps is chosen from it")
     steps: int | None = said("Number of learning steps, instead of minutes (exactly repeatable)")
+    looks: int | None = said("Times that validation rows are looked at while learning, each a chance to be kept")
     seed: int = said("Seed of every random choice", 0)
     network: str | None = said("Kind of network; by default the data decide")
     metric: str | None = said("Figure that decides which weights are kept, and the threshold")
@@ -39,6 +40,8 @@ class Plan:
             raise PlanError(f"The budget was {self.minutes} minutes. It must be more than 0, such as --minutes 2.")
         if self.steps is not None and self.steps < 1:
             raise PlanError(f"The number of steps was {self.steps}. It must be at least 1.")
+        if self.looks is not None and self.looks < 1:
+            raise PlanError(f"The number of looks was {self.looks}. It must be at least 1.")
         if self.steps is not None and self.minutes is not None:
             raise PlanError(
                 "Both minutes and steps were given. Give one: steps repeat exactly, minutes keep to the clock."

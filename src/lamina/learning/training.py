@@ -16,7 +16,7 @@ from torch import nn
 from lamina import __version__
 from lamina.core import Array, Json, PlanError, Progress, Recipe
 from lamina.examples import Examples
-from lamina.learning.budget import Budget, Steps
+from lamina.learning.budget import LOOKS, Budget, Steps
 from lamina.learning.choose import Choice, choose, use_features
 from lamina.learning.decisions import check_costs
 from lamina.learning.judge import Learned, judge
@@ -167,8 +167,9 @@ class Training:
         """The number of steps: asked for, kept from before a crash, or chosen from the time left."""
         prepared = lesson.prepared
         if self.plan.steps is not None:
-            self._keep(choice, Steps(self.plan.steps))
-            return Steps(self.plan.steps)
+            asked = Steps(self.plan.steps, self.plan.looks or LOOKS[1])
+            self._keep(choice, asked)
+            return asked
         if self.resumed:
             return replace(self.resumed, deadline=self.budget.end)
         answered = sum(len(fold.validation) + len(fold.test) for fold in prepared.folds) + len(prepared.held)
