@@ -62,7 +62,7 @@ class HowMany:
 
     def losses(self, raw: Tensor, target: Tensor, smoothing: float) -> Tensor:
         expected = raw[:, :, 0].clamp_min(1e-6)
-        return (expected - target[:, None] * expected.log()).mean(1)
+        return expected - target[:, None] * expected.log()
 
     def combine(self, raw: Tensor) -> Tensor:
         return raw.mean(1)

@@ -38,6 +38,7 @@ class Mixup:
         for name, output in self.outputs.items():
             for part, rows in ((share, slice(None)), (1 - share, other)):
                 weight: Tensor = part * batch.known[name][rows] * batch.weight[rows]
-                total = total + (output.losses(raws[name], batch.targets[name][rows], 0.0) * weight).sum()
+                each = output.losses(raws[name], batch.targets[name][rows], 0.0)  # [B, k]: per row and copy
+                total = total + (each.mean(1) * weight).sum()
                 count += float(weight.sum())
         yield Loss("network", total, count)  # a sum and a count, never a mean
