@@ -26,13 +26,14 @@ BENCHMARKS = {
     "start": "import and predict: seconds of whole processes",
     "memory": "peak memory of a table and of many pictures",
     "loop": "examples per second beside a hand-written loop",
+    "serving": "requests per second beside an empty endpoint, scikit-learn and a bare loop",
     "mnist": "MNIST in under half a minute, beside a plain torch script",
     "photos": "cats and dogs in two minutes",
     "tables": "twelve tables, beside trees, linear models and other networks",
     "five_minutes": "MNIST and Fashion-MNIST in five minutes",
     "keras_mnist": "Keras's own example on two backends",
 }
-SCRIPTS = {"start": 1, "memory": 1, "loop": 3}  # measure by themselves, this often; print one JSON object
+SCRIPTS = {"start": 1, "memory": 1, "loop": 3, "serving": 1}  # measure by themselves, this often; print one JSON object
 
 
 def main() -> None:
