@@ -8,14 +8,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 RUN = """
 import sys, os, signal
 import lamina
 import lamina.learning.loop as loop
+import worlds
 loop.SAVE_EVERY = 0.0
-kill, out = int(sys.argv[1]), sys.argv[2]
-rows = {"x": [float(k % 101) for k in range(1500)], "y": [float((k % 101) ** 2) for k in range(1500)]}
-running = lamina.training(rows, "y", steps=40, seed=3, out=out, overwrite=True)
+kill, out, world = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+if world == "table":
+    rows, target = {"x": [float(k % 101) for k in range(1500)], "y": [float((k % 101) ** 2) for k in range(1500)]}, "y"
+else:
+    rows, target = worlds.stripes(200, 0), "label"
+running = lamina.training(rows, target, steps=40, seed=3, out=out, overwrite=True, folds=0)
 for progress in running:
     if progress.stage == "resuming":
         print("resuming")
@@ -24,18 +30,20 @@ for progress in running:
 """
 
 
-def run(kill: int, out: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    words = [sys.executable, "-c", RUN, str(kill), str(out)]
+def run(kill: int, out: Path, world: str) -> subprocess.CompletedProcess[str]:
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": paths}
+    words = [sys.executable, "-c", RUN, str(kill), str(out), world]
     return subprocess.run(words, capture_output=True, text=True, env=environment, check=False)
 
 
-def test_a_killed_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("world", ["table", "pictures"])
+def test_a_killed_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path: Path, world: str) -> None:
     whole, cut = tmp_path / "whole.lamina", tmp_path / "cut.lamina"
-    assert run(10**6, whole).returncode == 0
-    assert run(17, cut).returncode == -signal.SIGKILL
+    assert run(10**6, whole, world).returncode == 0
+    assert run(17, cut, world).returncode == -signal.SIGKILL
     assert not cut.exists()
-    again = run(10**6, cut)
+    again = run(10**6, cut, world)
     assert again.returncode == 0, again.stderr
     assert "resuming" in again.stdout
     assert (whole / "weights.safetensors").read_bytes() == (cut / "weights.safetensors").read_bytes()

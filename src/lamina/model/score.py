@@ -54,13 +54,26 @@ class Score:
         """The score as lines of text."""
         lines = [f"{self.rows:,} labelled examples, {100 * self.unlike:.1f} % unlike the training data"]
         for target, figures in self.targets.items():
-            for name, f in figures.items():
-                was = "" if f.before is None else f"   (was {f.before:.4g} when learned)"
-                lines.append(f"  {target}: {name} {f.value:.4g} ({f.low:.4g} to {f.high:.4g}){was}")
+            rows = [(target, "now", "95 % interval", "when learned")]
+            rows += [
+                (
+                    name.replace("_", " "),
+                    f"{f.value:.4g}",
+                    f"{f.low:.4g} to {f.high:.4g}",
+                    "–" if f.before is None else f"{f.before:.4g}",
+                )
+                for name, f in figures.items()
+            ]
+            first, *wide = (max(map(len, cells)) for cells in zip(*rows, strict=True))
+            lines.append("")
+            lines += [
+                f"{row[0]:{first}}  {row[1]:>{wide[0]}}  {row[2]:>{wide[1]}}  {row[3]:>{wide[2]}}" for row in rows
+            ]
+        lines.append("")
         moved = [d for d in self.drifts if d.matters]
-        lines += [f"  changed since learning: {d.column} ({d.what}; index {d.index:.2f})" for d in moved]
+        lines += [f"changed since learning: {d.column} ({d.what}; index {d.index:.2f})" for d in moved]
         if not moved and self.drifts:
-            lines.append("  no column has changed much since learning")
+            lines.append("no column has changed much since learning")
         return lines
 
     def _repr_html_(self) -> str:
