@@ -21,7 +21,11 @@ PICTURES, SIDE = 60_000, 28
 LEARN = """
 import resource, sys, lamina
 lamina.learn(sys.argv[1], sys.argv[2], steps=50, folds=0, show=False)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10))
+if sys.platform == "linux":  # ru_maxrss starts from the parent's peak there, which held the table
+    [line] = [each for each in open("/proc/self/status") if each.startswith("VmHWM:")]
+    print(int(line.split()[1]) / 2**10)
+else:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10))
 """
 
 
