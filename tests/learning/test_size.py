@@ -28,7 +28,7 @@ PLAN = Plan(target=("label",), folds=0)
 def lesson() -> Lesson:
     prepared = prepare(read(worlds.stripes(150, 0), target="label"), PLAN)
     said = {"image": {"kind": "cnn", "options": {}}}
-    return Lesson(prepared, said, recipe(said, prepared.intake.forms, PLAN), 0, torch.device("cpu"))
+    return Lesson(prepared, said, recipe(said, prepared.intake.forms, PLAN, prepared.teaching), 0, torch.device("cpu"))
 
 
 def grown(lesson: Lesson, seconds: float | None, batch: int | None = None) -> Choice:

@@ -32,9 +32,9 @@ def shift(x: Tensor, share: float = 0.04) -> Tensor:
 
 
 def turn(x: Tensor, degrees: float = 10.0, stretch: float = 0.1, share: float = 0.06) -> Tensor:
-    """Turned, stretched, slanted and moved a little (Simard et al. 2003); what comes in repeats the edge.
+    """Half of the rows turned, stretched, slanted and moved a little (Simard et al. 2003); the edge is repeated outwards.
 
-    degrees: most of a turn; stretch: most that a side grows or shrinks, and of a slant; share: of the side, of a move.
+    The other half stays, so that what is asked later is also what was learned from. degrees: most of a turn; stretch: most that a side grows or shrinks, and of a slant; share: of the side, of a move.
     """
     rows, height, width, _ = x.shape
     angle, wide, high, slant, right, down = (torch.rand(6, rows, device=x.device) * 2 - 1).unbind()
@@ -44,7 +44,8 @@ def turn(x: Tensor, degrees: float = 10.0, stretch: float = 0.1, share: float = 
     along = torch.stack([sin * wide / tall, cos * high, 2 * share * down], 1)
     grid = affine_grid(torch.stack([across, along], 1), [rows, 1, height, width], align_corners=False)
     found = grid_sample(x.permute(0, 3, 1, 2).float(), grid, padding_mode="border", align_corners=False)
-    return found.round_().to(torch.uint8).permute(0, 2, 3, 1)
+    found = found.round_().to(torch.uint8).permute(0, 2, 3, 1)
+    return torch.where((torch.rand(rows, device=x.device) < 0.5)[:, None, None, None], found, x)
 
 
 def cover(x: Tensor, share: float = 0.3) -> Tensor:
