@@ -15,6 +15,8 @@ from lamina.learning._lesson import Lesson, said, subsample
 TREES = 100
 FEWEST = 20
 THREADS = 8
+FEW = 1000  # rows whose trees are grown without timing some first, where every class has so many seconds
+AMPLE = 0.5
 CODES = 255  # more words than this, and a column's codes are taken as a number
 
 
@@ -72,6 +74,8 @@ def boosting(
 
 def _affordable(lesson: Lesson, fit: Any, seconds: float, rng: np.random.Generator) -> tuple[Array, int]:
     """Rows and trees that fit the time, by timing few trees on few rows and on more; 0 trees: nothing does."""
+    if len(lesson.rows) <= FEW and seconds >= AMPLE * lesson.classes:
+        return lesson.rows, TREES
 
     def timed(most: int, trees: int) -> float:
         rows = subsample(lesson, most, rng)

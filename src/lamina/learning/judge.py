@@ -30,6 +30,7 @@ from lamina.model.onnx import export
 from lamina.networks._build import spelt_out
 from lamina.networks._join import Ensemble
 
+IMPORTANCE = 2.0  # seconds, at most, for what columns mattered
 SAMPLE = 5_000  # training rows that "unlike the training data" is measured against
 
 
@@ -88,7 +89,7 @@ def _results(learned: Learned, held: Held, decisions: list[str], model: Model) -
         "targets": [
             findings.about_target(column, prepared, held, seconds, rng, plan.private) for column in prepared.outputs
         ],
-        "importance": findings.importance(model, prepared, held, min(5.0, learned.budget.baselines / 2), rng),
+        "importance": findings.importance(model, prepared, held, min(IMPORTANCE, learned.budget.baselines / 2), rng),
         "data": findings.about_data(prepared, plan.private),
         "learning": findings.about_learning(learned.members, learned.budget.started),
         "network": findings.about_network(learned.members, learned.choice),
