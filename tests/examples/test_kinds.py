@@ -260,10 +260,12 @@ def test_what_is_no_table_is_refused(tmp_path: Path, name: str, content: bytes, 
         ([k * 1.5 for k in range(ROWS)], "number"),
         ([k * k for k in range(ROWS)], "number"),
         (["red|blue", "red", "blue", "green|red", "blue|green"] * 6, "tags"),
+        (["red|blue", "red", "blue"] * 10, "tags"),
+        (["either|or", "neither", "both"] * 10, "category"),
         ([["red", "blue"], ["red"], []] * 10, "tags"),
         ([True, False] * 15, "category"),
     ],
-    ids=["words", "0 and 1", "few", "measured", "counts", "separated", "lists", "booleans"],
+    ids=["words", "0 and 1", "few", "measured", "counts", "separated", "two tags", "a bar", "lists", "booleans"],
 )
 def test_the_kind_of_an_answer(cells: list[Any], kind: str) -> None:
     found = read({"x": [k / 4 for k in range(ROWS)], "y": cells}, target="y")

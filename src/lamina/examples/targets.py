@@ -93,7 +93,8 @@ def separator_of(data: Coded) -> str | None:
     cells = len(data.words)
     for separator in ("|", ";", ","):
         several = [word for word in data.words if separator in word]
-        if len(several) < max(3, 0.2 * cells):
+        alone = all(part.strip() in data.words for word in several for part in word.split(separator))
+        if len(several) < max(1 if alone else 3, 0.2 * cells):  # "a", "b" and "a|b" are two tags
             continue
         parts = [part.strip() for word in data.words for part in word.split(separator)]
         vocabulary = set(parts)
