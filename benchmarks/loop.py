@@ -74,7 +74,7 @@ def by_hand(trial: Trial) -> Callable[[int], int]:
     network = copy.deepcopy(trial.network)
     network.train()
     (name, inputs), (target, output) = next(iter(prepared.rows.inputs.items())), next(iter(prepared.named.items()))
-    x, labels, rows = inputs.values, prepared.rows.targets[target], torch.from_numpy(trial.fold.train)
+    x, labels, rows = inputs.values, prepared.rows.targets[target], torch.from_numpy(trial.taught)
     batch = min(recipe.batch, len(rows))
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=recipe.rate, betas=recipe.betas, weight_decay=recipe.weight_decay, fused=True
@@ -95,7 +95,8 @@ def by_hand(trial: Trial) -> Callable[[int], int]:
         for _ in range(steps):
             index = take()
             raw = network({name: change(x[index])}, {})[0][target]
-            loss = output.losses(raw, labels[index], recipe.smoothing).mean()
+            each = output.losses(raw, labels[index], recipe.smoothing)
+            loss = each.mean() if trial.copies is None else each[trial.copies[index]].mean()
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), CLIP)
