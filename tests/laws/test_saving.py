@@ -168,6 +168,22 @@ def test_bytes_that_are_no_model_are_refused(content: bytes, small_model: Path) 
             Model.from_bytes(odd)
 
 
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(at=st.floats(0, 1), end=st.booleans(), byte=st.integers(0, 255), cut=st.booleans())
+def test_whatever_happens_to_a_carried_model_it_is_refused(
+    small_model: Path, at: float, end: bool, byte: int, cut: bool
+) -> None:
+    whole = lamina.load(small_model).to_bytes()
+    span = min(600, len(whole)) if end else len(whole)  # the names and places of files lie at the end
+    place = len(whole) - span + int(at * (span - 1))
+    content = whole[:place] if cut else whole[:place] + bytes([byte]) + whole[place + 1 :]
+    try:
+        found = Model.from_bytes(content)
+    except ModelError:
+        return
+    assert {name: found._bytes(name) for name in FILES} == {name: (small_model / name).read_bytes() for name in FILES}
+
+
 def test_nothing_that_is_no_model_is_overwritten(small_model: Path, tmp_path: Path) -> None:
     model = lamina.load(small_model)
     (tmp_path / "diary.txt").write_text("mine")

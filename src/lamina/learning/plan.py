@@ -33,7 +33,9 @@ class Plan:
     batch: int | None = said("Examples per step; by default the network's own")
     folds: int | None = said("Number of folds; by default 5 below 1,000 labelled examples, else none")
     device: str = said("Where to compute: auto, cpu, cuda, cuda:1, mps", "auto")
-    private: bool = said("Keep examples and raw values out of model and report", False)
+    private: bool = said(
+        "Keep examples and raw values out of model and report; labels and names of columns stay", False
+    )
 
     def __post_init__(self) -> None:
         if self.minutes is not None and not 0 < self.minutes < 1e6:

@@ -90,6 +90,10 @@ def seal(content: Json) -> str:
     return hashlib.sha256(json.dumps(content | {"seal": ""}, sort_keys=True).encode()).hexdigest()
 
 
+def digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
 def digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -16,7 +16,7 @@ from lamina import kinds
 from lamina.core import Answers, Array, Encoded, Json, ModelError, PlanError, Taught
 from lamina.machine.files import new_folder, standing
 from lamina.model import answering
-from lamina.model.card import Card, digest
+from lamina.model.card import Card, digest, digest_of
 from lamina.model.intake import Intake, row_names
 from lamina.model.novelty import Novelty
 from lamina.model.onnx import Runner
@@ -247,10 +247,11 @@ class Model:
         import zipfile
 
         buffer = io.BytesIO()
+        files = {name: self._bytes(name) for name in FILES}
+        card = replace(self.card, files={name: digest_of(content) for name, content in files.items()})
         with zipfile.ZipFile(buffer, "w") as archive:
-            for name in FILES:
-                archive.writestr(name, self._bytes(name))
-            archive.writestr(CARD, self.card.dump())
+            for name, content in {**files, CARD: card.dump()}.items():
+                archive.writestr(name, content)
         return buffer.getvalue()
 
     @classmethod
@@ -266,9 +267,13 @@ class Model:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 files = {name: archive.read(name) for name in FILES}
                 said = archive.read(CARD)
-        except (zipfile.BadZipFile, KeyError, EOFError, OSError) as error:
+        # A changed byte may also claim a password (RuntimeError), an unknown compression or a name that is no text.
+        except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, RuntimeError, ValueError) as error:
             raise ModelError(f"These {len(content):,} bytes are not a whole model: {error}.") from error
         card = Card.parse(said, "a model")
+        for name in FILES:
+            if card.files.get(name) != digest_of(files[name]):
+                raise ModelError(f"The bytes of a model were changed: {name} differs from what its card says.")
         return cls._restored(card, files, None)
 
     def __repr__(self) -> str:
