@@ -262,6 +262,7 @@ class Model:
             ModelError: it is not a whole model.
         """
         import zipfile
+        import zlib
 
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
