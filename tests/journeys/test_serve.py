@@ -100,6 +100,15 @@ def test_a_slow_caller_is_told_so(small_model: Path) -> None:
         assert ask(f"{url}/livez")["live"]  # and others are answered meanwhile
 
 
+def test_a_connection_that_asks_nothing_is_closed(small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lamina.serving.run.PATIENCE", 0.1)
+    with lamina.serve(small_model, wait=False, port=0) as service:  # type: ignore[union-attr]
+        host, port = service.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=60) as caller:
+            caller.sendall(b"GET /livez HTTP/1.1\r\nHost: ")
+            assert caller.recv(100) == b""
+
+
 def test_several_workers_answer_and_add_up(small_model: Path) -> None:
     with served(str(small_model), "--workers", "2") as (process, url):
         for _ in range(6):

@@ -159,6 +159,11 @@ def test_tables_that_cannot_be_read(ask: TestClient, service: Any) -> None:
     buffer = io.BytesIO()
     pl.DataFrame({"money spent": [1.0] * 2_000_000}).write_parquet(buffer)  # a few bytes that unfold
     refused(ask.post(SHOP, content=buffer.getvalue(), headers=PARQUET), 413, "2,000,000 rows", "at most 10,000")
+    buffer = io.BytesIO()
+    pl.DataFrame({"region": ["x" * 1000] * 5000}).write_parquet(buffer)
+    with service(body=0.1) as small:
+        assert len(buffer.getvalue()) < 100_000
+        refused(small.post(SHOP, content=buffer.getvalue(), headers=PARQUET), 413, "unfolds to more than 838,856 bytes")
 
 
 def test_only_what_there_is_is_found(ask: TestClient) -> None:

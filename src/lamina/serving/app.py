@@ -59,7 +59,7 @@ def application(
 
     return Starlette(
         routes=api.routes(),
-        middleware=[Middleware(Gate, serving=serving, metrics=metrics, log=log)],
+        middleware=[Middleware(Gate, busy=Predict(api), serving=serving, metrics=metrics, log=log)],
         exception_handlers={Refused: _refused, HTTPException: _unrouted, Exception: _failed},
         lifespan=life,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -29,6 +30,8 @@ HEADERS = [
     (b"cache-control", b"no-store"),
 ]  # fmt: skip
 
+PREDICT = re.compile("/v1/models/([^/]+)/predict")
+
 Log = Callable[[Json], None]
 
 
@@ -37,25 +40,28 @@ class Lines:
 
     def __init__(self, out: TextIO | None = None, every: float = 0.2) -> None:
         self.out, self.every = out or sys.stderr, every
-        self._lines: list[str] = []
+        self._records: list[Json] = []
 
     def __call__(self, record: Json) -> None:
-        if not self._lines:
+        if not self._records:
             asyncio.get_running_loop().call_later(self.every, self.flush)
-        self._lines.append(json.dumps(record))
+        self._records.append(record)
 
     def flush(self) -> None:
-        if self._lines:
-            self.out.write("\n".join(self._lines) + "\n")
+        if self._records:
+            self.out.write("".join(json.dumps(each) + "\n" for each in self._records))
             self.out.flush()
-            self._lines.clear()
+            self._records.clear()
 
 
 class Gate:
-    """Refuses strangers before anything is read; counts and logs what passes."""
+    """Refuses strangers before anything is read; counts and logs what passes.
 
-    def __init__(self, app: ASGIApp, serving: Serving, metrics: Metrics, log: Log | None) -> None:
-        self.app, self.serving, self.metrics, self.log = app, serving, metrics, log
+    busy: what answers POST /v1/models/NAME/predict, past the router, which would take a good part of its time.
+    """
+
+    def __init__(self, app: ASGIApp, busy: ASGIApp, serving: Serving, metrics: Metrics, log: Log | None) -> None:
+        self.app, self.busy, self.serving, self.metrics, self.log = app, busy, serving, metrics, log
         self.token = serving.token.encode() if serving.token else None
         self.hosts: set[bytes] = set()  # that were found to be this service
 
@@ -64,7 +70,6 @@ class Gate:
             return await self.app(scope, receive, send)
         start, status = time.perf_counter(), 500
         note: Json = {"model": OTHER, "rows": 0, "bytes": 0, "headers": {}}
-
         scope["lamina"] = note
 
         async def sending(message: Message) -> None:
@@ -76,10 +81,14 @@ class Gate:
 
         try:
             self._check(scope)
+            asked = PREDICT.fullmatch(scope["path"]) if scope["method"] == "POST" else None
+            if asked is None:
+                await self.app(scope, receive, sending)
+            else:
+                scope["path_params"] = {"name": asked[1]}
+                await self.busy(scope, receive, sending)
         except Refused as error:
             await refusal(error)(scope, receive, sending)
-        else:
-            await self.app(scope, receive, sending)
         finally:
             seconds = time.perf_counter() - start
             self.metrics.request(note["model"], status, seconds)

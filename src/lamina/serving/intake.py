@@ -50,7 +50,9 @@ class Bodies:
                 return await _form(scope, counted, contract)
             if kind in PARQUET:
                 body = await _whole(counted)
-                found = await loop.run_in_executor(None, parquet.to_json, body, contract.most, self.serving.seconds)
+                found = await loop.run_in_executor(
+                    None, parquet.to_json, body, contract.most, self.most, self.serving.seconds
+                )
                 return await loop.run_in_executor(None, contract.read, found)
         finally:
             self.held -= counted.size

@@ -1,7 +1,7 @@
 """A Parquet table to the rows of a JSON request, in a process of its own that may only take so much memory and time.
 
-A table can claim or unfold to anything, so it is read where that harms nobody. `python -m lamina.serving.parquet ROWS`
-reads the table on standard input and writes JSON to standard output.
+A table can claim or unfold to anything, so it is read where that harms nobody. `python -m lamina.serving.parquet ROWS BYTES`
+reads a table of at most so many rows on standard input and writes at most so many bytes of JSON to standard output.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from lamina.serving.settings import MIB, Refused
 MEMORY = 3 * 1024 * MIB  # of addresses: Polars reserves far more than it uses
 
 
-def to_json(body: bytes, rows: int, seconds: float) -> bytes:
-    """The request that a table says.
+def to_json(body: bytes, rows: int, largest: int, seconds: float) -> bytes:
+    """The request that a table says. largest: bytes that it may unfold to.
 
     Raises:
         Refused: it is no table, or too large.
@@ -32,7 +32,7 @@ def to_json(body: bytes, rows: int, seconds: float) -> bytes:
     env = {**os.environ, "POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "lamina.serving.parquet", str(rows)],
+            [sys.executable, "-m", "lamina.serving.parquet", str(rows), str(largest)],
             input=body, capture_output=True, timeout=seconds, check=False, env=env,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
@@ -46,9 +46,9 @@ def to_json(body: bytes, rows: int, seconds: float) -> bytes:
     return done.stdout
 
 
-def main(most: int) -> int:
-    """Read standard input; the exit status says how it went: 0 done, 3 too many rows."""
-    if sys.platform != "win32":
+def main(most: int, largest: int) -> int:
+    """Read standard input; the exit status says how it went: 0 done, 3 too much."""
+    if sys.platform == "linux":
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -62,8 +62,14 @@ def main(most: int) -> int:
         return 3
     frame = pl.read_parquet(io.BytesIO(body))
     sys.stdout.write('{"rows": [')
+    written = 0
     for number, row in enumerate(rows(frame)):
-        sys.stdout.write(("," if number else "") + json.dumps(row, allow_nan=False))
+        said = ("," if number else "") + json.dumps(row, allow_nan=False)
+        written += len(said)
+        if written > largest:
+            sys.stderr.write(f"The table unfolds to more than {largest:,} bytes. Send fewer rows.")
+            return 3
+        sys.stdout.write(said)
     sys.stdout.write("]}")
     return 0
 
@@ -90,4 +96,4 @@ def _cell(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))

@@ -118,7 +118,7 @@ function said(target, answer) {
     box.append(element("div", {className: "unlike", textContent: `⚠ Unlike what it learned from${why}. Do not trust the answer.`}));
   }
   if (answer.alternatives) {
-    box.append(element("dl", {"aria-label": "Alternatives"}, ...Object.entries(answer.alternatives).flatMap(([word, share]) => [
+    box.append(element("dl", {"aria-label": "Alternatives"}, ...Object.entries(answer.alternatives).sort((a, b) => b[1] - a[1]).flatMap(([word, share]) => [
       element("dt", {textContent: word, title: word}),
       element("dd", {}, element("meter", {value: share, "aria-label": word})),
       element("dd", {textContent: percent(share)}),
