@@ -54,6 +54,20 @@ def test_predict_answers_with_a_confidence(model: Path, tmp_path: Path) -> None:
     assert all(0.5 <= each["returns"]["confidence"] <= 1 for each in answers)
 
 
+def test_several_tables_and_one_that_is_piped_in(model: Path, tmp_path: Path) -> None:
+    places = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for place in places:
+        place.write_text("spent,region,shoe\n36,north,43\n1,the moon,39\n", encoding="utf-8")
+    lines = run("predict", str(model), *map(str, places)).splitlines()
+    assert [line.split()[0].rsplit(":", 1)[-1] for line in lines if line.startswith(str(tmp_path))] == ["1", "2"] * 2
+    assert sum("region 'the moon' was never seen" in line for line in lines) == 2
+    run("predict", str(model), *map(str, places), "--out", str(tmp_path / "answers.csv"))
+    assert len((tmp_path / "answers.csv").read_text(encoding="utf-8").splitlines()) == 5
+    for piped in ("spent,region\n36,north\n", '{"spent": 36, "region": "north"}\n'):
+        done = CliRunner().invoke(app, ["predict", str(model), "-", "--json"], input=piped)
+        assert json.loads(done.stdout)["returns"]["value"] == "yes"
+
+
 def test_answers_go_to_a_file(model: Path, table: Path, tmp_path: Path) -> None:
     import polars as pl
 
