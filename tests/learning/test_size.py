@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import worlds
-from lamina.core import Recipe
+from lamina.core import PlanError, Recipe
 from lamina.examples import read
 from lamina.learning import size
 from lamina.learning.budget import Budget
@@ -31,8 +31,8 @@ def lesson() -> Lesson:
     return Lesson(prepared, said, recipe(said, prepared.intake.forms, PLAN, prepared.teaching), 0, torch.device("cpu"))
 
 
-def grown(lesson: Lesson, seconds: float | None, batch: int | None = None) -> Choice:
-    return grow(Choice(dict(lesson.said), lesson.recipe), lesson, Budget(time.monotonic(), seconds), batch)
+def grown(lesson: Lesson, seconds: float | None, plan: Plan = PLAN) -> Choice:
+    return grow(Choice(dict(lesson.said), lesson.recipe), lesson, Budget(time.monotonic(), seconds), plan)
 
 
 def test_much_time_makes_the_network_large(lesson: Lesson) -> None:
@@ -65,7 +65,13 @@ def test_a_size_that_passes_too_seldom_is_not_taken(lesson: Lesson, monkeypatch:
 def test_what_was_asked_for_stays(lesson: Lesson) -> None:
     asked = replace(lesson, said={"image": {"kind": "cnn", "options": {"width": 24}}})
     assert grown(asked, 1e6).said == asked.said
-    assert grown(lesson, 1e6, batch=32).recipe.batch == 32
+    assert grown(lesson, 1e6, replace(PLAN, batch=32)).recipe.batch == 32
+    for number in range(len(Cnn.larger) + 1):
+        found = grown(lesson, None, replace(PLAN, size=number))
+        assert size.size(found.said, lesson.prepared.intake.forms) == number
+    assert grown(lesson, 1e6, replace(PLAN, size=0)).said == lesson.said
+    with pytest.raises(PlanError, match="sizes 0 to 2"):
+        grown(lesson, None, replace(PLAN, size=3))
 
 
 @pytest.mark.parametrize("taught", [Cnn.recipe, *(each for _, each in Cnn.larger)])

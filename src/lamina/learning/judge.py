@@ -21,6 +21,7 @@ from lamina.learning.decisions import decide
 from lamina.learning.findings import Held
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared
+from lamina.learning.size import size
 from lamina.learning.trial import Trial
 from lamina.model.card import Card
 from lamina.model.drift import reference
@@ -106,7 +107,11 @@ def _repeating(learned: Learned) -> str:
     loop = learned.members[0].loop
     if loop is None:
         return learned.command
-    return re.sub(r"--minutes \S+", f"--steps {loop.planned} --looks {loop.judgements}", learned.command)
+    told = f"--steps {loop.planned} --looks {loop.judgements}"
+    grown = size(learned.choice.said, learned.prepared.intake.forms)
+    if grown and learned.plan.size is None:
+        told += f" --size {grown}"
+    return re.sub(r"--minutes \S+", told, learned.command)
 
 
 def _novelty(learned: Learned, held: Held) -> Novelty:

@@ -28,6 +28,7 @@ class Plan:
     looks: int | None = said("Times that validation rows are looked at while learning, each a chance to be kept")
     seed: int = said("Seed of every random choice", 0)
     network: str | None = said("Kind of network; by default the data decide")
+    size: int | None = said("Size of the network, 0 for the smallest; by default the minutes decide")
     metric: str | None = said("Figure that decides which weights are kept, and the threshold")
     cost: tuple[str, ...] = said("Cost of a mistake as truth=answer:cost, such as sick=healthy:10", ())
     batch: int | None = said("Examples per step; by default the network's own")
@@ -48,6 +49,8 @@ class Plan:
             raise PlanError(
                 "Both minutes and steps were given. Give one: steps repeat exactly, minutes keep to the clock."
             )
+        if self.size is not None and self.size < 0:
+            raise PlanError(f"The size was {self.size}. It must be 0 (the smallest) or more.")
         if self.batch is not None and self.batch < 2:
             raise PlanError(f"The batch was {self.batch}. It must be at least 2.")
         if self.folds is not None and not (self.folds == 0 or 3 <= self.folds <= 20):

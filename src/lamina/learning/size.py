@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from lamina import kinds
-from lamina.core import Json
+from lamina.core import Form, Json, PlanError, Recipe
 from lamina.learning.budget import Budget
 from lamina.learning.choose import Choice
+from lamina.learning.plan import Plan
 from lamina.learning.trial import Lesson, Trial
 from lamina.networks._build import OWN
 
@@ -16,31 +18,64 @@ LEAST = 30.0  # seconds of a budget: with less, the time to ask is better spent 
 DEARER = 3.0  # times the seconds of a step, at least, that the next size takes: what cannot be afforded is not timed
 
 
-def grow(choice: Choice, lesson: Lesson, budget: Budget, batch: int | None = None) -> Choice:
-    """The choice with the largest network that the budget is good for, and why.
+def grow(choice: Choice, lesson: Lesson, budget: Budget, plan: Plan) -> Choice:
+    """The choice with the network of the size that the plan asks for, else the largest that the budget is good for.
 
     A size is timed with a few steps of a throw-away network, and fits when the epochs that its recipe asks for fit in the
-    time left. Without a budget, or with a network of one size only, the choice stays. batch: asked for by the plan.
+    time left. Without a budget, or with a network of one size only, the choice stays.
     """
-    name = max(choice.said, key=lambda each: len(lesson.prepared.intake.forms[each].shape))
+    name, larger = _ladder(choice.said, lesson.prepared.intake.forms)
     kind = choice.said[name]["kind"]
-    larger = () if kind == OWN else kinds.find("networks", kind).larger
-    if budget.seconds is None or budget.seconds < LEAST or not larger or choice.said[name]["options"]:
+    if plan.size is not None and plan.size > len(larger):
+        sizes = f"has sizes 0 to {len(larger)}" if larger else "has one size only: 0"
+        raise PlanError(f"The size was {plan.size}. The network '{kind}' {sizes}.")
+    if plan.size:
+        return _taken(choice, name, plan, *larger[plan.size - 1], "as asked for")
+    if plan.size == 0 or budget.seconds is None or budget.seconds < LEAST or not larger or choice.said[name]["options"]:
         return choice
     now = _epochs(lesson, budget)
     for options, recipe in larger:
-        recipe = recipe if batch is None else replace(recipe, batch=batch)
         if now < DEARER * recipe.epochs:
             break
-        said: dict[str, Json] = {**choice.said, name: {"kind": kind, "options": dict(options)}}
-        found = _epochs(replace(lesson, said=said, recipe=recipe), budget)
-        words = ", ".join(f"{option} {value}" for option, value in options.items())
+        tried = _taken(choice, name, plan, options, recipe, "")
+        found = _epochs(replace(lesson, said=tried.said, recipe=tried.recipe), budget)
         if found < recipe.epochs:
-            reason = f"{name}: a larger {kind} ({words}) would pass {found:.1f} times over the examples, too few."
+            reason = (
+                f"{name}: a larger {kind} ({_words(options)}) would pass {found:.1f} times over the examples, too few."
+            )
             return replace(choice, reasons=[*choice.reasons, reason])
-        reason = f"{name}: there is time for a larger {kind} ({words}), about {found:.0f} times over the examples."
-        choice, now = replace(choice, said=said, recipe=recipe, reasons=[*choice.reasons, reason]), found
+        why = f"there is time to pass about {found:.0f} times over the examples"
+        choice, now = _taken(choice, name, plan, options, recipe, why), found
     return choice
+
+
+def size(said: Mapping[str, Json], forms: Mapping[str, Form]) -> int:
+    """Which size a choice took: 0 is the smallest."""
+    name, larger = _ladder(said, forms)
+    return next((place for place, (options, _) in enumerate(larger, 1) if options == said[name]["options"]), 0)
+
+
+def _ladder(said: Mapping[str, Json], forms: Mapping[str, Form]) -> tuple[str, tuple[tuple[Json, Recipe], ...]]:
+    """The input that has most to learn, and the larger sizes of its network."""
+    name = max(said, key=lambda each: len(forms[each].shape))
+    kind = said[name]["kind"]
+    return name, () if kind == OWN else kinds.find("networks", kind).larger
+
+
+def _taken(choice: Choice, name: str, plan: Plan, options: Json, recipe: Recipe, why: str) -> Choice:
+    kind = choice.said[name]["kind"]
+    said: dict[str, Json] = {**choice.said, name: {"kind": kind, "options": dict(options)}}
+    taught = recipe if plan.batch is None else replace(recipe, batch=plan.batch)
+    return replace(
+        choice,
+        said=said,
+        recipe=taught,
+        reasons=[*choice.reasons, f"{name}: a larger {kind} ({_words(options)}), {why}."],
+    )
+
+
+def _words(options: Json) -> str:
+    return ", ".join(f"{option} {value}" for option, value in options.items())
 
 
 def _epochs(lesson: Lesson, budget: Budget) -> float:

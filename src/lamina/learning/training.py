@@ -102,7 +102,7 @@ class Training:
         else:
             yield self._said("trying", "Choosing a network")
             choice = yield from choose(prepared, self.plan, self.budget, self.device, self.own)
-            choice = grow(choice, self._lesson(prepared, choice), self.budget, self.plan.batch)
+            choice = grow(choice, self._lesson(prepared, choice), self.budget, self.plan)
         members = yield from self._learn(prepared, choice)
         yield self._said("judging", "Comparing with simple models on examples never learned from")
         network = Ensemble([member.network for member in members], prepared.named).eval().cpu()
