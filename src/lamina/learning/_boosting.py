@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from lamina.core import Array
-from lamina.learning._lesson import Lesson, said, subsample
+from lamina.core import Array, chunks
+from lamina.learning._lesson import AT_ONCE, Lesson, room, said, subsample
 
 TREES = 100
 FEWEST = 20
@@ -36,7 +36,8 @@ def boosting(
         from threadpoolctl import ThreadpoolController  # scikit-learn brings it
     except ImportError:
         return None, 0, "left out: scikit-learn is not installed (pip install 'lamina[learn]')"
-    X = np.concatenate([tables[name] for name in tables], axis=1)
+    every = list(tables.values())
+    X = every[0] if len(every) == 1 else np.concatenate(every, axis=1)
     known = np.array([size for name in tables for size in sizes[name]])
     lists = (known > 0) & (known <= CODES)
     kind: Any = (
@@ -58,22 +59,23 @@ def boosting(
             # Without weights where they are all one: binning is far slower with them.
             return made.fit(X[rows], y, None if even else lesson.weight[rows])
 
-    rows, trees = _affordable(lesson, fit, seconds / runs, rng)
+    rows, trees = _affordable(lesson, fit, seconds / runs, room(lesson, X.shape[1]), rng)
     if not trees:
         return None, 0, f"left out: it would have taken longer than its {seconds:.1f} s"
     raws = []
     for tag in range(runs):
         model = fit(rows, trees, tag)
         with controller.limit(limits=threads, user_api="openmp"):
-            raws.append(_raw(lesson, model, X[lesson.judged], tag))
+            parts = [_raw(lesson, model, X[some], tag) for some in chunks(lesson.judged, AT_ONCE)]
+            raws.append(np.concatenate(parts) if parts else np.zeros((0, lesson.classes)))
     note = said(rows, lesson)
     if trees < TREES:
         note = f"{note}; {trees} trees" if note else f"{trees} trees instead of {TREES}, to stay within its time"
     return np.concatenate(raws, axis=1), len(rows), note
 
 
-def _affordable(lesson: Lesson, fit: Any, seconds: float, rng: np.random.Generator) -> tuple[Array, int]:
-    """Rows and trees that fit the time, by timing few trees on few rows and on more; 0 trees: nothing does."""
+def _affordable(lesson: Lesson, fit: Any, seconds: float, most: float, rng: np.random.Generator) -> tuple[Array, int]:
+    """Rows (at most `most`) and trees that fit the time, by timing few trees on few rows and on more; 0: nothing does."""
     if len(lesson.rows) <= FEW and seconds >= AMPLE * lesson.classes:
         return lesson.rows, TREES
 
@@ -92,7 +94,7 @@ def _affordable(lesson: Lesson, fit: Any, seconds: float, rng: np.random.Generat
     for trees, least in ((TREES, every), (50, every), (50, 5000), (FEWEST, 200)):
         spare = (0.7 * seconds - once) / trees - per_tree  # the rest is for answering, and for the machine's moods
         if spare > 0 and spare >= per_row * min(least, every):
-            return subsample(lesson, spare / per_row if per_row else every, rng), trees
+            return subsample(lesson, min(spare / per_row if per_row else every, most), rng), trees
     return lesson.rows[:0], 0
 
 

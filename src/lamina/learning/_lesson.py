@@ -12,6 +12,10 @@ from lamina.core import Array
 Task: TypeAlias = Literal["category", "number", "tags"]
 
 
+AT_ONCE = 16_384  # rows answered
+VALUES = 2e6  # cells of a table that may be copied at any rate
+
+
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """target: [N] codes (category), [N] numbers, or [N, T] of 0 and 1 (tags); rows: positions to learn from;
@@ -44,10 +48,21 @@ def subsample(lesson: Lesson, most: float, rng: np.random.Generator) -> Array:
     return chosen
 
 
+def room(lesson: Lesson, width: int) -> float:
+    """Training rows of a table with `width` columns that a simple model may copy: an eighth of them, or few enough.
+
+    It copies them several times over and in more digits, and must not be what fills the memory."""
+    return max(VALUES / width, len(lesson.rows) / 8)
+
+
 def said(rows: Array, lesson: Lesson) -> str:
     """The note about rows left unseen, empty where there are none."""
     seen, all_rows = len(rows), len(lesson.rows)
-    return "" if seen == all_rows else f"learned from {seen:,} of {all_rows:,} training rows, to stay within its time"
+    return (
+        ""
+        if seen == all_rows
+        else f"learned from {seen:,} of {all_rows:,} training rows, to stay within its time and memory"
+    )
 
 
 def few_pixels(images: Array, rows: Array, side: int) -> Array:

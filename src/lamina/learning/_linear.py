@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lamina.core import Array
-from lamina.learning._lesson import Lesson, few_pixels, said, subsample
+from lamina.core import Array, chunks
+from lamina.learning._lesson import AT_ONCE, Lesson, few_pixels, room, said, subsample
 
 WORDS = 64  # one-hot columns of one category; rarer words share one
 SIDE = 16  # of an image, its pixels averaged
@@ -50,21 +50,26 @@ def linear(
     per_row = prepare + (2 * gram if lesson.task == "number" else gram + STEPS * step) / len(probe)
     solve = 3e-10 * X.shape[1] ** 3 / 3 * (6 if lesson.task == "number" else 2)
     left = 0.7 * seconds - solve - prepare * len(lesson.judged)
-    most = min(left / per_row, 3e8 / X.shape[1])
+    most = min(left / per_row, room(lesson, X.shape[1]) if tables else 3e8 / X.shape[1])
     if most < min(100, len(lesson.rows)):
         return None, 0, f"left out: it would have taken longer than its {seconds:.1f} s"
 
     rows = subsample(lesson, most, rng)
     features = _features(rows, tables, sizes, images)
+
+    def answered(B: Array) -> Array:
+        parts = [features(some) @ B for some in chunks(lesson.judged, AT_ONCE)]
+        return np.concatenate(parts).astype(float) if parts else np.zeros((0, *B.shape[1:]))
+
     X, y, weight = features(rows), lesson.target[rows], lesson.weight[rows]
     weight = (weight / max(weight.mean(), 1e-12)).astype(X.dtype)
     if lesson.task == "number":
         B, mean = _ridge(X, y.astype(float), weight, rng)
-        raw = np.asarray(features(lesson.judged) @ B + mean, dtype=float)[:, None]
+        raw = answered(B)[:, None] + mean
     else:
         Y = np.eye(lesson.classes, dtype=X.dtype)[y.astype(int)] if lesson.task == "category" else y.astype(X.dtype)
         B = _logistic(X, Y, weight, lesson.task == "category", time.perf_counter() + 0.6 * seconds)
-        raw = np.asarray(features(lesson.judged) @ B, dtype=float)
+        raw = answered(B)
         if lesson.task == "category":
             raw = _log_softmax(raw)
     return raw, len(rows), said(rows, lesson)
