@@ -214,6 +214,16 @@ def test_a_batch_without_any_label_teaches_nothing(kind: str, name: str) -> None
         assert parameter.grad is None or not parameter.grad.any(), called
 
 
+def test_thousands_of_columns_make_a_network_of_bounded_size() -> None:
+    small, large = (
+        layered({"kind": "mlp", "options": {"copies": 10}}, Form("vector", (count,), (0,) * count))
+        for count in (100, 10_000)
+    )
+    assert small.width == 64
+    assert sum(parameter.numel() for parameter in large.parameters()) < 4_500_000
+    assert large.eval()(torch.zeros(2, 10_000)).whole.shape == (2, 10, large.width)
+
+
 def test_no_picture_at_all_settles_too() -> None:
     network = layered({"kind": "cnn", "options": {}}, FORMS["small picture"])
     for count in (0, 1):

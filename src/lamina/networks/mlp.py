@@ -18,6 +18,8 @@ from lamina.networks._layered import Layered
 PIECES = 4096  # pieces of all numbers together
 ONE_HOT = 64  # categories up to this size get a switch per word, larger ones an embedding
 EMBEDDED = 8
+WEIGHTS = 4_000_000  # of the first layer at most: with thousands of columns the copies become narrower
+NARROWEST = 16
 AT_ONCE = 512  # rows that are turned into features at once
 
 
@@ -54,7 +56,7 @@ class Mlp(Layered):
     al. 2024), whose scaling and clipping of numbers it keeps, and than copies that share their weights (TabM,
     Gorishniy et al. 2025).
 
-    width: W of each layer. depth: layers. bins: pieces per number at most, fewer where there are many columns. hide:
+    width: W of each layer, less where there are thousands of columns. depth: layers. bins: pieces per number at most, fewer where there are many columns. hide:
     share of the cells that are hidden while learning, so that no column is relied on alone and a missing value is
     nothing new.
     """
@@ -76,9 +78,10 @@ class Mlp(Layered):
         hide: float = 0.1,
     ) -> None:
         super().__init__()
-        self.width, self.copies = width, copies
         self.hide = Hide(form, hide)
         self.columns = Columns(form, bins, gain)
+        width = min(width, max(NARROWEST, WEIGHTS // max(copies * self.columns.width, 1)))
+        self.width, self.copies = width, copies
         self.first = nn.Linear(self.columns.width, copies * width)
         nn.init.normal_(self.first.weight, std=1 / math.sqrt(max(self.columns.width, 1)))
         nn.init.normal_(self.first.bias, std=0.3)
