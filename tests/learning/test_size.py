@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 import pytest
 import torch
 
+import lamina
 import worlds
 from lamina.core import PlanError, Recipe
 from lamina.examples import read
@@ -72,6 +73,14 @@ def test_what_was_asked_for_stays(lesson: Lesson) -> None:
     assert grown(lesson, 1e6, replace(PLAN, size=0)).said == lesson.said
     with pytest.raises(PlanError, match="sizes 0 to 2"):
         grown(lesson, None, replace(PLAN, size=3))
+
+
+def test_going_on_keeps_the_size() -> None:
+    world = worlds.stripes(150, 0)
+    before = lamina.learn(world, "label", steps=2, size=1, folds=0)
+    after = lamina.learn(world, "label", steps=1, start=before, folds=0)
+    assert after.card.networks == before.card.networks
+    assert after.card.networks["image"]["options"].items() >= Cnn.larger[0][0].items()
 
 
 @pytest.mark.parametrize("taught", [Cnn.recipe, *(each for _, each in Cnn.larger)])

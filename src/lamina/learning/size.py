@@ -52,7 +52,8 @@ def grow(choice: Choice, lesson: Lesson, budget: Budget, plan: Plan) -> Choice:
 def size(said: Mapping[str, Json], forms: Mapping[str, Form]) -> int:
     """Which size a choice took: 0 is the smallest."""
     name, larger = _ladder(said, forms)
-    return next((place for place, (options, _) in enumerate(larger, 1) if options == said[name]["options"]), 0)
+    taken = said[name]["options"].items()
+    return next((place for place, (options, _) in enumerate(larger, 1) if options.items() <= taken), 0)
 
 
 def _ladder(said: Mapping[str, Json], forms: Mapping[str, Form]) -> tuple[str, tuple[tuple[Json, Recipe], ...]]:

@@ -22,7 +22,7 @@ from lamina.learning.decisions import check_costs
 from lamina.learning.judge import Learned, judge
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared, prepare
-from lamina.learning.size import grow
+from lamina.learning.size import grow, size
 from lamina.learning.trial import Lesson, Trial, check_metric
 from lamina.machine import device
 from lamina.machine.files import new_file
@@ -102,7 +102,7 @@ class Training:
         else:
             yield self._said("trying", "Choosing a network")
             choice = yield from choose(prepared, self.plan, self.budget, self.device, self.own)
-            choice = grow(choice, self._lesson(prepared, choice), self.budget, self.plan)
+            choice = grow(choice, self._lesson(prepared, choice), self.budget, self._sized(prepared, choice))
         members = yield from self._learn(prepared, choice)
         yield self._said("judging", "Comparing with simple models on examples never learned from")
         network = Ensemble([member.network for member in members], prepared.named).eval().cpu()
@@ -158,6 +158,16 @@ class Training:
 
     def _lesson(self, prepared: Prepared, choice: Choice) -> Lesson:
         return Lesson(prepared, choice.said, choice.recipe, self.plan.seed, self.device, self.plan.metric, self.own)
+
+    def _sized(self, prepared: Prepared, choice: Choice) -> Plan:
+        """The plan, with the size of the network that is gone on from: weights of another size would not fit."""
+        if self.plan.size is not None or self.start is None or not self._continues(prepared):
+            return self.plan
+        before = self.start.card.networks
+        same = {name: said["kind"] for name, said in before.items()} == {
+            name: said["kind"] for name, said in choice.said.items()
+        }
+        return replace(self.plan, size=size(before, prepared.intake.forms)) if same else self.plan
 
     def _continues(self, prepared: Prepared) -> bool:
         """Whether to begin with the earlier weights: not with folds, whose rows may have moved between them."""

@@ -29,11 +29,11 @@ class Cnn(Layered):
     accepts: ClassVar[frozenset[str]] = frozenset({"grid"})
     recipe = Recipe(rate=0.01, batch=256, epochs=12, betas=(0.7, 0.9), smoothing=0.1, augment=("shift",))
 
-    longer = replace(recipe, weight_decay=0.05, augment=("shift", "turn", "cover"))
-    # No flips: mirrored digits, letters and shoes are others, and a network cannot know which pictures it will get.
+    # No flips: mirrored digits, letters and shoes are others. Turns pay only over many passes.
+    longer = replace(recipe, weight_decay=0.05, augment=("shift", "cover"))
     larger = (
         ({"width": 32, "depth": 1}, replace(longer, epochs=6)),
-        ({"width": 64, "depth": 1}, replace(longer, epochs=8, rate=0.005)),
+        ({"width": 64, "depth": 1}, replace(longer, epochs=8, rate=0.005, augment=("shift", "turn", "cover"))),
     )
 
     def __init__(self, form: Form, width: int = 16, depth: int = 0, hidden: int = 128) -> None:
