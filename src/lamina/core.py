@@ -239,6 +239,9 @@ class Answers(Sequence[Answer]):
     def __getitem__(self, row: Any) -> Any:
         value = self.values[row]
         interval = None if self.low is None or self.high is None else (float(self.low[row]), float(self.high[row]))
+        silent = value is None or value != value  # nothing of the row could be read
+        if silent:
+            return Answer(None, unlike=True, reasons=self.reasons.get(int(row) % max(len(self), 1), ()))
         return Answer(
             value if isinstance(value, (str, list)) else float(value),
             None if self.confidence is None else float(self.confidence[row]),
@@ -247,6 +250,13 @@ class Answers(Sequence[Answer]):
             bool(self.unlike[row]) if self.unlike is not None else False,
             self.reasons.get(int(row) % max(len(self), 1), ()),
         )
+
+    def withhold(self, rows: Array) -> None:
+        """Give no answer to these rows: value None (NaN for a number), confidence and shares 0, no interval."""
+        self.values[rows] = None if self.values.dtype == object else np.nan
+        for each, nothing in ((self.confidence, 0.0), (self.shares, 0.0), (self.low, np.nan), (self.high, np.nan)):
+            if each is not None:
+                each[rows] = nothing
 
     def _alternatives(self, row: int) -> tuple[tuple[str, float], ...]:
         if self.shares is None:

@@ -135,7 +135,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
                 name: columns.settle(name, kind, cells, raw)
                 for (name, kind), cells in zip(self._kinds, raw.columns.values(), strict=True)
             }
-            answers, _, _ = self.model_.raw(Examples("X", settled))
+            answers, *_ = self.model_.raw(Examples("X", settled))
         except LaminaError as error:
             raise ValueError(str(error)) from error
         return next(iter(self.model_.outputs.values())), next(iter(answers.values()))

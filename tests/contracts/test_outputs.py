@@ -278,3 +278,15 @@ def test_the_figures_of_tags_are_scikit_learns(seed: int, weighted: bool) -> Non
     shares = 1 / (1 + np.exp(-raw.astype(float)))
     losses = [theirs.log_loss(target[:, k], shares[:, k], **said) for k in range(target.shape[1])]
     assert found["log_loss"] == pytest.approx(np.mean(losses), rel=1e-5)
+
+
+@each_kind
+def test_rows_of_which_nothing_could_be_read_get_no_answer(kind: str) -> None:
+    output, raw, target, weight = case(kind)
+    output.calibrate(raw, target, weight)
+    answers = output.answer(raw)
+    answers.withhold(np.array([1]))
+    assert answers[1].value is None
+    assert answers[1].interval is None
+    assert not answers[1].confidence
+    assert answers[0] == output.answer(raw)[0]

@@ -240,6 +240,9 @@ def test_damaged_pictures_are_skipped_in_learning_and_marked_in_answers(pets: Pa
     assert unlike["words.png"] == "is not a picture that can be read"
     assert unlike["bomb.png"] == "15000 × 15000 pixels are more than 200,000,000"
     assert len(lines) == 30
+    silent = [each["label"] for each in lines if each["label"]["value"] is None]
+    assert len(silent) == 4
+    assert {each["confidence"] for each in silent} == {0.0}
 
 
 def test_or_learning_stops_where_that_was_asked(pets: Path, tmp_path: Path) -> None:

@@ -26,8 +26,9 @@ class Rows(Protocol):
 
 def raw(
     rows: Rows, intake: Intake, outputs: Mapping[str, str], run: Run
-) -> tuple[dict[str, Array], Array, dict[int, str]]:
-    """Raw answers [N, C] by target, features [N, F], and row to why its picture could not be read.
+) -> tuple[dict[str, Array], Array, dict[int, str], Array]:
+    """Raw answers [N, C] by target, features [N, F], row to why its picture could not be read, and the rows of which
+    nothing at all could be read.
 
     outputs: target to its name in the graph. run: the graph.
     """
@@ -36,15 +37,18 @@ def raw(
     raws: dict[str, list[Array]] = {column: [] for column in outputs}
     features: list[Array] = []
     problems: dict[int, str] = {}
+    present = np.zeros(len(rows), bool)
     for start in range(0, len(rows), step):
         some = None if len(rows) <= step else np.arange(start, min(start + step, len(rows)))
         arrays = intake.encode(rows, some)
         problems |= {start + row: text for each in arrays.values() for row, text in each.problems}
+        present[start : start + step] = np.any([each.present for each in arrays.values()], axis=0)
         found = run(arrays)
         features.append(found[FEATURES])
         for column, name in outputs.items():
             raws[column].append(found[f"raw_{name}"])
-    return {column: np.concatenate(parts) for column, parts in raws.items()}, np.concatenate(features), problems
+    together = {column: np.concatenate(parts) for column, parts in raws.items()}
+    return together, np.concatenate(features), problems, np.flatnonzero(~present)
 
 
 def answer(
@@ -56,16 +60,18 @@ def answer(
     run: Run,
 ) -> dict[str, Answers]:
     """Answers by target, each row flagged where it is unlike the training data."""
-    raws, features, problems = raw(rows, intake, names, run)
+    raws, features, problems, nothing = raw(rows, intake, names, run)
     unlike = intake.unlike(rows)
     for row, problem in problems.items():
         unlike.setdefault(row, []).insert(0, problem)
     far = np.zeros(len(rows), bool) if novelty is None else novelty.unlike(features)
     far[list(unlike)] = True
+    far[nothing] = True
     reasons = {row: tuple(found) for row, found in unlike.items()}
     targets: dict[str, Answers] = {}
     for column, output in outputs.items():
         answers = output.answer(raws[column])
         answers.unlike, answers.reasons = far, reasons
+        answers.withhold(nothing)
         targets[column] = answers
     return targets

@@ -60,7 +60,8 @@ class Model:
         """Answers for files, folders, tables, arrays, frames, or one dict: whatever `lamina.read` reads.
 
         Each answer has a value, a calibrated confidence and alternatives (or an interval, for numbers), and says
-        whether the example is unlike the training data. An unreadable picture is answered as absent, and marked.
+        whether the example is unlike the training data. An unreadable picture is taken as absent, and marked; where
+        nothing else is known of the example, the answer's value is None.
         """
         examples = self.read(source)
         return Predictions(self.answer(examples), row_names(examples) if names else None, examples.notes)
@@ -80,8 +81,9 @@ class Model:
         like = {column: f"{kind} {written.get(column, '')}".strip(" ") for column, kind in like.items()}
         return read(source, Reading(separator=self.card.reading.get("separator")), like=like)
 
-    def raw(self, rows: Rows) -> tuple[dict[str, Array], Array, dict[int, str]]:
-        """Raw answers [N, C] by target, features [N, F], and row to why its picture could not be read."""
+    def raw(self, rows: Rows) -> tuple[dict[str, Array], Array, dict[int, str], Array]:
+        """Raw answers [N, C] by target, features [N, F], row to why its picture could not be read, and the rows of
+        which nothing could be read."""
         return answering.raw(rows, self.intake, self._names, self.run)
 
     def run(self, arrays: Mapping[str, Encoded]) -> dict[str, Array]:
@@ -101,7 +103,7 @@ class Model:
         from lamina.model.score import Score, figures, labelled
 
         examples = self.read(source, target=True)
-        raws, features, _ = self.raw(examples)
+        raws, features, *_ = self.raw(examples)
         found = {}
         for column, output in self.outputs.items():
             target, rows = labelled(examples, column, output)

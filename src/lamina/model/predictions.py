@@ -111,6 +111,8 @@ class Predictions(Sequence[Any]):
 
 def value_of(answer: Answer) -> str:
     """`cat`, `wet, cold`, `231,000`."""
+    if answer.value is None:
+        return "no answer"
     if isinstance(answer.value, list):
         return ", ".join(answer.value) or "none"
     return f"{answer.value:,.6g}" if isinstance(answer.value, float) else str(answer.value)
@@ -155,6 +157,8 @@ def _records(answers: Answers) -> list[Json]:
         for each, low, high in zip(found, answers.low.tolist(), answers.high.tolist(), strict=True):
             each["interval"] = [low, high]
     for row, each in enumerate(found):
+        if each["value"] != each["value"]:  # a number of which nothing could be read: JSON knows no NaN
+            each |= {"value": None, "interval": None}
         each["unlike"] = bool(answers.unlike[row]) if answers.unlike is not None else False
         if row in answers.reasons:
             each["reasons"] = list(answers.reasons[row])

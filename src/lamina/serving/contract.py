@@ -115,14 +115,16 @@ class Contract:
             }
             if kind == "number":
                 fields |= {
-                    "value": float,
-                    "interval": NotRequired[Annotated[list[float], Field(min_length=2, max_length=2)]],
+                    "value": float | None,
+                    "interval": NotRequired[Annotated[list[float], Field(min_length=2, max_length=2)] | None],
                 }
             else:
                 words = ", ".join(state["classes"][:SHOWN])
                 value: Any = str if kind == "category" else list[str]
                 fields |= {
-                    "value": Annotated[value, Field(description=f"Out of {words}.")],
+                    "value": Annotated[
+                        value | None, Field(description=f"Out of {words}; null where nothing could be read.")
+                    ],
                     "confidence": Annotated[
                         float, Field(ge=0, le=1, description="The calibrated probability that it is right.")
                     ],
