@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import mean
@@ -158,6 +158,39 @@ def memory(runs: Runs) -> Section:
     return Section(rows, [text, grid(["", "figure"], cells)])
 
 
+LOAD = ("per_second", "p50_ms", "p99_ms")
+
+
+def serving(runs: Runs) -> Section:
+    said = [each["said"] for each in runs.good]
+    lines: dict[str, tuple[str, str, Callable[[float], bool], str]] = {
+        "of_empty": ("Served rows a second, of an empty FastAPI endpoint", "≥ 0.6", lambda x: x >= 0.6, "{:.2f}"),
+        "of_sklearn": ("Served rows a second, of scikit-learn's MLP behind FastAPI", "≥ 1.5", lambda x: x >= 1.5, "{:.2f}"),
+        "p99_ms_at_half": ("Served rows at half the peak load: 99 % within", "≤ 50 ms", lambda x: x <= 50, "{:.0f} ms"),
+        "pictures_32_of_bare_loop": (
+            "Served digits a second, 32 a request, of a bare loop", "≥ 0.7", lambda x: x >= 0.7, "{:.2f}",
+        ),
+        "pictures_of_bare_loop": ("Served digits a second, one a request, of a bare loop", "≥ 0.7", lambda x: x >= 0.7, "{:.2f}"),
+        "first_answer_seconds": ("Serving, from start to first answer", "≤ 1.5 s", lambda x: x <= 1.5, "{:.2f} s"),
+    }  # fmt: skip
+    rows = [
+        judged(what, must, [each["share"][key] for each in said], holds, form)
+        for key, (what, must, holds, form) in lines.items()
+    ]
+    if not said:
+        return Section(rows)
+    text = (
+        f"{said[0]['clients']} clients in a process of their own beside one process that serves, on one machine. A row of "
+        "30 numbers or a digit of 28 × 28 pixels a request, where nothing else is said."
+    )
+    loads = [name for name, each in said[0].items() if isinstance(each, dict) and "p99_ms" in each]
+    cells = [
+        [name.replace("_", " "), *(spread([each[name][key] for each in said], "{:,.1f}") for key in LOAD)]
+        for name in loads
+    ]
+    return Section(rows, [text, grid(["", "requests a second", "median, ms", "99 %, ms"], cells)])
+
+
 def page(results: Path) -> str:
     """The whole page."""
     every = {path.stem: Runs(path) for path in sorted(results.glob("*.json"))}
@@ -173,6 +206,7 @@ def page(results: Path) -> str:
         "Learning loop": loop(runs("loop")),
         "Start": start(runs("start")),
         "Memory": memory(runs("memory")),
+        "Serving": serving(runs("serving")),
     }
     rows = [row for section in sections.values() for row in section.rows]
     verdict = {True: "yes", False: "**no**", None: ""}

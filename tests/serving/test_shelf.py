@@ -88,6 +88,8 @@ def test_models_are_named_by_their_folders(tmp_path: Path) -> None:
         "cats": Path("a/cats.lamina"), "dogs": Path("b/cats.lamina"),
     }  # fmt: skip
     assert list(named(['a/my "cats" <b>.lamina'])) == ["my-cats-b"]
+    (tmp_path / "rate=0.1.lamina").mkdir()
+    assert list(named([tmp_path / "rate=0.1.lamina"]).values()) == [tmp_path / "rate=0.1.lamina"]
     with pytest.raises(PlanError, match="NAME=PATH"):
         named(["a/cats.lamina", "b/cats.lamina"])
 

@@ -163,8 +163,10 @@ def named(models: Sequence[str | Path | Model]) -> dict[str, Path | Model]:
         if isinstance(each, Model):
             name, place = each.files.name if isinstance(each.files, Path) else "model", each
         else:
-            said, _, path = str(each).rpartition("=")
-            name, place = said or Path(path).absolute().name, Path(path)
+            name, sign, path = str(each).partition("=")
+            if not sign or Path(each).exists():  # a folder's own name may hold the sign
+                name, path = Path(each).absolute().name, str(each)
+            place = Path(path)
         name = re.sub(r"[^A-Za-z0-9._~-]+", "-", name.removesuffix(".lamina")).strip("-.") or "model"
         if name in found:
             raise PlanError(f"Two models are called '{name}'. Give one another name: NAME=PATH.")
