@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -107,6 +108,21 @@ def test_a_connection_that_asks_nothing_is_closed(small_model: Path, monkeypatch
         with socket.create_connection((host, int(port)), timeout=60) as caller:
             caller.sendall(b"GET /livez HTTP/1.1\r\nHost: ")
             assert caller.recv(100) == b""
+
+
+def test_headers_have_an_end(small_model: Path) -> None:
+    with lamina.serve(small_model, wait=False, port=0) as service:  # type: ignore[union-attr]
+        host, port = service.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=60) as caller:
+            answer = b""
+            caller.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX: ")
+            with contextlib.suppress(ConnectionError):  # it is closed while we write
+                for _ in range(1000):
+                    caller.sendall(b"a" * 100_000)
+            with contextlib.suppress(ConnectionError):
+                answer = caller.recv(100)
+            assert not answer or answer.startswith(b"HTTP/1.1 400")
+        assert ask(f"{service.url}/livez")["live"]
 
 
 def test_several_workers_answer_and_add_up(small_model: Path) -> None:

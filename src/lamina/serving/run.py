@@ -27,14 +27,33 @@ from lamina.serving.shelf import named
 
 PATIENCE = 10.0  # seconds in which a connection has to say what it asks
 CONNECTIONS = 2048
+HEAD = 64 * 1024  # bytes of a request's headers
 
 
-class Timely(HttpToolsProtocol):
-    """A connection that asks nothing is closed, so that idle ones cannot use up the service."""
+class Bounded(HttpToolsProtocol):
+    """A connection that asks nothing, or whose headers do not end, is closed: it cannot use up the service."""
+
+    heading = False  # whether headers are arriving
+    head = 0  # bytes of them so far
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.loop.call_later(PATIENCE, self._asked_yet)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.heading, self.head = True, 0
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self.heading = False
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.heading:
+            self.head += len(data)
+            if self.head > HEAD and not self.transport.is_closing():
+                self.send_400_response(f"The headers are longer than {HEAD:,} bytes.")
 
     def _asked_yet(self) -> None:
         cycle: Any = self.cycle  # the request that is on; none yet
@@ -129,7 +148,7 @@ def _config(app: Any, serving: Serving) -> uvicorn.Config:
         app,
         factory=isinstance(app, str),
         workers=serving.workers,
-        http=Timely,
+        http=Bounded,
         ws="none",
         access_log=False,
         log_level="warning",
