@@ -108,16 +108,17 @@ function card(row, file) {
 }
 
 function said(target, answer) {
-  const value = Array.isArray(answer.value) ? answer.value.join(", ") || "none"
+  const value = answer.value === null ? "no answer" : Array.isArray(answer.value) ? answer.value.join(", ") || "none"
     : typeof answer.value === "number" ? figure(answer.value) : String(answer.value);
   const box = element("div", {}, element("div", {className: "soft", textContent: target}), element("div", {className: "value", textContent: value}));
-  if (answer.confidence !== undefined) box.append(element("div", {textContent: `${percent(answer.confidence)} sure`}));
+  if (answer.value !== null && answer.confidence !== undefined) box.append(element("div", {textContent: `${percent(answer.confidence)} sure`}));
   if (answer.interval) box.append(element("div", {textContent: `${figure(answer.interval[0])} to ${figure(answer.interval[1])}, nine times out of ten`}));
   if (answer.unlike) {
     const why = answer.reasons?.length ? `: ${answer.reasons.join("; ")}` : "";
-    box.append(element("div", {className: "unlike", textContent: `⚠ Unlike what it learned from${why}. Do not trust the answer.`}));
+    box.append(element("div", {className: "unlike", textContent: answer.value === null
+      ? `⚠ Nothing of it could be read${why}.` : `⚠ Unlike what it learned from${why}. Do not trust the answer.`}));
   }
-  if (answer.alternatives) {
+  if (answer.value !== null && answer.alternatives) {
     box.append(element("dl", {"aria-label": "Alternatives"}, ...Object.entries(answer.alternatives).sort((a, b) => b[1] - a[1]).flatMap(([word, share]) => [
       element("dt", {textContent: word, title: word}),
       element("dd", {}, element("meter", {value: share, "aria-label": word})),
