@@ -81,9 +81,9 @@ def measure(table: Path, pictures: Path, seconds: float, clients: int) -> dict[s
     found["bare_loop"] = {"per_second": bare_loop(pictures, files, seconds)}
     with lamina(pictures) as (port, _):
         path = "/v1/models/pictures/predict"
-        one = [_form([file]) for file in files[:200]]
+        one = files[:200]
         many = [_form(files[start : start + BATCH]) for start in range(0, 20 * BATCH, BATCH)]
-        found["pictures"] = load(port, path, clients, seconds, one, kind=FORM)
+        found["pictures"] = load(port, path, clients, seconds, one, kind="image/png")
         found["pictures_32_a_request"] = load(port, path, 4, seconds, many, kind=FORM)
         found["pictures_32_a_request"]["pictures_per_second"] = BATCH * found["pictures_32_a_request"]["per_second"]
     found["share"] = {

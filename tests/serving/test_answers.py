@@ -80,6 +80,9 @@ def test_pictures_come_as_files_base64_or_in_a_table(ask: TestClient, pictures: 
     sent = [("image", (f'<b>"{number}".png', file)) for number, file in enumerate(files)]
     found = ask.post(STRIPES, files=sent)
     assert found.status_code == 200, found.text
+    for file, answer in zip(files, found.json()["answers"], strict=True):
+        one = ask.post(STRIPES, content=file, headers={"content-type": "image/png"})
+        same(one.json()["answers"], [answer])
     rows = [{"image": base64.b64encode(file).decode()} for file in files]
     same(ask.post(STRIPES, json={"rows": rows}).json(), found.json())
     buffer = io.BytesIO()

@@ -99,6 +99,7 @@ def test_bodies_and_rows_have_a_limit(service: Any) -> None:
 def test_other_types_are_refused(ask: TestClient) -> None:
     refused(ask.post(SHOP, content=b"x", headers={"content-type": "text/plain"}), 415, "text/plain", "application/json")
     refused(ask.post(SHOP, content=b"x"), 415, "not said")
+    refused(ask.post(SHOP, content=b"x", headers={"content-type": "image/png"}), 415, "image/png", "application/json")
     refused(ask.post(SHOP, content=b"x", headers=JSON | {"content-encoding": "gzip"}), 415, "compressed")
 
 
@@ -115,6 +116,7 @@ def test_other_types_are_refused(ask: TestClient) -> None:
 )
 def test_files_that_are_no_pictures(ask: TestClient, file: bytes, words: list[str]) -> None:
     refused(ask.post(STRIPES, files={"image": ("cat.png", file)}), 422, *words)
+    refused(ask.post(STRIPES, content=file, headers={"content-type": "image/png"}), 422, *words)
     if file:
         refused(ask.post(STRIPES, json={"rows": [{"image": base64.b64encode(file).decode()}]}), 422, *words)
 

@@ -44,6 +44,7 @@ class Contract:
             if each["kind"] == "category"
         }
         self.images = [column for column, kind in self.kinds.items() if kind == "image"]
+        self.lone_picture = self.images[0] if self.images and len(self.kinds) == 1 else ""  # all that is asked for
         title = re.sub(r"\W", "", name.title()) or "Model"
         fields = {column: self._field(column) for column in self.kinds}
         self.fields: dict[str, TypeAdapter[Any]] = {column: TypeAdapter(field) for column, field in fields.items()}

@@ -1,4 +1,4 @@
-"""A request's body to rows: JSON, files as a form, or a Parquet table. Read up to a limit of bytes."""
+"""A request's body to rows: JSON, files as a form, one picture, or a Parquet table. Read up to a limit of bytes."""
 
 from __future__ import annotations
 
@@ -48,6 +48,8 @@ class Bodies:
                 return contract.read(body) if len(body) < MIB else await loop.run_in_executor(None, contract.read, body)
             if kind == FORM:
                 return await _form(scope, counted, contract)
+            if kind.startswith("image/") and contract.lone_picture:
+                return [{contract.lone_picture: await _whole(counted)}]
             if kind in PARQUET:
                 body = await _whole(counted)
                 found = await loop.run_in_executor(
@@ -56,8 +58,10 @@ class Bodies:
                 return await loop.run_in_executor(None, contract.read, found)
         finally:
             self.held -= counted.size
+        picture = ", image/png and the like" if contract.lone_picture else ""
         raise Refused(
-            415, f"The content type is {kind[:80] or 'not said'}. Expected is {JSON}, {FORM} (files) or {PARQUET[0]}."
+            415,
+            f"The content type is {kind[:80] or 'not said'}. Expected is {JSON}, {FORM} (files){picture} or {PARQUET[0]}.",
         )
 
     def too_large(self, size: int) -> Refused:
@@ -119,9 +123,8 @@ async def _form(scope: Scope, receive: Receive, contract: Contract) -> list[Json
 
 async def _form_rows(items: list[tuple[str, UploadFile | str]], contract: Contract) -> list[Json]:
     """One row of fields, or a row per file where the model takes nothing but one picture."""
-    alone = len(contract.kinds) == 1 and len(contract.images) == 1
-    if alone:
-        column = contract.images[0]
+    if contract.lone_picture:
+        column = contract.lone_picture
         rows: list[Json] = []
         for name, value in items:
             if name not in (column, "file", "files"):

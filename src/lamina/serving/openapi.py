@@ -71,6 +71,8 @@ def _predict(served: Served, schemas: Json) -> Json:
     )
     content: Json = {JSON: {"schema": request, "example": {"rows": [served.example]}}}
     content[FORM] = {"schema": _form(contract)}
+    if contract.lone_picture:
+        content["image/*"] = {"schema": {"type": "string", "format": "binary"}}
     content[PARQUET[0]] = {"schema": {"type": "string", "format": "binary"}}
     answers = ", ".join(contract.outputs)
     return {
@@ -86,9 +88,9 @@ def _predict(served: Served, schemas: Json) -> Json:
 
 def _form(contract: Any) -> Json:
     file = {"type": "string", "format": "binary"}
-    if len(contract.kinds) == 1 and contract.images:
+    if contract.lone_picture:
         files = {"type": "array", "items": file, "minItems": 1}
-        return {"type": "object", "properties": {contract.images[0]: files}, "required": contract.images}
+        return {"type": "object", "properties": {contract.lone_picture: files}, "required": [contract.lone_picture]}
     fields = {column: file if kind == "image" else {"type": "string"} for column, kind in contract.kinds.items()}
     return {"type": "object", "properties": fields, "required": list(fields)}
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def all_of(contract: Contract, example: Json, address: str, token: bool) -> dict[str, str]:
     """Language to lines. address: of the model's predict. token: whether callers show one."""
-    if contract.images and len(contract.kinds) == 1:
-        return pictures(contract.images[0], address, token, forms=True)
+    if contract.lone_picture:
+        return pictures(contract.lone_picture, address, token, forms=True)
     return rows({"rows": [example]}, address, token)
 
 
