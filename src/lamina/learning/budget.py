@@ -13,6 +13,12 @@ LOOKED = 1_000  # validation rows by which the time of a look is told
 LEAST = 2.0  # seconds of learning, however small the budget: fewer steps teach nothing
 
 
+def affordable_looks(steps: int, batch: int, judged: int) -> int:
+    """How often `judged` rows may be looked at: answering a row costs about a third of learning from it. No clock has
+    a say, so that a run repeats."""
+    return int(min(max(LOOKS[0], LOOKING * 3 * steps * batch / max(judged, 1)), LOOKS[1]))
+
+
 @dataclass(frozen=True, slots=True)
 class Steps:
     """count: steps of each training; looks: how often it is judged meanwhile; deadline: when all must have ended."""
@@ -49,7 +55,7 @@ class Budget:
         lesson = trial.lesson
         own = lesson.recipe.steps(len(trial.taught))
         if self.end is None or self.seconds is None:
-            return Steps(own)
+            return Steps(own, affordable_looks(own, lesson.recipe.batch, len(trial.judged)))
         pace = trial.pace(min(2.0, 0.03 * self.seconds))
         some = trial.judged[:LOOKED]
         begun = time.monotonic()

@@ -16,14 +16,14 @@ from torch import nn
 from lamina import __version__
 from lamina.core import Array, Json, PlanError, Progress, Recipe
 from lamina.examples import Examples
-from lamina.learning.budget import LOOKS, Budget, Steps
+from lamina.learning.budget import Budget, Steps, affordable_looks
 from lamina.learning.choose import Choice, choose, use_features
 from lamina.learning.decisions import check_costs
 from lamina.learning.judge import Learned, judge
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared, prepare
 from lamina.learning.size import grow, size
-from lamina.learning.trial import Lesson, Trial, check_metric
+from lamina.learning.trial import JUDGED, Lesson, Trial, check_metric
 from lamina.machine import device
 from lamina.machine.files import new_file
 from lamina.model.model import Model, check_place
@@ -177,7 +177,9 @@ class Training:
         """The number of steps: asked for, kept from before a crash, or chosen from the time left."""
         prepared = lesson.prepared
         if self.plan.steps is not None:
-            asked = Steps(self.plan.steps, self.plan.looks or LOOKS[1])
+            fold, recipe = prepared.folds[0], choice.recipe
+            judged = min(JUDGED, len(fold.validation) + (len(fold.train) if recipe.folds else 0))
+            asked = Steps(self.plan.steps, self.plan.looks or affordable_looks(self.plan.steps, recipe.batch, judged))
             self._keep(choice, asked)
             return asked
         if self.resumed:

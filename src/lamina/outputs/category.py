@@ -119,7 +119,7 @@ class Category:
     def metrics(self, raw: Array, target: Array, weight: Array | None = None) -> dict[str, float]:
         """raw [B, K] of whatever origin: calibrated, or a baseline's log-probabilities."""
         logs = log_softmax(raw)
-        choice = self.decide(logs if self.costs is None else np.exp(logs))
+        choice = self._choice(raw)
         pairs = np.bincount(target * self.width + choice, weight, self.width**2).reshape(self.width, self.width)
         total, hits, seen = pairs.sum(1), pairs.diagonal(), pairs.sum(1) > 0
         found = {
@@ -138,7 +138,12 @@ class Category:
             found["cost"] = mean(self.costs[target, choice], weight)
         return found
 
+    def _choice(self, raw: Array) -> Array:
+        return self.decide(raw if self.costs is None else softmax(raw))
+
     def score(self, raw: Array, target: Array, weight: Array, metric: str | None) -> float:
+        if metric == "accuracy":  # alone, since shuffling columns asks for it thousands of times
+            return mean((self._choice(raw) == target).astype(np.float64), weight)
         if metric is not None:
             return self.better[metric] * self.metrics(raw, target, weight)[metric]
         # Log loss at its best temperature: over-confidence is mended after learning and should not choose the weights.
