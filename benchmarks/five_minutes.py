@@ -16,5 +16,5 @@ def runs(setting: Setting) -> Iterator[Run]:
     minutes = 0.2 if setting.quick else MINUTES
     for seed in range(setting.count(SEEDS)):
         for name in ("mnist", "fashion_mnist"):
-            act = partial(lamina, setting.data / name, minutes, seed)
+            act = partial(lamina, setting.data / name, ("--minutes", minutes), seed)
             yield Run("lamina", name, seed, act, True, None, {"minutes": minutes})
