@@ -306,14 +306,17 @@ def _repeat(content: Json) -> str:
     ]
     return (
         "<h2>To repeat it</h2>"
-        + (
-            f"<p>The same steps, seed and threads give the same weights on the same kind of CPU.</p>{shown}"
-            if command
-            else ""
-        )
+        + (f"<p>{_e(_repeats(content['plan']))}</p>{shown}" if command else "")
         + table(["plan", ""], plan)
         + f"<p class=soft><small>{_e(versions)}</small></p>"
     )
+
+
+def _repeats(plan: Json) -> str:
+    same = "The same steps, seed and threads give the same weights on the same kind of CPU"
+    if "minutes" not in plan:
+        return f"{same}."
+    return f"{same}, but for what the clock decided on the way: the sizes of pictures, what was tried, an end that came early."
 
 
 def _limits(data: Json) -> str:

@@ -103,7 +103,7 @@ def _results(learned: Learned, held: Held, decisions: list[str], model: Model) -
 
 
 def _repeating(learned: Learned) -> str:
-    """The command with the steps and the looks that its minutes were good for: no clock decides when that is repeated."""
+    """The command with what its minutes decided: steps, looks, size, and which network won the race for pictures."""
     loop = learned.members[0].loop
     if loop is None:
         return learned.command
@@ -111,6 +111,11 @@ def _repeating(learned: Learned) -> str:
     grown = size(learned.choice.said, learned.prepared.intake.forms)
     if grown and learned.plan.size is None:
         told += f" --size {grown}"
+    if learned.choice.tried and learned.plan.network is None:
+        forms = learned.prepared.intake.forms
+        told += next(
+            f" --network {said['kind']}" for name, said in learned.choice.said.items() if forms[name].kind == "grid"
+        )
     return re.sub(r"--minutes \S+", told, learned.command)
 
 
