@@ -106,10 +106,10 @@ def test_what_killed_writing_left_aside_is_swept_away_but_not_what_is_being_writ
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 256 kB, where one may be mounted."""
+    """A disk of 2 MB, where one may be mounted."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)]
+    words = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)]
     if sys.platform != "linux" or os.geteuid() != 0 or subprocess.run(words, capture_output=True).returncode:
         pytest.skip("a small disk can be mounted by root on Linux alone")
     try:
