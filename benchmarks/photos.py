@@ -15,5 +15,5 @@ SEEDS = 3
 def runs(setting: Setting) -> Iterator[Run]:
     minutes = 0.5 if setting.quick else MINUTES
     for seed in range(setting.count(SEEDS)):
-        act = partial(lamina, setting.data / "cats_dogs", minutes, seed)
+        act = partial(lamina, setting.data / "cats_dogs", ("--minutes", minutes), seed)
         yield Run("lamina", "cats_dogs", seed, act, True, None, {"minutes": minutes})

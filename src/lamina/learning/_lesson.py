@@ -37,12 +37,15 @@ def subsample(lesson: Lesson, most: float, rng: np.random.Generator) -> Array:
     most = _round(most)
     if lesson.task != "category":
         return np.sort(rng.permutation(rows)[:most])
-    codes = lesson.target[rows].astype(int)
-    shuffled = rng.permutation(len(rows))
+    codes = lesson.target[rows].astype(
+        np.int32
+    )  # small numbers: of a large table these arrays are what fills the memory
+    shuffled = rng.permutation(np.arange(len(rows), dtype=np.int32))
     order = shuffled[np.argsort(codes[shuffled], kind="stable")]
     total = np.bincount(codes, minlength=lesson.classes)
-    rank = np.empty(len(rows))
-    rank[order] = np.arange(len(rows)) - np.repeat(np.cumsum(total) - total, total)
+    rank = np.empty(len(rows), np.int32)
+    rank[order] = np.arange(len(rows), dtype=np.int32)
+    rank[order] -= np.repeat((np.cumsum(total) - total).astype(np.int32), total)
     keep = rank < np.maximum(1, np.round(total * most / len(rows)))[codes]
     chosen: Array = rows[keep]
     return chosen

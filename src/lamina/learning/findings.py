@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from lamina.core import Array, Json, Taught
+from lamina.core import Array, Encoded, Json, Taught, chunks
 from lamina.insight.calibration import coverage, reliability
 from lamina.insight.importance import permutation
 from lamina.insight.mistakes import confident, largest
 from lamina.learning.baselines import Baseline, baselines
 from lamina.learning.choose import Choice
 from lamina.learning.prepare import Fold, Prepared
-from lamina.learning.trial import Trial
+from lamina.learning.trial import ASKED, Trial
 from lamina.model.model import Model
 from lamina.model.score import figures
 from lamina.outputs._scores import sigmoid, softmax
@@ -242,8 +242,13 @@ def importance(model: Model, prepared: Prepared, held: Held, seconds: float, rng
     name = f"raw_{prepared.names[column]}"
 
     def predict(inputs: dict[str, Array]) -> Array:
-        found = {key: type(arrays[key])(values, np.ones(len(values), bool)) for key, values in inputs.items()}
-        return output.scaled(model.run(found)[name])
+        raws = []
+        for some in chunks(
+            np.arange(len(next(iter(inputs.values())))), ASKED
+        ):  # in pieces: the graph's layers are wide
+            here = {key: Encoded(values[some], np.ones(len(some), bool)) for key, values in inputs.items()}
+            raws.append(model.run(here)[name])
+        return output.scaled(np.concatenate(raws))
 
     def score(raw: Array, at: Array) -> float:
         return output.score(raw, target[at], np.ones(len(at)), output.metric)
