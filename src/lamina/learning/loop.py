@@ -212,7 +212,8 @@ class Loop:
     # --------------------------------------------------------------------------------- judging and the end
 
     def _due(self) -> bool:
-        return self.step % max(1, self.schedule.steps // self.judgements) == 0
+        every = max(1, self.schedule.steps // self.judgements)
+        return self.step % every == 0 and self.schedule.steps - self.step >= every / 2  # the end is looked at anyway
 
     def look(self) -> tuple[float, float]:
         """Judge the (averaged) weights on validation rows, and remember them if they are the best so far."""
