@@ -15,7 +15,7 @@ from measure import child
 from peers import make
 from record import Run, Setting
 
-STEPS = 199  # one pass over the pictures that teach, as the plain script makes; fixed before the test images were read
+STEPS = 199  # one pass over the pictures that teach, as the plain script makes
 SEEDS = 10
 PLAIN = Path(__file__).parent / "plain" / "mnist.py"
 
