@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 import lamina.learning  # noqa: F401 - settles how threads wait, before torch is loaded
-from lamina.core import Progress
+from lamina.core import Encoded, Progress
 from lamina.examples import read
 from lamina.learning.augment import Augment
 from lamina.learning.budget import Budget
@@ -94,7 +94,7 @@ def by_hand(trial: Trial) -> Callable[[int], int]:
     def go(steps: int) -> int:
         for _ in range(steps):
             index = take()
-            raw = network({name: change(x[index])}, {})[0][target]
+            raw = network({name: Encoded(change(x[index]), None)})[0][target]
             each = output.losses(raw, labels[index], recipe.smoothing)
             loss = each.mean() if trial.copies is None else each[trial.copies[index]].mean()
             optimiser.zero_grad(set_to_none=True)

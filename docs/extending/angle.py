@@ -18,6 +18,7 @@ class Angle:
 
     kind: ClassVar[str] = "angle"
     holds: ClassVar[str] = "number"  # cells are read as numbers: float64 [B], NaN where missing
+    suffixes: ClassVar[frozenset[str]] = frozenset()  # it reads no files; an image says .png and the like
     form = Form("vector", (2,), (0, 0))  # two numbers
 
     def observe(self, values: Array) -> None:

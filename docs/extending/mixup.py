@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 import torch
@@ -32,8 +33,11 @@ class Mixup:
         """One loss per part and turn. The loop goes back and takes a step after each."""
         other = torch.randperm(len(batch))
         share = 0.5 + 0.5 * torch.rand(())  # of the row itself
-        inputs = {name: share * x.values + (1 - share) * x.values[other] for name, x in batch.inputs.items()}
-        raws, _ = self.network(inputs, {name: x.present for name, x in batch.inputs.items()})
+        inputs = {
+            name: replace(x, values=share * x.values + (1 - share) * x.values[other])
+            for name, x in batch.inputs.items()
+        }
+        raws, _ = self.network(inputs)
         total, count = torch.zeros(()), 0.0
         for name, output in self.outputs.items():
             for part, rows in ((share, slice(None)), (1 - share, other)):

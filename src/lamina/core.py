@@ -6,7 +6,7 @@ NumPy only: predicting imports this, and predicting never imports torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, TypeAlias
 
@@ -80,31 +80,55 @@ class Coded:
 class Form:
     """What an input gives a network. It keeps inputs × networks × outputs from becoming a matrix.
 
-    kind: `vector` [B, W] float32, `sequence` [B, T, C], `grid` [B, H, W, C] uint8, `film` [B, T, H, W, C].
-    shape: without the rows. sizes: for a vector, per column 0 for a number (raw units, NaN is missing) and n for a
-    category whose codes are 0..n-1 (0: unknown or missing). The network keeps scales itself, so that its ONNX
-    takes raw values.
+    kind: `vector` [B, W] float32; `grid` [B, H, W, C] uint8; and over time, where rows may be of different length:
+    `sequence` [B, T, C] float32, `spectrum` [B, T, F] float32 whose neighbouring F are alike, `tokens` [B, T] int32
+    codes, `film` [B, T, H, W, C] uint8.
+    shape: without the rows; T is the longest. sizes: for a vector, per column 0 for a number (raw units, NaN is missing)
+    and n for a category whose codes are 0..n-1 (0: unknown or missing); for tokens (n,), code 0 is padding. The network
+    keeps scales itself, so that its ONNX takes raw values.
     """
 
-    kind: Literal["vector", "sequence", "grid", "film"]
+    kind: Literal["vector", "sequence", "spectrum", "tokens", "grid", "film"]
     shape: tuple[int, ...]
     sizes: tuple[int, ...] = ()
+
+    @property
+    def timed(self) -> bool:
+        """Whether the first axis is time: then encoded rows come with their lengths."""
+        return self.kind in ("sequence", "spectrum", "tokens", "film")
+
+    @property
+    def dtype(self) -> Literal["float32", "int32", "uint8"]:
+        """Of encoded values."""
+        return "uint8" if self.kind in ("grid", "film") else "int32" if self.kind == "tokens" else "float32"
 
 
 @dataclass(slots=True)
 class Encoded:
-    """Encoded rows. values: [B, *form.shape]; present: [B] bool, False where the value is absent or unreadable."""
+    """Encoded rows. values: [B, *form.shape]; present: [B] bool, False where the value is absent or unreadable.
+
+    lengths: [B] int64 of a form over time, at least 1: so many steps hold something, what follows is zeros that no
+    network may look at; None for other forms. Along time, values may end after the longest row.
+    """
 
     values: Any  # ndarray in inputs, Tensor in learning
     present: Any
     problems: list[tuple[int, str]] = field(default_factory=list)  # row and what was wrong with it
+    lengths: Any = None
+
+    def trimmed(self) -> Encoded:
+        """Without the padding that no row needs."""
+        if self.lengths is None or not len(self.lengths):
+            return self
+        return Encoded(self.values[:, : int(self.lengths.max())], self.present, self.problems, self.lengths)
 
 
 class Input(Protocol):
     """One per kind of column; NumPy only. `observe` sees training rows, `settle` fixes what `encode` needs."""
 
     kind: ClassVar[str]
-    holds: ClassVar[str]  # the kind as which its cells are read: number, category, date or image
+    holds: ClassVar[str]  # the kind as which its cells are read: number, category, date, text, image, sound or video
+    suffixes: ClassVar[frozenset[str]]  # of the files it reads, as ".png"; empty where its cells are no files
 
     def observe(self, values: Any) -> None: ...
     def merge(self, other: Self) -> None: ...
@@ -190,7 +214,7 @@ class Network(Protocol):
         """Fix scales and data-dependent starts from (a sample of) encoded training rows, kept as buffers."""
         ...
 
-    def forward(self, x: Tensor) -> Features: ...
+    forward: Callable[..., Features]  # (x), and (x, lengths) for a form over time
 
 
 # -------------------------------------------------------------------------------------------- outputs

@@ -20,7 +20,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from lamina import kinds
 from lamina.core import Array, Coded, LaminaError
 from lamina.examples import Examples, Reading, arrays, columns, infer, keys
-from lamina.examples.reading import INPUT_KINDS, Column, Kind, Raw
+from lamina.examples.reading import Column, Kind, Raw
 from lamina.learning.plan import Plan
 from lamina.learning.training import Training
 from lamina.model.model import Model
@@ -237,7 +237,7 @@ def _plain(X: Array) -> Array:
 def _column(name: str, cells: Any, raw: Raw) -> Column:
     """A column as what it looks like; every column is an input, also one that a person would call an identifier."""
     kind = Kind("number", "") if isinstance(cells, np.ndarray) else infer.infer(name, cells, raw)
-    if kind.name not in INPUT_KINDS:
+    if kind.name not in kinds.names("inputs"):
         held = kind.reason or kind.name
         raise ValueError(f"The column '{name}' holds {held}; an input is a number, a word or a date.")
     return columns.settle(name, kind, cells, raw)

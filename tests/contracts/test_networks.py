@@ -185,10 +185,7 @@ def test_onnx_answers_as_torch_does(cases: dict[str, tuple[str, Form]], members:
     network = Ensemble([joined(cases, seed) for seed in range(members)], outputs()).eval()
     found = batch(forms)
     with torch.inference_mode():
-        raws, features = network(
-            {name: each.values for name, each in found.inputs.items()},
-            {name: each.present for name, each in found.inputs.items()},
-        )
+        raws, features = network(found.inputs)
     runner = Runner(export(network, forms, {name: name for name in outputs()}), "a test")
     for count in (ROWS, 1):
         given = {
@@ -240,7 +237,7 @@ def test_an_absent_input_is_stood_in_for() -> None:
     here, gone = torch.ones(ROWS, dtype=torch.bool), torch.zeros(ROWS, dtype=torch.bool)
 
     def answers(pixels: Tensor, present: Tensor) -> Tensor:
-        raws, _ = network({"table": table, "photo": pixels}, {"table": here, "photo": present})
+        raws, _ = network({"table": Encoded(table, here), "photo": Encoded(pixels, present)})
         found: Tensor = raws["word"]
         return found
 

@@ -82,7 +82,7 @@ def test_a_method_learns_in_the_loop() -> None:
     rows = Rows.of({"table": Encoded(x, np.ones(600, bool))}, {"sign": (target, known)})
 
     def judge() -> tuple[float, float]:
-        raws, _ = network.eval()({"table": rows.inputs["table"].values}, {})
+        raws, _ = network.eval()(rows.inputs)
         right = output.metrics(output.combine(raws["sign"]).detach().numpy(), target)["accuracy"]
         return right, right
 

@@ -11,6 +11,7 @@ import pytest
 
 import lamina
 from formats.make import WORLDS, questions
+from lamina.core import Encoded
 from lamina.model.card import FORMAT
 from lamina.model.model import CARD, FILES
 
@@ -59,7 +60,12 @@ def test_its_network_is_built_again(path: Path) -> None:
     examples = model.read(questions(path.stem))
     arrays = model.intake.encode(examples)
     with torch.inference_mode():
-        raws, _ = model.network({name: torch.from_numpy(each.values) for name, each in arrays.items()}, {})
+        raws, _ = model.network(
+            {
+                name: Encoded(torch.from_numpy(each.values), torch.from_numpy(each.present))
+                for name, each in arrays.items()
+            }
+        )
     found, *_ = model.raw(examples)
     for column, name in ((each["column"], each["name"]) for each in model.card.outputs):
         np.testing.assert_allclose(raws[name].numpy(), found[column], rtol=1e-3, atol=1e-4)

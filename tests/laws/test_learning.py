@@ -252,7 +252,7 @@ def answers_of_copies(change: int | None) -> tuple[Tensor, Tensor]:
     list(found.learn(30, judgements=1))
     batch = found.lesson.prepared.rows.batch(torch.arange(300), CPU)
     with torch.inference_mode():
-        raws, _ = found.network({"table": batch.inputs["table"].values}, {"table": batch.inputs["table"].present})
+        raws, _ = found.network(batch.inputs)
     return raws["label"], raws["far"]
 
 

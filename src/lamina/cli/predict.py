@@ -55,14 +55,14 @@ def predict(
 
 
 def _answers(model: Model, paths: list[str]) -> Iterator[Predictions]:
-    """Pictures and folders together; a table by itself, its rows called `table.csv:1` where there are several."""
-    from lamina.examples.columns import IMAGE_SUFFIXES
+    """Files of examples and folders together; a table by itself, its rows called `table.csv:1` where there are several."""
+    from lamina.examples.files import kind_of
 
-    pictures = [each for each in paths if Path(each).is_dir() or Path(each).suffix.lower() in IMAGE_SUFFIXES]
-    if pictures:
-        yield model.predict(pictures if len(pictures) > 1 else pictures[0])
+    files = [each for each in paths if Path(each).is_dir() or kind_of(each) is not None]
+    if files:
+        yield model.predict(files if len(files) > 1 else files[0])
     for path in paths:
-        if path in pictures:
+        if path in files:
             continue
         found = model.predict(path) if path != "-" else _from_stdin(model)
         if len(paths) > 1 and found.names is None:

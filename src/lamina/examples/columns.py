@@ -11,14 +11,11 @@ import numpy as np
 
 from lamina.core import Array, Coded, DataError
 from lamina.examples import dates, words
-from lamina.examples.reading import Column, Kind, Raw, count, listed
+from lamina.examples.reading import FILES, Column, Kind, Raw, count, listed
 
 if TYPE_CHECKING:
     import polars as pl
 
-IMAGE_SUFFIXES = frozenset(
-    [".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".avif"]
-)
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"RIFF", b"II*\x00", b"MM\x00*", b"P5", b"P6", b"P4")
 
 
@@ -156,9 +153,9 @@ def date(cells: Any, how: str) -> Array:
     return values / 1e9
 
 
-def image(cells: Any, raw: Raw) -> Array:
-    """Absolute paths or bytes (None missing), or the array of pixels as it is."""
-    if isinstance(cells, np.ndarray) and cells.ndim > 1:
+def files(cells: Any, raw: Raw, held: str) -> Array:
+    """Absolute paths, bytes or arrays (None missing); one array of pixels stays what it is."""
+    if isinstance(cells, np.ndarray) and cells.ndim > 1 and held == "image":
         return pixels(cells)
     if isinstance(cells, Coded):
         items: Sequence[Any] = cells.tolist()
@@ -174,7 +171,7 @@ def image(cells: Any, raw: Raw) -> Array:
         elif isinstance(item, bytes | bytearray):
             out[row] = bytes(item)
         elif isinstance(item, np.ndarray):
-            out[row] = as_png(item)
+            out[row] = as_png(item) if held == "image" else item
     return out
 
 
@@ -231,8 +228,8 @@ def settle(name: str, kind: Kind, cells: Any, raw: Raw, advice: str = "") -> Col
             data = number(cells, kind.how)
         case "date":
             data = date(cells, kind.how)
-        case "image":
-            data = image(cells, raw)
+        case _ if held in FILES:
+            data = files(cells, raw, held)
         case _:
             data = coded(cells)
     if held == "number" and (endless := _infinite(cells)):

@@ -7,12 +7,13 @@ from typing import Literal
 
 import numpy as np
 
+from lamina import kinds
 from lamina.core import Array, Coded
 from lamina.examples import dates, gallery, giveaway, keys, pictures, words
 from lamina.examples.columns import count_distinct
 from lamina.examples.examples import Examples
 from lamina.examples.findings import ORDER, Described, Finding, Findings, named
-from lamina.examples.reading import count, figure, listed
+from lamina.examples.reading import FILES, count, figure, listed
 from lamina.examples.splits import SMALL, TEST, TRAIN, UNUSED, VALIDATION, labelled
 
 
@@ -69,7 +70,7 @@ def _described(examples: Examples, name: str) -> Described:
             top = [word[:24] for word in known.words[:2]]
         shown = ", ".join(each.replace("\x1f", " ") for each in top)
         return Described(name, kind.name, kind.reason, len(counts), float((data.codes < 0).mean()), shown)
-    if kind.name == "image":
+    if kind.held in FILES:
         absent = float(np.mean([each is None for each in data])) if data.dtype == object else 0.0
         shown = "" if data.dtype == object else " × ".join(map(str, data.shape[1:])) + " pixels"
         return Described(name, kind.name, kind.reason, None, absent, shown)
@@ -128,7 +129,7 @@ def _parts(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
 
 def _rows(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
     known = int(labelled(examples, targets).sum())
-    inputs = [name for name in examples.of("number", "category", "date", "image") if name not in targets]
+    inputs = [name for name in examples.of(*kinds.names("inputs")) if name not in targets]
     if not inputs:
         advice = "Say what a column holds (--kind COLUMN=category), or add columns."
         yield Finding("stop", "no_inputs", "No column is left to learn from.", "", advice)
@@ -190,7 +191,7 @@ def _missing(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
     shares: dict[str, float] = {}
     for name, kind in examples.kinds.items():
         data = examples.stored(name)
-        if name in targets or kind.name in ("image", "empty"):
+        if name in targets or kind.held in (*FILES, "empty"):
             continue
         if isinstance(data, Coded):
             shares[name] = float((data.codes < 0).mean())

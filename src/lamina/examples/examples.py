@@ -9,7 +9,7 @@ import numpy as np
 
 from lamina.core import Array, Coded, PlanError, nearest
 from lamina.examples import dates
-from lamina.examples.reading import Column, Kind, Note, Reading, count
+from lamina.examples.reading import FILES, Column, Kind, Note, Reading, count
 
 
 class Examples:
@@ -81,14 +81,14 @@ class Examples:
         """What a column holds, by kind.
 
         number, weight and time: float64 [N], NaN missing; date: float64 seconds since 1970 UTC, NaN missing; category, text,
-        identifier, group, constant, empty: `Coded`; image: object array of absolute paths (str) or bytes, None missing,
-        or uint8/uint16 [N, H, W] or [N, H, W, C]; tags: a list of lists of str, None missing.
+        identifier, group, constant, empty: `Coded`; image, sound, video, series: object array of absolute paths (str),
+        bytes or arrays, None missing; image also uint8/uint16 [N, H, W] or [N, H, W, C]; tags: a list of lists of str, None missing.
         """
         data = self.stored(column, rows)
         kind = self.kinds[column]
         if isinstance(data, Coded) and kind.held == "tags":
             return tags(data, kind.how)
-        if isinstance(data, Coded) or kind.held == "image":
+        if isinstance(data, Coded) or kind.held in FILES:
             return data
         return data.astype(np.float64)
 
@@ -153,15 +153,22 @@ def tags(data: Coded, separator: str) -> list[list[str] | None]:
     return [list(lists[code]) if code >= 0 else None for code in data.codes]
 
 
+def _shown(cell: Any) -> Any:
+    """A file as a person reads it."""
+    if isinstance(cell, np.ndarray):
+        return f"{' × '.join(map(str, cell.shape))} values"
+    return f"{len(cell):,} bytes" if isinstance(cell, bytes) else cell
+
+
 def show(values: Any, kind: Kind) -> list[Any]:
     """Values as a person reads them."""
     if isinstance(values, Coded):
         return list(values.tolist())
     if isinstance(values, list):
         return values
-    if kind.name == "image":
+    if kind.held in FILES:
         if values.dtype == object:
-            return [f"{len(each):,} bytes" if isinstance(each, bytes) else each for each in values]
+            return [_shown(each) for each in values]
         size = " × ".join(str(side) for side in values.shape[1:])
         return [f"{size} pixels"] * len(values)
     if kind.name == "date" or kind.how.startswith("%"):

@@ -8,6 +8,7 @@ from typing import Literal
 
 from lamina.core import Array, Coded, Json
 from lamina.examples.examples import Examples
+from lamina.examples.reading import FILES
 
 ORDER = {"stop": 0, "warn": 1, "info": 2}
 
@@ -64,7 +65,7 @@ class Findings:
 
 def named(examples: Examples, rows: Array) -> str:
     """Rows as people find them again: file names, else row numbers from 1."""
-    for name in examples.of("image"):
+    for name in examples.of(*FILES):
         cells = examples.stored(name, rows)
         if not isinstance(cells, Coded) and cells.dtype == object and all(isinstance(each, str) for each in cells):
             return " and ".join("/".join(each.replace("\\", "/").split("/")[-2:]) for each in cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,8 @@ from lamina import kinds
 from lamina.core import Array, Coded, DataError, PlanError, nearest
 from lamina.examples import columns, dates, words
 from lamina.examples.examples import Examples
-from lamina.examples.reading import KINDS, PARTS, ROLES, Column, Kind, Raw, Reading, count, figure, listed
+from lamina.examples.files import called, kind_of
+from lamina.examples.reading import FILES, KINDS, PARTS, ROLES, Column, Kind, Raw, Reading, count, figure, listed
 from lamina.examples.targets import as_target, check_targets
 
 if TYPE_CHECKING:
@@ -105,6 +107,8 @@ def _time(name: str, cells: Any, raw: Raw) -> Column:
 
 def infer(name: str, cells: Any, raw: Raw) -> Kind:
     """The kind of a column, not yet with a reason for numbers and words (that needs them settled)."""
+    if (said := raw.kinds.get(name)) is not None:
+        return Kind(said, called(len(cells), said))
     if isinstance(cells, np.ndarray) and cells.ndim > 1:
         return Kind("image", f"{count(len(cells), 'array')} of {' × '.join(map(str, cells.shape[1:]))} pixels")
     if isinstance(cells, np.ndarray) and cells.dtype == object:
@@ -114,7 +118,7 @@ def infer(name: str, cells: Any, raw: Raw) -> Kind:
     import polars as pl
 
     dtype = cells.dtype
-    if (found := image_kind(cells, raw)) is not None:
+    if (found := file_kind(cells, raw)) is not None:
         return found
     if dtype in (pl.Date, pl.Datetime):
         return Kind("date", "dates")
@@ -155,8 +159,8 @@ def _words_kind(cells: pl.Series, raw: Raw, name: str) -> Kind:
     return Kind("category", "")
 
 
-def image_kind(cells: pl.Series, raw: Raw) -> Kind | None:
-    """Image kind, for bytes that start as image files do and for names of image files that exist."""
+def file_kind(cells: pl.Series, raw: Raw) -> Kind | None:
+    """Image kind for bytes that start as image files do; for names of files that exist, the kind that reads them."""
     import polars as pl
 
     if isinstance(cells.dtype, pl.Struct) and "bytes" in cells.struct.fields:
@@ -167,18 +171,20 @@ def image_kind(cells: pl.Series, raw: Raw) -> Kind | None:
     if cells.dtype != pl.String:
         return None
     some = [each.strip() for each in cells.drop_nulls().head(20).to_list()]
-    named = [each for each in some if Path(each).suffix.lower() in columns.IMAGE_SUFFIXES]
-    if not some or len(named) < 0.9 * len(some):
+    found = Counter(kind for each in some if (kind := kind_of(each)) in FILES)
+    kind, most = found.most_common(1)[0] if found else (None, 0)
+    if kind is None or most < 0.9 * len(some):
         return None
+    named = [each for each in some if kind_of(each) == kind]
     folder = raw.folder or Path()
     if not any((folder / each).is_file() for each in named):
         raw.note(
             "warn",
-            f"A column names images, but '{named[0]}' is not in {folder.absolute()}.",
-            "Image paths are relative to the file that names them.",
+            f"A column names files ({kind}), but '{named[0]}' is not in {folder.absolute()}.",
+            "Paths are relative to the file that names them.",
         )
         return None
-    return Kind("image", "names of image files")
+    return Kind(kind, f"names of {kind} files")
 
 
 def _reason(name: str, column: Column) -> Column:
@@ -186,7 +192,7 @@ def _reason(name: str, column: Column) -> Column:
     kind, data = column.kind, column.data
     if isinstance(data, Coded):
         return _words_reason(column, data) if kind.name == "category" else column
-    if kind.name in ("image", "date"):
+    if kind.held in (*FILES, "date"):
         if data.dtype.kind == "f" and np.isnan(data).all():
             return column.called("empty", "no values")
         return column
@@ -240,9 +246,7 @@ def _words_reason(column: Column, data: Coded) -> Column:
 def _keep_one_input(settled: dict[str, Column], raw: Raw, target: Sequence[str]) -> dict[str, Column]:
     """A lone numeric column that counts the rows is what one learns from, not an identifier."""
     inputs = [
-        name
-        for name, column in settled.items()
-        if name not in target and column.kind.name in ("number", "category", "date", "image")
+        name for name, column in settled.items() if name not in target and column.kind.name in kinds.names("inputs")
     ]
     others = [name for name, column in settled.items() if name not in target and column.kind.name == "identifier"]
     if not inputs and len(others) == 1 and others[0] != raw.source and not isinstance(settled[others[0]].data, Coded):

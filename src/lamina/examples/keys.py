@@ -15,6 +15,7 @@ import numpy as np
 
 from lamina.core import Array, Coded
 from lamina.examples import words
+from lamina.examples.reading import FILES
 
 if TYPE_CHECKING:
     from lamina.examples.examples import Examples
@@ -58,8 +59,8 @@ def of_numbers(values: Array) -> Array:
     return np.where(np.isnan(single), np.uint64(0), hashed)
 
 
-def of_images(values: Array) -> Array:
-    """By content: the bytes of the file, or the pixels. 0 where missing; a file that cannot be read hashes by its path."""
+def of_files(values: Array) -> Array:
+    """By content: the bytes of the file, or the values. 0 where missing; a file that cannot be read hashes by its path."""
     if values.dtype != object:
         shape = str(values.shape[1:]).encode()
         hashed = (of_bytes(shape + np.ascontiguousarray(picture).tobytes()) for picture in values)
@@ -67,12 +68,14 @@ def of_images(values: Array) -> Array:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(8) as pool:
-        return np.fromiter(pool.map(_of_image, values, chunksize=64), np.uint64, len(values))
+        return np.fromiter(pool.map(_of_file, values, chunksize=64), np.uint64, len(values))
 
 
-def _of_image(item: str | bytes | None) -> int:
+def _of_file(item: str | bytes | Array | None) -> int:
     if item is None:
         return 0
+    if isinstance(item, np.ndarray):
+        return of_bytes(str(item.shape).encode() + np.ascontiguousarray(item).tobytes())
     if isinstance(item, bytes):
         return of_bytes(item)
     try:
@@ -90,8 +93,8 @@ def of_column(name: str, data: Array | Coded, kind: str) -> Array:
     """[N] numbers to be summed over columns: the name counts, a missing cell adds nothing."""
     if isinstance(data, Coded):
         hashed = np.append(of_words(data.words), np.uint64(0))[data.codes]
-    elif kind == "image":
-        hashed = of_images(data)
+    elif kind in FILES:
+        hashed = of_files(data)
     elif kind == "date":
         hashed = np.where(
             np.isnan(data), np.uint64(0), mix(np.rint(np.nan_to_num(data)).astype(np.int64).view(np.uint64))
@@ -124,8 +127,8 @@ def content_of(examples: Examples, ignore: Collection[str] = (), only: Sequence[
         cached = examples._hashes.get(name)
         if cached is None:
             column = examples._columns[name]
-            cached = of_column(name, column.data, column.kind.name)
-            if column.kind.name == "image":  # reading files again costs; the other columns would only fill the memory
+            cached = of_column(name, column.data, column.kind.held)
+            if column.kind.held in FILES:  # reading files again costs; the other columns would only fill the memory
                 examples._hashes[name] = cached
         total += cached if examples._rows is None else cached[examples._rows]
     return mix(total)

@@ -1,4 +1,4 @@
-"""A table beside images that names them: the two joined."""
+"""A table beside files that names them: the two joined."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from lamina.examples.files import called
 from lamina.examples.reading import Raw, count
 
 
-def join(top: Path, table_path: Path, images: list[Path], like: Mapping[str, str] | None) -> Raw | None:
-    """The table with a column of image paths; None if no column names the images.
+def join(top: Path, table_path: Path, paths: list[Path], kind: str, like: Mapping[str, str] | None) -> Raw | None:
+    """The table with a column of paths to files of a kind; None if no column names them.
 
     Files are named by path, by file name, or by file name without its suffix.
     """
@@ -23,7 +24,7 @@ def join(top: Path, table_path: Path, images: list[Path], like: Mapping[str, str
 
     raw = table.read(table_path, like)
     names: dict[str, list[Path]] = defaultdict(list)
-    for path in images:
+    for path in paths:
         relative = path.relative_to(top)
         for name in {str(relative), relative.as_posix(), str(relative.with_suffix("")), path.name, path.stem}:
             names[name].append(path)
@@ -32,31 +33,29 @@ def join(top: Path, table_path: Path, images: list[Path], like: Mapping[str, str
         if not isinstance(cells, pl.Series) or cells.dtype.is_float() or cells.dtype.is_nested():
             continue
         keys = words.clean(cells.cast(pl.String, strict=False)).to_list()
-        paths = [(names.get(key.removeprefix("./"), []) if key is not None else []) for key in keys]
-        share = sum(len(each) == 1 for each in paths) / max(1, len(paths))
+        called_so = [(names.get(key.removeprefix("./"), []) if key is not None else []) for key in keys]
+        share = sum(len(each) == 1 for each in called_so) / max(1, len(called_so))
         if share > best[0]:
-            best = (share, column, [each[0] if len(each) == 1 else None for each in paths])
+            best = (share, column, [each[0] if len(each) == 1 else None for each in called_so])
     share, column, paths_found = best
     named = {path for path in paths_found if path is not None}
-    in_folders = any(path.parent != top for path in images)
-    if share < 0.5 or (in_folders and len(named) < 0.5 * len(images)):
+    in_folders = any(path.parent != top for path in paths)
+    if share < 0.5 or (in_folders and len(named) < 0.5 * len(paths)):
         return None
     values = np.empty(len(paths_found), dtype=object)
     values[:] = [None if path is None else str(path.absolute()) for path in paths_found]
     raw.columns = {
-        (name if name != column else "image" if "image" not in raw.columns else name): (
-            values if name == column else cells
-        )
+        (name if name != column else kind if kind not in raw.columns else name): (values if name == column else cells)
         for name, cells in raw.columns.items()
     }
-    raw.source = f"{table_path} with {count(len(images), 'image')}"
+    raw.source = f"{table_path} with {called(len(paths), kind)}"
     if lost := sum(path is None for path in paths_found):
         raw.note(
             "warn",
-            f"{count(lost, 'row')} of {table_path.name} without the image named.",
-            "Kept without an image.",
+            f"{count(lost, 'row')} of {table_path.name} without the {kind} named.",
+            f"Kept without {'an image' if kind == 'image' else f'a {kind}'}.",
         )
-    unnamed = len(images) - len(named)
+    unnamed = len(paths) - len(named)
     if unnamed:
-        raw.note("info", f"{count(unnamed, 'image')} not named in {table_path.name} left out.")
+        raw.note("info", f"{called(unnamed, kind)} not named in {table_path.name} left out.")
     return raw

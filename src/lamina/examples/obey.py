@@ -10,8 +10,8 @@ import numpy as np
 from lamina.core import Coded, DataError, nearest
 from lamina.examples import columns, dates, words
 from lamina.examples.examples import Examples
-from lamina.examples.infer import check_names, image_kind
-from lamina.examples.reading import Kind, Raw, Reading, count, listed
+from lamina.examples.infer import check_names, file_kind
+from lamina.examples.reading import FILES, Kind, Raw, Reading, count, listed
 from lamina.examples.targets import separator_of
 
 _ADVICE = "The model learned it otherwise: give it as it was when learning, or leave the column out."
@@ -29,10 +29,11 @@ def obey(raw: Raw, reading: Reading, like: Mapping[str, str]) -> Examples:
     check_names(raw, Reading(), ())
     there = {name.strip().casefold(): name for name in raw.columns}
     found = {name: name if name in raw.columns else there.get(name.strip().casefold()) for name in like}
-    images = [name for name, kind in like.items() if kind.split(" ")[0] == "image"]
-    if len(images) == 1 and found[images[0]] is None:
-        own = [name for name, cells in raw.columns.items() if name == "image" or _looks_like_image(cells)]
-        found[images[0]] = own[0] if own else None
+    held = {name: Kind(kind.split(" ")[0], "").held for name, kind in like.items()}
+    files = [name for name, kind in held.items() if kind in FILES or kind == "text"]
+    if len(files) == 1 and found[files[0]] is None:
+        own = [name for name, cells in raw.columns.items() if name == held[files[0]] or _holds(cells, held[files[0]])]
+        found[files[0]] = own[0] if own else None
     absent = [name for name, own in found.items() if own is None]
     if len(absent) == len(found):
         close = nearest(absent[0], raw.columns) if absent else ""
@@ -77,9 +78,13 @@ def _are_words(cells: Any) -> bool:
     return isinstance(cells, pl.Series) and cells.dtype == pl.String
 
 
-def _looks_like_image(cells: Any) -> bool:
+def _holds(cells: Any, held: str) -> bool:
+    """Whether cells look like files of a kind."""
+    if held == "text":
+        return False
     if isinstance(cells, np.ndarray):
         return cells.ndim > 1 or (cells.dtype == object and len(cells) > 0 and isinstance(cells[0], str | bytes))
     if isinstance(cells, Coded):
         return False
-    return image_kind(cells, Raw("", {})) is not None
+    kind = file_kind(cells, Raw("", {}))
+    return kind is not None and kind.name == held

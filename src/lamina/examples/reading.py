@@ -13,8 +13,8 @@ from lamina.core import Array, Coded
 if TYPE_CHECKING:
     import polars as pl
 
-INPUT_KINDS = ("number", "category", "date", "image")  # what a network is fed with today
-KINDS = (*INPUT_KINDS, "tags", "text", "identifier", "constant", "empty")
+FILES = ("image", "sound", "video", "series")  # cells are paths, bytes of a file, or arrays
+KINDS = ("number", "category", "date", "text", *FILES, "tags", "identifier", "constant", "empty")
 ROLES = ("group", "time", "weight")
 # What folders, files and a column `split` call the parts.
 PARTS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "test": 2, "testing": 2}
@@ -78,7 +78,8 @@ class Column:
     """One settled column.
 
     data: numbers in the smallest dtype that holds them (NaN where missing); dates as float64 seconds since 1970 UTC; words and tags
-    as `Coded`; images as an object array (paths, bytes, None) or as uint8/uint16 [N, H, W] or [N, H, W, C].
+    as `Coded`; images, sounds, videos and series as an object array (paths, bytes, arrays, None); images also as
+    uint8/uint16 [N, H, W] or [N, H, W, C].
     """
 
     kind: Kind
@@ -93,7 +94,7 @@ Cells: TypeAlias = "pl.Series | Array | Coded"
 
 @dataclass
 class Raw:
-    """What a source holds, before kinds are judged: equally long columns."""
+    """What a source holds, before kinds are judged: equally long columns. kinds: of columns, where the source says them."""
 
     source: str
     columns: dict[str, Any]  # Cells
@@ -101,6 +102,7 @@ class Raw:
     parts: Array | None = None
     notes: list[Note] = field(default_factory=list)
     decimal_comma: bool = False
+    kinds: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()))) if self.columns else 0

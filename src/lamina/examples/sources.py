@@ -9,9 +9,10 @@ from typing import Any
 
 from lamina.core import DataError
 from lamina.examples import arrays, folder, idx, infer, obey, parts, sql
-from lamina.examples.columns import IMAGE_SUFFIXES
 from lamina.examples.examples import Examples
-from lamina.examples.reading import Raw, Reading
+from lamina.examples.files import called, kind_of
+from lamina.examples.files import raw as of_files
+from lamina.examples.reading import Raw, Reading, listed
 
 
 def read(
@@ -55,7 +56,7 @@ def _raw(source: Any, reading: Reading, like: Mapping[str, str] | None) -> Raw:
     if isinstance(source, str | os.PathLike):
         return _path(Path(os.path.expanduser(source)), reading, like)
     if isinstance(source, list | tuple) and source and all(isinstance(each, str | os.PathLike) for each in source):
-        return _paths([Path(os.path.expanduser(each)) for each in source])
+        return _paths([Path(os.path.expanduser(each)) for each in source], like)
     return arrays.read(source, like)
 
 
@@ -71,8 +72,8 @@ def _path(path: Path, reading: Reading, like: Mapping[str, str] | None) -> Raw:
         from lamina.core import nearest
 
         raise DataError(f"There is no file or folder '{path}'. {nearest(path.name, sorted(beside))}")
-    if path.suffix.lower() in IMAGE_SUFFIXES:
-        return folder.images([path], str(path))
+    if (kind := kind_of(path)) is not None:
+        return of_files([path], kind, str(path))
     if sql.is_database(str(path)):
         return sql.read(f"sqlite:///{path}", reading)
     if idx.is_idx(path):
@@ -82,18 +83,23 @@ def _path(path: Path, reading: Reading, like: Mapping[str, str] | None) -> Raw:
     return table.read(path, like, reading)
 
 
-def _paths(paths: list[Path]) -> Raw:
-    """Several files: images, or tables of the same columns."""
-    found: list[Path] = []
+def _paths(paths: list[Path], like: Mapping[str, str] | None) -> Raw:
+    """Several files of one kind, or folders of them."""
+    found: dict[str, list[Path]] = {}
     for path in paths:
         if path.is_dir():
-            found += folder.found(path).images
-        elif path.suffix.lower() in IMAGE_SUFFIXES:
-            found.append(path)
+            for kind, inside in folder.found(path).media.items():
+                found.setdefault(kind, []).extend(inside)
+        elif (own := kind_of(path)) is not None:
+            found.setdefault(own, []).append(path)
         else:
             raise DataError(
-                f"'{path}' is no image and no folder of images. A list may name images only; read a table by itself."
+                f"'{path}' is no file of an example and no folder of such. A list may name those only; read a table by itself."
             )
-    if not found:
-        raise DataError(f"There are no images in {', '.join(map(str, paths[:3]))}.")
-    return folder.images(found, f"{len(found)} images" if len(found) > 1 else str(found[0]))
+    asked = [kind for said in (like or {}).values() if (kind := said.split(" ")[0]) in found]
+    if not found or (like is not None and not asked):
+        wanted = "files of examples" if like is None else listed(said.split(" ")[0] for said in like.values())
+        raise DataError(f"There are no {wanted} in {', '.join(map(str, paths[:3]))}.")
+    kind = asked[0] if asked else max(found, key=lambda each: len(found[each]))
+    files = found[kind]
+    return of_files(files, kind, called(len(files), kind) if len(files) > 1 else str(files[0]))

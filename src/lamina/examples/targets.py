@@ -10,7 +10,7 @@ import numpy as np
 from lamina.core import Array, Coded, DataError
 from lamina.examples import words
 from lamina.examples.examples import Examples
-from lamina.examples.reading import Column, Kind, Reading, count, figure
+from lamina.examples.reading import FILES, Column, Kind, Reading, count, figure
 
 
 def as_target(name: str, column: Column, cells: Any, reading: Reading) -> Column:
@@ -120,9 +120,9 @@ def check_targets(examples: Examples, target: Sequence[str]) -> None:
         kind, data = examples.kinds[name], examples.stored(name)
         if isinstance(data, Coded):
             known, distinct = int((data.codes >= 0).sum()), len(np.unique(data.codes[data.codes >= 0]))
-        elif kind.name == "image":
+        elif kind.held in FILES:
             raise DataError(
-                f"The target '{name}' holds images, and an image cannot be an answer yet. Name a column of words or numbers."
+                f"The target '{name}' holds files ({kind.name}), and those cannot be an answer yet. Name a column of words or numbers."
             )
         else:
             values = data[~np.isnan(data)] if data.dtype.kind == "f" else data

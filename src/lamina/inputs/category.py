@@ -25,6 +25,7 @@ class Category:
 
     kind: ClassVar[str] = "category"
     holds: ClassVar[str] = "category"
+    suffixes: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, private: bool = False) -> None:
         self.private = private

@@ -24,6 +24,7 @@ class Date:
 
     kind: ClassVar[str] = "date"
     holds: ClassVar[str] = "date"
+    suffixes: ClassVar[frozenset[str]] = frozenset()
     form = Form("vector", (7,), (0,) * 7)
 
     def __init__(self) -> None:

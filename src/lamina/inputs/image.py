@@ -38,6 +38,9 @@ class Image:
 
     kind: ClassVar[str] = "image"
     holds: ClassVar[str] = "image"
+    suffixes: ClassVar[frozenset[str]] = frozenset(
+        [".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".avif"]
+    )
 
     def __init__(self, side: int | None = None) -> None:
         self.side = side

@@ -22,6 +22,7 @@ class Number:
 
     kind: ClassVar[str] = "number"
     holds: ClassVar[str] = "number"
+    suffixes: ClassVar[frozenset[str]] = frozenset()
     form = Form("vector", (1,), (0,))
 
     def __init__(self) -> None:

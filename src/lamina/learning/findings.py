@@ -19,6 +19,7 @@ from lamina.learning.baselines import Baseline, baselines
 from lamina.learning.choose import Choice
 from lamina.learning.prepare import Fold, Prepared
 from lamina.learning.trial import ASKED, Trial
+from lamina.model.intake import TABLE
 from lamina.model.model import Model
 from lamina.model.score import figures
 from lamina.outputs._scores import sigmoid, softmax
@@ -236,6 +237,8 @@ def importance(model: Model, prepared: Prepared, held: Held, seconds: float, rng
         some = np.sort(rng.permutation(len(rows))[:4000])
         rows, target = rows[some], target[some]
     arrays = prepared.intake.encode(prepared.examples, rows)
+    # Only a table is shuffled cell by cell: of other arrays whole rows are, with their lengths, so numbers stand for them.
+    stand_ins = {name: each.values if name == TABLE else np.arange(len(rows)) for name, each in arrays.items()}
     shuffled: dict[str, Any] = {
         each: where if where else group for each, (group, where) in prepared.intake.positions.items()
     }
@@ -246,17 +249,25 @@ def importance(model: Model, prepared: Prepared, held: Held, seconds: float, rng
         for some in chunks(
             np.arange(len(next(iter(inputs.values())))), ASKED
         ):  # in pieces: the graph's layers are wide
-            here = {key: Encoded(values[some], np.ones(len(some), bool)) for key, values in inputs.items()}
+            here = {
+                name: Encoded(values[some], np.ones(len(some), bool))
+                if name == TABLE
+                else _rows(arrays[name], values[some])
+                for name, values in inputs.items()
+            }
             raws.append(model.run(here)[name])
         return output.scaled(np.concatenate(raws))
 
     def score(raw: Array, at: Array) -> float:
         return output.score(raw, target[at], np.ones(len(at)), output.metric)
 
-    found = permutation(
-        shuffled, predict, {key: each.values for key, each in arrays.items()}, score, rng, seconds=seconds
-    )
+    found = permutation(shuffled, predict, stand_ins, score, rng, seconds=seconds)
     return [asdict(each) for each in found]
+
+
+def _rows(each: Encoded, rows: Array) -> Encoded:
+    lengths = None if each.lengths is None else each.lengths[rows]
+    return Encoded(each.values[rows], each.present[rows], lengths=lengths)
 
 
 # ------------------------------------------------------------------------------------------------ the rest

@@ -350,7 +350,14 @@ def _cut(batch: Batch, pieces: int) -> list[Batch]:
     def piece(start: int) -> Batch:
         part = slice(start, start + size)
         return Batch(
-            {name: Encoded(each.values[part], each.present[part]) for name, each in batch.inputs.items()},
+            {
+                name: Encoded(
+                    each.values[part],
+                    each.present[part],
+                    lengths=None if each.lengths is None else each.lengths[part],
+                )
+                for name, each in batch.inputs.items()
+            },
             {name: target[part] for name, target in batch.targets.items()},
             {name: known[part] for name, known in batch.known.items()},
             batch.weight[part],

@@ -33,7 +33,14 @@ class Rows:
         weight: Array | None = None,
     ) -> Rows:
         """From NumPy arrays, without copying them."""
-        found = {name: Encoded(_tensor(each.values), _tensor(each.present)) for name, each in inputs.items()}
+        found = {
+            name: Encoded(
+                _tensor(each.values),
+                _tensor(each.present),
+                lengths=None if each.lengths is None else _tensor(each.lengths),
+            )
+            for name, each in inputs.items()
+        }
         count = len(next(iter(found.values())).values)
         return cls(
             found,
@@ -52,8 +59,15 @@ class Rows:
             taken = values.index_select(0, index)
             return taken if device.type == "cpu" else taken.pin_memory().to(device, non_blocking=True)
 
+        def taken(each: Encoded) -> Encoded:
+            if each.lengths is None:
+                return Encoded(there(each.values), there(each.present))
+            lengths = each.lengths.index_select(0, index)
+            longest = int(lengths.max()) if len(lengths) else 1
+            return Encoded(there(each.values[:, :longest]), there(each.present), lengths=lengths.to(device))
+
         return Batch(
-            {name: Encoded(there(each.values), there(each.present)) for name, each in self.inputs.items()},
+            {name: taken(each) for name, each in self.inputs.items()},
             {name: there(target) for name, target in self.targets.items()},
             {name: there(known) for name, known in self.known.items()},
             there(self.weight),

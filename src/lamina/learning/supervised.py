@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from torch import Tensor, nn
@@ -32,10 +33,10 @@ class Supervised:
         return {"network": self.network}
 
     def losses(self, batch: Batch) -> Iterator[Loss]:
-        inputs: dict[str, Tensor] = {name: each.values for name, each in batch.inputs.items()}
+        inputs = batch.inputs
         if self.augment is not None:
-            inputs = {name: self.augment(values) for name, values in inputs.items()}
-        raws, _ = self.network(inputs, {name: each.present for name, each in batch.inputs.items()})
+            inputs = {name: replace(each, values=self.augment(each.values)) for name, each in inputs.items()}
+        raws, _ = self.network(inputs)
         weights = {name: batch.known[name] * batch.weight for name in self.outputs}
         total = sum(
             (_mean(output.losses(raws[name], batch.targets[name], self.smoothing), batch.copies) * weights[name]).sum()

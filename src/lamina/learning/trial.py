@@ -154,8 +154,7 @@ class Trial:
         with torch.inference_mode():
             for piece in chunks(rows, ASKED):
                 batch = prepared.rows.batch(torch.from_numpy(piece), self.lesson.device)
-                inputs = {name: each.values for name, each in batch.inputs.items()}
-                found, whole = self.network(inputs, {name: each.present for name, each in batch.inputs.items()})
+                found, whole = self.network(batch.inputs)
                 features.append((whole if whole.ndim == 2 else whole.mean(1)).cpu().numpy())
                 for column, output in prepared.outputs.items():
                     raw = found[prepared.names[column]]

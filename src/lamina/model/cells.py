@@ -10,6 +10,7 @@ import numpy as np
 
 from lamina.core import Array, Coded
 from lamina.examples import dates, words
+from lamina.examples.reading import FILES
 
 
 class Cells:
@@ -41,8 +42,8 @@ def _column(cells: Sequence[Any], kind: str) -> Array | Coded:
             return np.array(cells, np.float64)  # None becomes NaN
         case "date":
             return np.array([np.nan if cell is None else dates.one(cell) for cell in cells])
-        case "image":
-            if all(isinstance(cell, np.ndarray) for cell in cells):
+        case _ if kind in FILES:
+            if kind == "image" and all(isinstance(cell, np.ndarray) for cell in cells):
                 return np.stack(cells)
             found = np.empty(len(cells), object)
             found[:] = cells

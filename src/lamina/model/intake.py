@@ -10,6 +10,7 @@ import numpy as np
 
 from lamina import kinds
 from lamina.core import Array, DataError, Encoded, Form, Input, Json
+from lamina.examples.reading import FILES
 
 if TYPE_CHECKING:
     from lamina.examples import Examples
@@ -77,8 +78,10 @@ class Intake:
         for name, columns in self.groups.items():
             form = self.forms[name]
             if name != TABLE:
-                image: Any = self.inputs[columns[0]]
-                found[name] = image.encode(examples.values(columns[0], rows), lambda shape: make(shape, np.uint8))
+                alone: Any = self.inputs[columns[0]]
+                found[name] = alone.encode(
+                    examples.values(columns[0], rows), lambda shape, dtype=form.dtype: make(shape, dtype)
+                )
                 continue
             table, start = make((count, *form.shape), np.float32), 0
             for column in columns:
@@ -119,7 +122,7 @@ class Intake:
 
 def row_names(examples: Examples) -> list[str] | None:
     """What each row is called, where it is: the path of its first picture."""
-    for column in examples.of("image"):
+    for column in examples.of(*FILES):
         values = examples.values(column)
         if values.dtype == object and len(values) and isinstance(values[0], str):
             return [str(value) for value in values]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +24,15 @@ OPSET = 18
 def export(network: Ensemble, forms: Mapping[str, Form], targets: Mapping[str, str]) -> bytes:
     """The network as one ONNX graph. targets: target to its name in the graph.
 
-    Inputs: each array by name; with several arrays also `<name>_present` [B] bool. Outputs: `raw_<target>` [B, C] for
-    each, and `features` [B, F].
+    Inputs: each array by name; for those over time, whose second axis is free too, also `<name>_lengths` [B] int64; with
+    several arrays also `<name>_present` [B] bool. Outputs: `raw_<target>` [B, C] for each, and `features` [B, F].
     """
     import torch
     from torch import nn
 
     several = len(forms) > 1
+    inputs = [*forms, *(f"{name}_present" for name in forms if several)]
+    inputs += [f"{name}_lengths" for name, form in forms.items() if form.timed]
 
     class Graph(nn.Module):
         def __init__(self) -> None:
@@ -38,24 +40,33 @@ def export(network: Ensemble, forms: Mapping[str, Form], targets: Mapping[str, s
             self.network = network
 
         def forward(self, *arrays: Tensor) -> tuple[Tensor, ...]:
-            names = list(forms)
-            inputs = dict(zip(names, arrays[: len(names)], strict=True))
-            present = dict(zip(names, arrays[len(names) :], strict=True)) if several else {}
-            raws, features = self.network(inputs, present)
+            given = dict(zip(inputs, arrays, strict=True))
+            raws, features = self.network(
+                {
+                    name: Encoded(given[name], given.get(f"{name}_present"), lengths=given.get(f"{name}_lengths"))
+                    for name in forms
+                }
+            )
             return (*(raws[target] for target in targets), features)
 
     rows = 2
     example: list[Tensor] = [
-        torch.zeros((rows, *form.shape), dtype=torch.float32 if form.kind == "vector" else torch.uint8)
-        for form in forms.values()
+        torch.zeros((rows, *form.shape), dtype=getattr(torch, form.dtype)) for form in forms.values()
     ]
     example += [torch.ones(rows, dtype=torch.bool)] * len(forms) if several else []
-    inputs = [*forms, *(f"{name}_present" for name in forms if several)]
-    return write(Graph(), example, inputs, [*(f"raw_{name}" for name in targets.values()), FEATURES])
+    example += [torch.tensor([form.shape[0], max(1, form.shape[0] - 1)]) for form in forms.values() if form.timed]
+    timed = [name for name, form in forms.items() if form.timed]
+    return write(Graph(), example, inputs, [*(f"raw_{name}" for name in targets.values()), FEATURES], timed)
 
 
-def write(module: nn.Module, example: Sequence[Tensor], inputs: Sequence[str], outputs: Sequence[str]) -> bytes:
-    """Any module as ONNX, its first axis free. example: one tensor per input."""
+def write(
+    module: nn.Module,
+    example: Sequence[Tensor],
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    timed: Collection[str] = (),
+) -> bytes:
+    """Any module as ONNX, its first axis free. example: one tensor per input. timed: of which the second one is free too."""
     import torch
 
     buffer = io.BytesIO()
@@ -69,7 +80,9 @@ def write(module: nn.Module, example: Sequence[Tensor], inputs: Sequence[str], o
             buffer,  # type: ignore[arg-type]
             input_names=list(inputs),
             output_names=list(outputs),
-            dynamic_axes={name: {0: "rows"} for name in [*inputs, *outputs]},
+            dynamic_axes={
+                name: {0: "rows", 1: f"{name}_steps"} if name in timed else {0: "rows"} for name in [*inputs, *outputs]
+            },
             opset_version=OPSET,
             dynamo=False,
         )
@@ -101,7 +114,9 @@ class Runner:
         """Every output of the graph by name, for one batch."""
         feed: dict[str, Array] = {}
         for name, each in arrays.items():
-            feed[name] = each.values
+            feed[name] = each.trimmed().values
+            if each.lengths is not None:
+                feed[f"{name}_lengths"] = each.lengths
             if f"{name}_present" in self.inputs:
                 feed[f"{name}_present"] = np.asarray(each.present, bool)
         found = self.session.run(self.outputs, feed)

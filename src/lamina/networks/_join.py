@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from lamina.core import Features, Taught
+from lamina.core import Encoded, Features, Taught
 from lamina.networks._heads import Head
 from lamina.networks._layered import Layered
 
@@ -22,8 +22,8 @@ def joined(networks: Sequence[Layered]) -> tuple[int, int]:
 class Join(nn.Module):
     """Inputs to raw answers: each input through its network, the features joined, a head per target.
 
-    An absent input (no photo on this row) is replaced by a learned stand-in. forward takes the inputs by name and
-    `present` masks [B]; it gives raw answers [B, k, C] by target, and the joined features [B, W] or [B, k, W].
+    An absent input (no photo on this row) is replaced by a learned stand-in. forward takes the encoded inputs by name;
+    it gives raw answers [B, k, C] by target, and the joined features [B, W] or [B, k, W].
     """
 
     def __init__(self, networks: Mapping[str, Layered], heads: Mapping[str, Head]) -> None:
@@ -36,13 +36,14 @@ class Join(nn.Module):
             self.mix = nn.Sequential(nn.Linear(sum(widths.values()), MIXED), nn.SiLU())
         self.heads = nn.ModuleDict(heads)
 
-    def features(self, inputs: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> Tensor:
+    def features(self, inputs: Mapping[str, Encoded]) -> Tensor:
         wholes = []
         for name, network in self.networks.items():
-            found: Features = network(inputs[name])
+            each = inputs[name]
+            found: Features = network(each.values) if each.lengths is None else network(each.values, each.lengths)
             whole: Tensor = found.whole
             if len(self.networks) > 1:
-                here = present[name].reshape(-1, *[1] * (whole.ndim - 1))
+                here = each.present.reshape(-1, *[1] * (whole.ndim - 1))
                 whole = torch.where(here, whole, self.stand_in[name])
                 if whole.ndim == 2 and self.copies > 1:
                     whole = whole[:, None].expand(-1, self.copies, -1)
@@ -52,8 +53,8 @@ class Join(nn.Module):
         mixed: Tensor = self.mix(torch.cat(wholes, -1))
         return mixed
 
-    def forward(self, inputs: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
-        features = self.features(inputs, present)
+    def forward(self, inputs: Mapping[str, Encoded]) -> tuple[dict[str, Tensor], Tensor]:
+        features = self.features(inputs)
         return {name: head(features) for name, head in self.heads.items()}, features
 
 
@@ -65,9 +66,9 @@ class Ensemble(nn.Module):
         self.members = nn.ModuleList(members)
         self.outputs = dict(outputs)
 
-    def forward(self, inputs: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
+    def forward(self, inputs: Mapping[str, Encoded]) -> tuple[dict[str, Tensor], Tensor]:
         """Raw answers [B, C] by target, and the features of all members beside each other [B, F]."""
-        every = [member(inputs, present) for member in self.members]
+        every = [member(inputs) for member in self.members]
         raws = {
             name: output.combine(torch.cat([raw[name] for raw, _ in every], 1)) for name, output in self.outputs.items()
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import ClassVar
 
 import torch
@@ -35,6 +36,5 @@ class Layered(nn.Module):
     def settle(self, values: Tensor, generator: torch.Generator) -> None:
         """Fix scales and data-dependent starts from encoded training rows."""
 
-    @abstractmethod
-    def forward(self, x: Tensor) -> Features:
-        """Encoded rows to features."""
+    # From encoded rows; with their lengths [B] too where they are over time: what lies beyond must change nothing.
+    forward: Callable[..., Features]

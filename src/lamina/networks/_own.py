@@ -11,10 +11,11 @@ from lamina.networks._layered import Layered
 
 class Own(Layered):
     """Wraps an `nn.Module` from float32 [B, C, H, W] (pictures) or [B, D] (a table: scaled numbers with 0 for missing,
-    one column per category), standardised, to features [B, W]. Lamina adds the read-out."""
+    one column per category), standardised, to features [B, W]. Lamina adds the read-out. Over time the module is called
+    with lengths [B] too: `module(x, lengths)`, x [B, C, T] (a series), [B, F, T] (a sound) or codes [B, T] (a text)."""
 
     kind = "own"
-    accepts = frozenset({"vector", "grid", "sequence", "film"})
+    accepts = frozenset({"vector", "grid", "sequence", "spectrum", "tokens", "film"})
     recipe = Recipe(rate=2e-3, batch=128, epochs=30, average=0.99)
     center: Tensor
     scale: Tensor
@@ -28,10 +29,11 @@ class Own(Layered):
         self.register_buffer("center", torch.zeros(channels))
         self.register_buffer("scale", torch.ones(channels))
         self.module = module
-        kind = torch.float32 if form.kind == "vector" else torch.uint8
+        example = torch.zeros((2, *form.shape), dtype=getattr(torch, form.dtype))
+        lengths = torch.full((2,), form.shape[0]) if form.timed else None
         with torch.no_grad():
             try:
-                found = self.module.eval()(self._prepared(torch.zeros((2, *form.shape), dtype=kind)))
+                found = self.eval()._asked(example, lengths)
             except (RuntimeError, TypeError, ValueError) as error:
                 raise PlanError(f"The network given cannot take this input ({tuple(form.shape)}): {error}") from error
         if not isinstance(found, Tensor) or found.shape[0] != 2:
@@ -44,15 +46,22 @@ class Own(Layered):
             if x.shape[1]:
                 self.center.copy_(x.nanmean(0).nan_to_num(0))
                 self.scale.copy_((x - self.center).square().nanmean(0).sqrt().nan_to_num(1).clamp_min(1e-6))
-        else:
+        elif self.form.kind != "tokens":
             over = tuple(range(values.ndim - 1))
             self.center.copy_(values.float().mean(over))
             self.scale.copy_(values.float().std(over).clamp_min(1.0))
 
-    def forward(self, x: Tensor) -> Features:
-        return Features(self.module(self._prepared(x)).flatten(1))
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Features:
+        return Features(self._asked(x, lengths).flatten(1))
+
+    def _asked(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        x = self._prepared(x)
+        found: Tensor = self.module(x) if lengths is None else self.module(x, lengths)
+        return found
 
     def _prepared(self, x: Tensor) -> Tensor:
+        if self.form.kind == "tokens":
+            return x.long()
         if self.form.kind != "vector":
             scaled = (x.float() - self.center) / self.scale
             return scaled.permute(0, x.ndim - 1, *range(1, x.ndim - 1))  # movedim would be written wrongly as ONNX

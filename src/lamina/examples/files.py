@@ -1,0 +1,48 @@
+"""Files that are examples: which suffix means which kind, as the inputs themselves say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from lamina import kinds
+from lamina.core import Array
+from lamina.examples import words
+from lamina.examples.reading import Raw, count
+
+
+@cache
+def by_suffix() -> dict[str, str]:
+    """Suffix to kind: `by_suffix()[".png"] == "image"`."""
+    return {suffix: name for name in kinds.names("inputs") for suffix in kinds.find("inputs", name).suffixes}
+
+
+def kind_of(path: str | Path) -> str | None:
+    """The kind of input that reads such a file: `kind_of("cat.JPG") == "image"`."""
+    return by_suffix().get(Path(path).suffix.lower())
+
+
+def raw(paths: Sequence[Path], kind: str, source: str) -> Raw:
+    """Files of one kind without labels, in a column that is called as the kind is."""
+    if kinds.find("inputs", kind).holds == "text":
+        return Raw(source, {kind: words.encode(_text(path) for path in paths)}, kinds={kind: kind})
+    values: Array = np.empty(len(paths), dtype=object)
+    values[:] = [str(path.absolute()) for path in paths]
+    return Raw(source, {kind: values}, kinds={kind: kind})
+
+
+def called(n: int, kind: str) -> str:
+    """`called(2, "sound") == "2 sounds"`."""
+    return f"{n:,} series" if kind == "series" else count(n, kind)
+
+
+def _text(path: Path) -> str:
+    """What a text file says: UTF-8, with or without a mark, else as Western Windows writes."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "cp1252", "replace")
