@@ -42,8 +42,9 @@ def demo(
 def run(*words: str) -> None:
     """Show a command, then run it in this process."""
     from lamina.cli import clock
-    from lamina.cli.main import app
+    from lamina.cli.main import add_commands, app
 
+    add_commands(words[0])
     print(f"\n$ lamina {shlex.join(words)}", flush=True)
     clock.started = time.monotonic()
     app(list(words), standalone_mode=False)
