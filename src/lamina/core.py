@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, TypeAl
 import numpy as np
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor, nn
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
@@ -210,10 +209,9 @@ class Network(Protocol):
         """Options and recipe for so many rows to learn from."""
         ...
 
-    def settle(self, values: Tensor, generator: torch.Generator) -> None:
-        """Fix scales and data-dependent starts from (a sample of) encoded training rows, kept as buffers."""
-        ...
-
+    # Fix scales and data-dependent starts from (a sample of) encoded training rows, kept as buffers:
+    # (values, generator), and their lengths for a form over time.
+    settle: Callable[..., None]
     forward: Callable[..., Features]  # (x), and (x, lengths) for a form over time
 
 

@@ -28,6 +28,9 @@ FORMS = {
     "small picture": Form("grid", (8, 8, 1)),
     "wide picture": Form("grid", (9, 21, 3)),
     "photo": Form("grid", (64, 64, 3)),
+    "series": Form("sequence", (13, 3)),
+    "sound": Form("spectrum", (17, 8)),
+    "text": Form("tokens", (11,), (30,)),
 }
 CASES = [
     (kind, name)
@@ -41,6 +44,14 @@ each_case = pytest.mark.parametrize(("kind", "name"), CASES)
 def rows(form: Form, count: int = ROWS, seed: int = 0) -> Tensor:
     """Raw encoded rows: numbers of any size with NaN, codes with the unknown 0, bytes."""
     rng = np.random.default_rng(seed)
+    if form.kind in ("sequence", "spectrum", "tokens"):
+        here = torch.arange(form.shape[0]) < some_lengths(form, count)[:, None]
+        if form.kind == "tokens":
+            return torch.from_numpy(rng.integers(1, form.sizes[0], (count, *form.shape), np.int32)) * here
+        steps = 10 * rng.standard_normal((count, *form.shape)) + 5
+        if form.kind == "sequence":
+            steps[rng.random(steps.shape) < 0.1] = np.nan
+        return torch.where(here[:, :, None], torch.from_numpy(steps.astype(np.float32)), 0.0)
     if form.kind != "vector":
         return torch.from_numpy(rng.integers(0, 256, (count, *form.shape), np.uint8))
     columns = [
@@ -52,15 +63,26 @@ def rows(form: Form, count: int = ROWS, seed: int = 0) -> Tensor:
     return torch.from_numpy(np.stack(columns, 1).astype(np.float32))
 
 
-def settling(kind: str, form: Form) -> Tensor:
-    """What `settle` takes: a pretrained network is given its own features."""
-    return torch.rand(ROWS, 1280) if kind == "pretrained" else rows(form, seed=1)
+def some_lengths(form: Form, count: int) -> Tensor:
+    """Of rows over time: the first is the longest, others are as short as one step."""
+    return form.shape[0] - torch.arange(count) * 5 % form.shape[0]
+
+
+def given(form: Form, x: Tensor) -> tuple[Tensor, ...]:
+    """What a network is called with for these rows: also their lengths, where they are over time."""
+    return (x, some_lengths(form, len(x))) if form.timed else (x,)
+
+
+def settle(network: Any, kind: str, form: Form, seed: int) -> None:
+    """A pretrained network is given its own features."""
+    x, *lengths = given(form, rows(form, seed=1))
+    network.settle(torch.rand(ROWS, 1280) if kind == "pretrained" else x, torch.Generator().manual_seed(seed), *lengths)
 
 
 def built(kind: str, form: Form, seed: int = 0) -> Layered:
     torch.manual_seed(seed)
     network = layered({"kind": kind, "options": {}}, form)
-    network.settle(settling(kind, form), torch.Generator().manual_seed(seed))
+    settle(network, kind, form, seed)
     return network
 
 
@@ -76,7 +98,7 @@ def joined(cases: dict[str, tuple[str, Form]], seed: int = 0) -> Join:
     forms = {name: form for name, (_, form) in cases.items()}
     network = join({name: {"kind": kind, "options": {}} for name, (kind, _) in cases.items()}, forms, outputs(), None)
     for name, (kind, form) in cases.items():
-        network.networks[name].settle(settling(kind, form), torch.Generator().manual_seed(seed))  # type: ignore[operator]
+        settle(network.networks[name], kind, form, seed)
     for head in network.heads.values():
         torch.nn.init.normal_(head.weight, std=0.3)  # type: ignore[arg-type]
     return network
@@ -84,7 +106,12 @@ def joined(cases: dict[str, tuple[str, Form]], seed: int = 0) -> Join:
 
 def batch(forms: dict[str, Form], known: float = 1.0) -> Batch:
     return Batch(
-        {name: Encoded(rows(form), torch.arange(ROWS) % 3 > 0) for name, form in forms.items()},
+        {
+            name: Encoded(
+                rows(form), torch.arange(ROWS) % 3 > 0, lengths=some_lengths(form, ROWS) if form.timed else None
+            )
+            for name, form in forms.items()
+        },
         {"word": torch.arange(ROWS) % 3, "amount": torch.randn(ROWS)},
         {"word": torch.full((ROWS,), known), "amount": torch.full((ROWS,), known)},
         torch.ones(ROWS),
@@ -95,11 +122,11 @@ def batch(forms: dict[str, Form], known: float = 1.0) -> Batch:
 def test_features_have_the_stated_width(kind: str, name: str) -> None:
     form = FORMS[name]
     network = built(kind, form).eval()
-    whole = network(rows(form)).whole
+    whole = network(*given(form, rows(form))).whole
     assert network.kind == kind
     assert whole.shape == ((ROWS, network.copies, network.width) if network.copies > 1 else (ROWS, network.width))
     assert whole.isfinite().all()
-    for seen in network(rows(form)).maps:
+    for seen in network(*given(form, rows(form))).maps:
         assert len(seen) == ROWS
 
 
@@ -109,7 +136,7 @@ def test_every_parameter_gets_a_finite_gradient(kind: str, name: str) -> None:
     network = built(kind, form).train()
     if not any(parameter.requires_grad for parameter in network.parameters()):
         return  # frozen
-    whole = network(rows(form)).whole
+    whole = network(*given(form, rows(form))).whole
     (whole * torch.randn_like(whole)).sum().backward()
     for called, parameter in network.named_parameters():
         if parameter.requires_grad:
@@ -124,7 +151,8 @@ def test_a_seed_settles_it(kind: str, name: str) -> None:
     one, same, other = built(kind, form), built(kind, form), built(kind, form, seed=1)
     for called, tensor in one.state_dict().items():
         assert torch.equal(tensor, same.state_dict()[called]), called
-    assert torch.equal(one.eval()(rows(form)).whole, same.eval()(rows(form)).whole)
+    x = given(form, rows(form))
+    assert torch.equal(one.eval()(*x).whole, same.eval()(*x).whole)
     if any(parameter.requires_grad for parameter in one.parameters()):
         assert any(not torch.equal(t, other.state_dict()[called]) for called, t in one.state_dict().items())
 
@@ -132,13 +160,47 @@ def test_a_seed_settles_it(kind: str, name: str) -> None:
 @each_case
 def test_rows_do_not_see_each_other_when_answering(kind: str, name: str) -> None:
     form = FORMS[name]
-    network, x = built(kind, form).eval(), rows(form)
+    network, x = built(kind, form).eval(), given(form, rows(form))
     order = torch.from_numpy(np.random.default_rng(0).permutation(ROWS))
     with torch.inference_mode():
-        whole = network(x).whole
+        whole = network(*x).whole
         scale = float(whole.abs().max())
-        torch.testing.assert_close(network(x[order]).whole, whole[order], atol=1e-5 * scale, rtol=0)
-        torch.testing.assert_close(network(x[:1]).whole, whole[:1], atol=1e-5 * scale, rtol=0)
+        for some in (order, order[:1]):
+            found = network(*(each[some] for each in x)).whole
+            torch.testing.assert_close(found, whole[some], atol=1e-5 * scale, rtol=0)
+
+
+TIMED = [(kind, name) for kind, name in CASES if FORMS[name].timed]
+
+
+@pytest.mark.parametrize(("kind", "name"), TIMED)
+def test_padding_changes_nothing(kind: str, name: str) -> None:
+    """Whatever lies beyond a row's length, and however far it reaches: no scale, answer or gradient depends on it."""
+    form = FORMS[name]
+    x, lengths = given(form, rows(form))
+    junk = x.clone()
+    junk[torch.arange(form.shape[0]) >= lengths[:, None]] = 7
+    longer = torch.cat([junk, torch.full_like(x, 9)], 1)
+    found: list[dict[str, Tensor]] = []
+    for padded in (x, junk, longer):
+        network = built(kind, form).eval()
+        network.settle(padded, torch.Generator().manual_seed(0), lengths)
+        whole = network(padded, lengths).whole
+        whole.square().sum().backward()
+        gradients = {called: p.grad for called, p in network.named_parameters() if p.grad is not None}
+        found.append({"answers": whole.detach(), **dict(network.named_buffers()), **gradients})
+    for other in found[1:]:
+        for called, one in found[0].items():
+            scale = float(one.abs().max())
+            torch.testing.assert_close(other[called], one, atol=1e-4 * scale, rtol=0, msg=f"{called} sees the padding")
+
+
+@pytest.mark.parametrize(("kind", "name"), TIMED)
+def test_a_row_may_be_longer_than_any_learned_from(kind: str, name: str) -> None:
+    form = FORMS[name]
+    x, lengths = given(form, rows(form))
+    found = built(kind, form).eval()(torch.cat([x, x], 1), 2 * lengths)
+    assert found.whole.isfinite().all()
 
 
 @each_case
@@ -148,7 +210,7 @@ def test_settling_makes_buffers_only(kind: str, name: str) -> None:
     network = layered({"kind": kind, "options": {}}, form)
     before = {called: p.detach().clone() for called, p in network.named_parameters() if p.requires_grad}
     random = torch.get_rng_state()
-    network.settle(settling(kind, form), torch.Generator().manual_seed(0))
+    settle(network, kind, form, 0)
     for called, parameter in network.named_parameters():
         assert not parameter.requires_grad or torch.equal(parameter, before[called]), called
     assert all(tensor.isfinite().all() for tensor in network.state_dict().values())
@@ -174,6 +236,7 @@ def test_odd_columns_stay_finite(kind: str, form: Form) -> None:
 
 ONNX = [*({"only": (kind, FORMS[name])} for kind, name in CASES)]
 ONNX += [{"table": ("mlp", FORMS["table"]), "photo": ("cnn", FORMS["small picture"])}]
+ONNX += [{"table": ("mlp", FORMS["table"]), "sensors": ("rnn", FORMS["series"]), "words": ("rnn", FORMS["text"])}]
 
 
 @pytest.mark.parametrize("cases", ONNX, ids=lambda cases: " and ".join(f"{k} {f.shape}" for k, f in cases.values()))
@@ -187,16 +250,20 @@ def test_onnx_answers_as_torch_does(cases: dict[str, tuple[str, Form]], members:
     with torch.inference_mode():
         raws, features = network(found.inputs)
     runner = Runner(export(network, forms, {name: name for name in outputs()}), "a test")
-    for count in (ROWS, 1):
-        given = {
-            name: Encoded(each.values[:count].numpy(), each.present[:count].numpy())
+    for some in (slice(0, ROWS), slice(0, 1), slice(5, 12), slice(8, 9)):  # without the longest ones, time is shorter
+        asked = {
+            name: Encoded(
+                each.values[some].numpy(),
+                each.present[some].numpy(),
+                lengths=None if each.lengths is None else each.lengths[some].numpy(),
+            )
             for name, each in found.inputs.items()
         }
-        answers = runner.run(given)
+        answers = runner.run(asked)
         for name, raw in raws.items():
             assert raw.isfinite().all()
-            np.testing.assert_allclose(answers[f"raw_{name}"], raw[:count].numpy(), atol=1e-4, rtol=1e-4)
-        np.testing.assert_allclose(answers[FEATURES], features[:count].numpy(), atol=1e-4, rtol=1e-4)
+            np.testing.assert_allclose(answers[f"raw_{name}"], raw[some].numpy(), atol=1e-4, rtol=1e-4)
+        np.testing.assert_allclose(answers[FEATURES], features[some].numpy(), atol=1e-4, rtol=1e-4)
 
 
 @each_case
@@ -226,6 +293,26 @@ def test_no_picture_at_all_settles_too() -> None:
     for count in (0, 1):
         network.settle(rows(FORMS["small picture"])[:count], torch.Generator().manual_seed(0))
         assert all(tensor.isfinite().all() for tensor in network.state_dict().values())
+
+
+@pytest.mark.parametrize("form", [FORMS["series"], FORMS["sound"]], ids=lambda form: form.kind)
+@pytest.mark.parametrize(
+    "kind", [k for k in kinds.names("networks") if "sequence" in kinds.find("networks", k).accepts]
+)
+def test_odd_signals_stay_finite(kind: str, form: Form) -> None:
+    """Channels that are empty, constant, huge or tiny; one row; none; one step."""
+    if form.kind not in kinds.find("networks", kind).accepts:
+        pytest.skip("takes none")
+    x, lengths = given(form, rows(form))
+    odd = x.clone()
+    odd[:, :, 0], odd[:, :, 1] = torch.nan if form.kind == "sequence" else 0.0, 7.0
+    odd[:, :, 2] = 1e30
+    for seen in (odd, odd[:1], odd[:0], x * 1e-39):
+        torch.manual_seed(0)
+        network = layered({"kind": kind, "options": {}}, form)
+        network.settle(seen, torch.Generator().manual_seed(0), lengths[: len(seen)])
+        with torch.inference_mode():
+            assert network.eval()(torch.cat([x, odd]), torch.cat([lengths, lengths])).whole.isfinite().all()
 
 
 def test_an_absent_input_is_stood_in_for() -> None:

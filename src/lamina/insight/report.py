@@ -289,11 +289,18 @@ def _network(network: Json) -> str:
     )
     many = f" {network['members']} such networks answer as one." if network["members"] > 1 else ""
     return (
-        f"<h2>The network</h2><ul>{reasons}</ul><p>{size}, {network['depth']} layers with weights one after the other (the depth "
-        f"over which credit is assigned).{many}</p>"
+        f"<h2>The network</h2><ul>{reasons}</ul><p>{size}, {_e(_depth(network))}.{many}</p>"
         + (table(["tried", "on validation examples", "time"], tried, 2) if tried else "")
         + hidden("Every layer", table(["layer", "what it is", "numbers"], layers, 1))
     )
+
+
+def _depth(network: Json) -> str:
+    """How far back a mistake is traced to what caused it."""
+    said = f"{network['depth']} layers with weights one after the other"
+    if steps := network.get("time_steps"):
+        said += f", and a memory carried over up to {steps:,} steps of time"
+    return f"{said} (the depth over which credit is assigned)"
 
 
 def _repeat(content: Json) -> str:

@@ -20,7 +20,7 @@ from lamina.learning.readout import LONG, STEPS, sized, strength, tuned
 from lamina.learning.trial import Lesson, Trial, attempt
 from lamina.networks._build import OWN
 
-USUAL = {"vector": "mlp", "grid": "cnn"}
+USUAL = {"vector": "mlp", "grid": "cnn", "sequence": "rnn"}
 PRETRAINED = "pretrained"
 SHARE = 0.15  # of the budget, for each candidate
 LEAST = 32  # pixels a side: below, there is nothing that features of photographs could see

@@ -317,8 +317,10 @@ def about_data(prepared: Prepared, private: bool) -> Json:
 
 
 def about_network(members: list[Trial], choice: Choice) -> Json:
-    """Layers and parameters, in order; the depth of the credit assignment path."""
-    network = members[0].network
+    """Layers and parameters, in order; the depth of the credit assignment path: layers with weights one after the other,
+    and the steps over which a recurrent network carries its memory."""
+    network, forms = members[0].network, members[0].lesson.prepared.intake.forms
+    parts: dict[str, Any] = dict(network.networks)
     layers = [
         {
             "name": name,
@@ -328,15 +330,13 @@ def about_network(members: list[Trial], choice: Choice) -> Json:
         for name, module in network.named_modules()
         if not list(module.children())
     ]
-    weighted = sum(
-        1 for each in layers if each["parameters"] > 0 and each["layer"] not in ("BatchNorm1d", "BatchNorm2d")
-    )
     return {
         "kinds": {name: said["kind"] for name, said in choice.said.items()},
         "members": len(members),
         "parameters": sum(p.numel() for p in network.parameters()),
         "learned": sum(p.numel() for p in network.parameters() if p.requires_grad),
-        "depth": weighted,
+        "depth": max(each.depth() for each in parts.values()) + (len(parts) > 1) + 1,  # and the read-out
+        "time_steps": max((forms[name].shape[0] for name, each in parts.items() if each.recurrent), default=0),
         "layers": layers,
         "recipe": asdict(choice.recipe),
         "reasons": choice.reasons,

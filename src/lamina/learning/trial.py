@@ -80,8 +80,12 @@ class Trial:
         for name, network in self.network.networks.items():
             assert isinstance(network, Layered)
             each = prepared.rows.inputs[name]
+            here = index[each.present[index]]
             with torch.no_grad():
-                network.settle(each.values[index][each.present[index]], generator)
+                if each.lengths is None:
+                    network.settle(each.values[here], generator)
+                else:
+                    network.settle(each.values[here], generator, each.lengths[here])
         for name, head in self.network.heads.items():
             known = torch.from_numpy(self.taught)
             known = known[prepared.rows.known[name][known] > 0]

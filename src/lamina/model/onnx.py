@@ -74,6 +74,8 @@ def write(
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         warnings.filterwarnings("ignore", category=torch.jit._trace.TracerWarning)
         warnings.filterwarnings("ignore", message=".*constant folding.*")
+        # A memory that is carried along starts from a state of its own, of as many rows as there are.
+        warnings.filterwarnings("ignore", message="Exporting a model to ONNX with a batch_size other than 1")
         torch.onnx.export(
             module.eval().cpu(),
             tuple(example),

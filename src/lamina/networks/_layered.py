@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable
 from typing import ClassVar
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from lamina.core import Features, Json, Recipe
 
@@ -18,6 +16,7 @@ class Layered(nn.Module):
     width: W of the features; copies: k when it is k networks at once, whose answers are averaged.
     recipe: how it likes to be taught; larger: options of larger networks of the kind, smallest first, each with its
     recipe, whose epochs it needs to be worth its price; rates: a module inside may give factors of the learning rate by parameter name.
+    recurrent: what it makes of a step also depends on all steps before, through a memory that is carried along.
     """
 
     kind: ClassVar[str]
@@ -26,15 +25,27 @@ class Layered(nn.Module):
     copies: int = 1
     recipe: Recipe
     larger: ClassVar[tuple[tuple[Json, Recipe], ...]] = ()
+    recurrent: ClassVar[bool] = False
 
     @classmethod
     def suited(cls, rows: int) -> tuple[Json, Recipe]:
         """Options and recipe for so many rows to learn from; by default the same for any number."""
         return {}, cls.recipe
 
-    @abstractmethod
-    def settle(self, values: Tensor, generator: torch.Generator) -> None:
-        """Fix scales and data-dependent starts from encoded training rows."""
+    def depth(self) -> int:
+        """Layers with weights one after the other. By default all that it has: where some lie beside each other, the
+        network says so itself."""
+        return sum(
+            1
+            for module in self.modules()
+            if not list(module.children())
+            and any(True for _ in module.parameters(recurse=False))
+            and not isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d))
+        )
+
+    # Fix scales and data-dependent starts from encoded training rows: (values, generator), and their lengths [B] where
+    # they are over time.
+    settle: Callable[..., None]
 
     # From encoded rows; with their lengths [B] too where they are over time: what lies beyond must change nothing.
     forward: Callable[..., Features]

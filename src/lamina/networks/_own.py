@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from lamina.core import Features, Form, PlanError, Recipe
 from lamina.networks._layered import Layered
+from lamina.networks._time import mask
 
 
 class Own(Layered):
@@ -40,12 +41,17 @@ class Own(Layered):
             raise PlanError("The network given must return one tensor of features, [B, W] for B rows.")
         self.width = found.flatten(1).shape[1]
 
-    def settle(self, values: Tensor, generator: torch.Generator) -> None:
+    def settle(self, values: Tensor, generator: torch.Generator, lengths: Tensor | None = None) -> None:
+        if lengths is not None and self.form.kind != "tokens":
+            values = values[mask(values, lengths)]  # the steps that hold something, one after the other
         if self.form.kind == "vector":
             x = values[:, self.numbers]
             if x.shape[1]:
                 self.center.copy_(x.nanmean(0).nan_to_num(0))
                 self.scale.copy_((x - self.center).square().nanmean(0).sqrt().nan_to_num(1).clamp_min(1e-6))
+        elif self.form.kind in ("sequence", "spectrum"):
+            self.center.copy_(values.nanmean(0).nan_to_num(0))
+            self.scale.copy_((values - self.center).square().nanmean(0).sqrt().nan_to_num(1).clamp_min(1e-6))
         elif self.form.kind != "tokens":
             over = tuple(range(values.ndim - 1))
             self.center.copy_(values.float().mean(over))
@@ -63,7 +69,7 @@ class Own(Layered):
         if self.form.kind == "tokens":
             return x.long()
         if self.form.kind != "vector":
-            scaled = (x.float() - self.center) / self.scale
+            scaled = ((x.float() - self.center) / self.scale).nan_to_num(0.0)
             return scaled.permute(0, x.ndim - 1, *range(1, x.ndim - 1))  # movedim would be written wrongly as ONNX
         numbers = x[:, self.numbers]
         parts = [torch.where(numbers.isnan(), 0.0, (numbers - self.center) / self.scale)]

@@ -5,6 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from lamina.core import Form
+
+FARTHEST = 10.0  # standard deviations: what lies farther out says no more
+
 
 def mask(x: Tensor, lengths: Tensor) -> Tensor:
     """[B, T] bool: True where step t of row b, of x [B, T, …], holds something."""
@@ -29,10 +33,48 @@ class Attention(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.score = nn.Linear(width, 1)
+        self.score = nn.Linear(width, 1, bias=False)  # what is added to all scores alike weighs nothing
 
     def forward(self, x: Tensor, here: Tensor) -> Tensor:
         """here: [B, T] as of `mask`."""
         score = self.score(x)[:, :, 0].masked_fill(~here, torch.finfo(x.dtype).min)
         found: Tensor = (torch.softmax(score, 1)[:, :, None] * x).sum(1)
         return found
+
+
+class Signals(nn.Module):
+    """Raw steps [B, T, C] of a sequence to standardised ones [B, T, W], W twice C: each channel, 0 where it is missing,
+    then a sign for each that is; of a spectrum, where nothing is missing, C. Padding becomes 0.
+
+    mean, spread (one over the standard deviation): [C], over the steps of training rows that hold something; gaps: [C], 1
+    where a channel is missing in some of them, since only there a sign of it says something.
+    """
+
+    mean: Tensor
+    spread: Tensor
+    gaps: Tensor
+
+    def __init__(self, form: Form) -> None:
+        super().__init__()
+        channels = form.shape[-1]
+        self.gappy = form.kind == "sequence"
+        self.width = channels * (2 if self.gappy else 1)
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("spread", torch.ones(channels))
+        self.register_buffer("gaps", torch.zeros(channels))
+
+    def settle(self, values: Tensor, lengths: Tensor) -> None:
+        """From training rows."""
+        steps = values[mask(values, lengths)].double()  # [N, C]
+        self.mean.copy_(steps.nanmean(0).nan_to_num(0))
+        spread = (steps - self.mean.double()).square().nanmean(0).sqrt().nan_to_num(0)
+        self.spread.copy_(torch.where(spread > 1e-37, 1 / spread, 0.0))  # below, float32 has no reciprocal
+        self.gaps.copy_(steps.isnan().any(0))
+
+    def forward(self, x: Tensor, here: Tensor) -> Tensor:
+        """here: [B, T] as of `mask`."""
+        scaled = ((x - self.mean) * self.spread).clamp(-FARTHEST, FARTHEST)
+        if self.gappy:
+            gone = x.isnan()
+            scaled = torch.cat([torch.where(gone, 0.0, scaled), gone * self.gaps], 2)
+        return scaled * here[:, :, None]
