@@ -56,9 +56,10 @@ def baselines(
     out, and says why.
     """
     train, judged = _positions(train), _positions(judged)
-    train = train[np.asarray(known, dtype=bool)[train]]
+    labelled = np.asarray(known, dtype=bool)[train]
+    train = train if labelled.all() else train[labelled]
     target = np.asarray(target)
-    weight = np.ones(len(target)) if weight is None else np.asarray(weight, dtype=float)
+    weight = np.ones(len(target), np.float32) if weight is None else np.asarray(weight)
     width = (int(target.max()) + 1) if task == "category" else target.shape[1] if target.ndim == 2 else 1
     lesson = Lesson(task, target, weight, classes or width, train, judged)
     tables = {name: values for name, values in inputs.items() if values.ndim == 2 and sizes.get(name)}

@@ -103,7 +103,7 @@ def _jobs(prepared: Prepared, rows: Array) -> list[tuple[Array, Array]]:
     wanted = np.zeros(len(prepared.rows), bool)
     wanted[rows] = True
     return [
-        (np.concatenate([fold.train, fold.validation]), fold.test[wanted[fold.test]])
+        (np.concatenate([fold.train, fold.validation], dtype=np.int32), fold.test[wanted[fold.test]])
         for fold in prepared.folds
         if wanted[fold.test].any()
     ]

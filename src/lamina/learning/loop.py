@@ -119,6 +119,7 @@ class Loop:
                 written = time.monotonic()
             if value is not None or self.step % max(1, self.schedule.steps // 200) == 0:
                 yield self._progress(value, pace, started)
+        self._order = None
         self.restore_best()
 
     def pace(self, seconds: float) -> float:

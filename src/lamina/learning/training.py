@@ -26,6 +26,7 @@ from lamina.learning.size import grow, size
 from lamina.learning.trial import JUDGED, Lesson, Trial, check_metric
 from lamina.machine import device
 from lamina.machine.files import new_file
+from lamina.machine.memory import give_back
 from lamina.model.model import Model, check_place
 from lamina.networks._join import Ensemble, Join
 
@@ -93,6 +94,7 @@ class Training:
     def __iter__(self) -> Iterator[Progress]:
         yield self._said("reading", f"Reading {len(self.examples):,} examples")
         prepared = prepare(self.examples, self.plan, self.start, self.report)
+        give_back()
         check_metric(prepared, self.plan.metric)
         check_costs(prepared.outputs, self.plan.cost)
         choice = self._recall(prepared)
@@ -104,6 +106,7 @@ class Training:
             choice = yield from choose(prepared, self.plan, self.budget, self.device, self.own)
             choice = grow(choice, self._lesson(prepared, choice), self.budget, self._sized(prepared, choice))
         members = yield from self._learn(prepared, choice)
+        give_back()
         yield self._said("judging", "Comparing with simple models on examples never learned from")
         network = Ensemble([member.network for member in members], prepared.named).eval().cpu()
         learned = Learned(
