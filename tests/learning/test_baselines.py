@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from lamina.learning._neighbours import _components, _nearest
 from lamina.learning.baselines import baselines
 
 TRAIN, JUDGED = np.arange(600), np.arange(600, 900)
@@ -138,3 +139,19 @@ def test_a_class_never_seen_and_an_unknown_word_do_not_fail():
         assert each.raw.shape == (300, 4)
         assert np.isfinite(each.raw).all()
         assert (each.raw.argmax(axis=1) < 2).all()
+
+
+@pytest.mark.parametrize("count", [3, 5, 99, 100, 101, 250])
+def test_the_nearest_are_found_whatever_their_number(count):
+    rng = np.random.default_rng(count)
+    known, asked = rng.normal(size=(count, 7)).astype(np.float32), rng.normal(size=(40, 7)).astype(np.float32)
+    far = np.square(asked[:, None] - known).sum(2)
+    assert (_nearest(asked, known) == far.argsort(1)[:, :5]).all()
+
+
+def test_main_components_keep_distances_of_pictures_that_vary_in_few_ways():
+    rng = np.random.default_rng(0)
+    pictures = (rng.normal(size=(300, 20)) @ rng.normal(size=(20, 256)) + 3).astype(np.float32)
+    few = _components(pictures)(pictures)
+    assert few.shape == (300, 64)
+    assert (_nearest(few, few[:200]) == _nearest(pictures, pictures[:200])).mean() > 0.99

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 import sys
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Annotated, Any
 
 import typer
@@ -45,6 +47,8 @@ def learn(
     from lamina.door import read, training
     from lamina.screen import watch
 
+    if Path(path).exists():
+        Thread(target=_load_torch).start()
     place = out or default_place(path)
     if not plan.target and Path(path).is_dir():
         plan = replace(plan, target=("label",))
@@ -83,6 +87,12 @@ def finish(running: Any, place: Path, json_lines: bool) -> None:
     show_result(running.model, place, json_lines=json_lines)
     if running.stopped and not json_lines:
         print("Learning was stopped early; the best weights so far were kept.", file=sys.stderr)
+
+
+def _load_torch() -> None:
+    """It takes longer to load than most examples do to read, and so takes no time while they are read."""
+    with suppress(ModuleNotFoundError):  # said by what needs it
+        import torch  # noqa: F401
 
 
 def default_place(path: str) -> Path:

@@ -100,8 +100,11 @@ def _stacked(files: list[tuple[Path, Path | None, int]], source: str) -> Raw:
             )
     if len({each.shape[1:] for each in images}) > 1:
         raise DataError(f"The images in {source} are of several sizes. Name one of the files.")
-    columns = {"image": np.concatenate(images)} | ({"label": np.concatenate(labels)} if labels else {})
-    raw = arrays.read(columns)
+    columns = {"image": np.concatenate(images)}
+    told = {"label": np.concatenate(labels)} if labels else {}
+    plain = bool(labels) and labels[0].ndim == 1  # numbers need no Polars, which takes a while to load
+    raw = arrays.read(columns if plain else columns | told)
+    raw.columns |= told if plain else {}
     raw.source = source
     part_of = np.concatenate(parts)
     raw.parts = part_of if (part_of >= 0).any() else None

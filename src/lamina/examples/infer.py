@@ -113,6 +113,8 @@ def infer(name: str, cells: Any, raw: Raw) -> Kind:
         return Kind("image", f"{count(len(cells), 'array')} of {' × '.join(map(str, cells.shape[1:]))} pixels")
     if isinstance(cells, np.ndarray) and cells.dtype == object:
         return Kind("image", f"{count(len(cells), 'image')}")
+    if isinstance(cells, np.ndarray):
+        return Kind("number", "")
     if isinstance(cells, Coded):
         return Kind("category", "")
     import polars as pl

@@ -134,7 +134,8 @@ def _card(learned: Learned, novelty: Novelty, held: Held) -> Card:
         for column, output in prepared.outputs.items()
     ]
     train = learned.members[0].fold.train
-    columns = {} if plan.private else {c: reference(prepared.examples.values(c, train)) for c in prepared.intake.inputs}
+    followed = [] if plan.private else [c for c, each in prepared.intake.inputs.items() if each.form.kind == "vector"]
+    columns = {column: reference(prepared.examples.values(column, train)) for column in followed}
     return Card(
         inputs=prepared.intake.state(plan.private),
         networks={name: spelt_out(said) for name, said in learned.choice.said.items()},

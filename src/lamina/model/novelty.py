@@ -58,7 +58,8 @@ def _groups(x: Array, count: int, rng: np.random.Generator) -> Array:
     means = x[rng.choice(len(x), count, replace=False)]
     sizes = np.full(count, 2)
     for _ in range(10):
-        nearest = np.concatenate([_squares(piece, means).argmin(1) for piece in chunks(x, 1024)])
+        lengths = (means**2).sum(1)
+        nearest = np.concatenate([(lengths - 2 * piece @ means.T).argmin(1) for piece in chunks(x, 1024)])
         sizes = np.bincount(nearest, minlength=count)
         order = np.argsort(nearest, kind="stable")
         starts = np.searchsorted(nearest[order], np.flatnonzero(sizes))
