@@ -31,6 +31,7 @@ BENCHMARKS = {
     "photos": "cats and dogs in two minutes",
     "tables": "twelve tables, beside trees, linear models and other networks",
     "five_minutes": "MNIST and Fashion-MNIST in five minutes",
+    "anomalies": "what is odd, without labels, beside PyOD",
     "keras_mnist": "Keras's own example on two backends",
 }
 SCRIPTS = {"start": 1, "memory": 1, "loop": 3, "serving": 1}  # measure by themselves, this often; print one JSON object

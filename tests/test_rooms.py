@@ -15,6 +15,7 @@ LEVELS = [
     {"kinds"},
     {"inputs", "networks", "machine"},
     {"examples", "outputs"},
+    {"found"},
     {"model"},
     {"insight"},
     {"learning", "serving"},

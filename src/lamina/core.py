@@ -221,7 +221,8 @@ class Network(Protocol):
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One answer. confidence: calibrated probability that `value` is right (None for a number, which has an
-    `interval` instead); unlike: True where the example is unlike the training data, with the reasons.
+    `interval` instead); unlike: True where the example is unlike the training data, with the reasons. score, nearest:
+    of an anomaly, how odd it is (1: the limit), and the names of the nearest examples.
 
     >>> Answer("cat", confidence=0.9, alternatives=(("cat", 0.9), ("dog", 0.1))).alternatives[1]
     ('dog', 0.1)
@@ -233,6 +234,8 @@ class Answer:
     interval: tuple[float, float] | None = None
     unlike: bool = False
     reasons: tuple[str, ...] = ()
+    score: float | None = None
+    nearest: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -240,7 +243,8 @@ class Answers(Sequence[Answer]):
     """The answers to one target for many rows, column by column; `answers[3]` is one Answer.
 
     values: [N]; confidence: [N]; shares: [N, K] probability of each of `classes`; low, high: the interval;
-    unlike: [N] bool; reasons: row to why it is unlike the training data.
+    unlike: [N] bool; reasons: row to why it is unlike the training data; scores: [N], of anomalies; nearest: row to the
+    names of the nearest examples.
 
     >>> Answers(np.array([3.0, 5.0]), low=np.array([2.0, 4.0]), high=np.array([4.0, 6.0]))[1].interval
     (4.0, 6.0)
@@ -254,6 +258,8 @@ class Answers(Sequence[Answer]):
     high: Array | None = None
     unlike: Array | None = None
     reasons: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    scores: Array | None = None
+    nearest: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -271,12 +277,20 @@ class Answers(Sequence[Answer]):
             interval,
             bool(self.unlike[row]) if self.unlike is not None else False,
             self.reasons.get(int(row) % max(len(self), 1), ()),
+            None if self.scores is None else float(self.scores[row]),
+            self.nearest.get(int(row) % max(len(self), 1), ()),
         )
 
     def withhold(self, rows: Array) -> None:
         """Give no answer to these rows: value None (NaN for a number), confidence and shares 0, no interval."""
         self.values[rows] = None if self.values.dtype == object else np.nan
-        for each, nothing in ((self.confidence, 0.0), (self.shares, 0.0), (self.low, np.nan), (self.high, np.nan)):
+        for each, nothing in (
+            (self.confidence, 0.0),
+            (self.shares, 0.0),
+            (self.low, np.nan),
+            (self.high, np.nan),
+            (self.scores, np.nan),
+        ):
             if each is not None:
                 each[rows] = nothing
 
@@ -331,6 +345,55 @@ class Taught(Protocol):
     def state(self) -> Json: ...
     @classmethod
     def restore(cls, state: Json) -> Self: ...
+
+
+class Table(Protocol):
+    """Rows whose columns are settled: `lamina.examples.Examples`, or `lamina.model.cells.Cells`."""
+
+    def __len__(self) -> int: ...
+    def values(self, column: str, rows: Any = None) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What features learned without labels are made of. parts: names and widths, in order, input by input: `values` on
+    one scale, and where a network draws them again, `residuals` and a `code`. owners: for each value the input column
+    that it comes from, and, of a picture, the region.
+    """
+
+    parts: tuple[tuple[str, int], ...]
+    owners: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def width(self) -> int:
+        return sum(width for _, width in self.parts)
+
+    def cut(self, features: Array, part: str) -> Array:
+        """[B, n] of [B, F]: the parts of this name of all inputs.
+
+        >>> Layout((("values", 2), ("code", 1), ("values", 1))).cut(np.array([[1, 2, 3, 4]]), "values")
+        array([[1, 2, 4]])
+        """
+        starts = np.cumsum([0, *(width for _, width in self.parts)])
+        spans = zip(self.parts, starts[:-1], starts[1:], strict=True)
+        found = [features[:, start:stop] for (name, _), start, stop in spans if name == part]
+        return np.concatenate(found, 1) if found else features[:, :0]
+
+
+class Found(Protocol):
+    """An answer found in features, without labels. NumPy only; what it settles is plain arrays, saved with the model."""
+
+    kind: ClassVar[str]
+    column: ClassVar[str]  # what its answers are called
+
+    def answer(self, features: Array, rows: Table) -> Answers:
+        """Answers from features [B, F] of these rows."""
+        ...
+
+    def state(self) -> Json: ...
+    def arrays(self) -> dict[str, Array]: ...
+    @classmethod
+    def restore(cls, state: Json, arrays: Mapping[str, Array]) -> Self: ...
 
 
 # ------------------------------------------------------------------------------------------- learning

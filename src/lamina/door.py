@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from lamina.examples import Examples
+    from lamina.learning.discovery import Discovery
     from lamina.learning.training import Training
     from lamina.model.model import Model
     from lamina.serving.run import Background
@@ -55,7 +56,7 @@ def training(
     started: float | None = None,
     command: str = "",
     **plan: Any,
-) -> Training:
+) -> Training | Discovery:
     """A training to iterate over: it yields `Progress`, can be stopped, and holds the `model` at the end.
 
     Arguments as of `learn`.
@@ -69,6 +70,9 @@ def training(
     from lamina.learning.plan import Plan
 
     try:
+        from torch.nn import Module
+
+        from lamina.learning.discovery import Discovery
         from lamina.learning.training import Training
     except ModuleNotFoundError as error:
         if error.name in ("torch", "sklearn", "onnx"):
@@ -77,12 +81,19 @@ def training(
     targets = (target,) if isinstance(target, str) else tuple(target)
     name = network if isinstance(network, str) else None
     made = options(Plan, {**plan, "target": targets, "network": name})
+    if made.find is not None:
+        if start is not None or isinstance(network, Module):
+            raise PlanError(f"find='{made.find}' learns its own network from the start: leave out start and network.")
+        where = None if out is None else Path(out)
+        return Discovery(
+            _examples(examples, ()), made, out=where, overwrite=overwrite, started=started, command=command
+        )
     return Training(
         _examples(examples, targets),
         made,
         out=None if out is None else Path(out),
         overwrite=overwrite,
-        network=None if isinstance(network, str) else network,
+        network=network if isinstance(network, Module) else None,
         start=load(start) if isinstance(start, (str, Path)) else start,
         started=started,
         command=command,
@@ -100,7 +111,7 @@ def learn(
     show: bool | None = None,
     **plan: Any,
 ) -> Model:
-    """Learn to answer `target` from the other columns.
+    """Learn to answer `target` from the other columns, or to `find` something in them without labels.
 
     Args:
         examples: what `lamina.read` gives, or anything that it reads.
@@ -110,7 +121,7 @@ def learn(
             [B, D] to features [B, W].
         start: a model (or its path) to go on from, with its vocabularies and weights.
         show: show progress; by default in a terminal or notebook.
-        plan: fields of `lamina.Plan`: `minutes=2`, `steps=500`, `seed=1`, `metric="auc"`, `folds=5`, …
+        plan: fields of `lamina.Plan`: `find="anomalies"`, `minutes=2`, `steps=500`, `seed=1`, `metric="auc"`, `folds=5`, …
 
     Returns:
         Model: calibrated and judged on rows that it never saw; `model.save(path)`, `model.predict(x)`.

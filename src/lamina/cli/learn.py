@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from lamina import kinds
 from lamina.cli import clock
 from lamina.cli.options import options, said
 from lamina.core import PlanError
@@ -37,28 +38,23 @@ def learn(
     plan: Plan = Plan(),
     reading: Reading = Reading(),
 ) -> None:
-    """Learn to answer a column, and save a model with its report.
+    """Learn to answer a column, or to find something without labels, and save a model with its report.
 
     Give --minutes for a budget; without one it learns until it no longer improves. Ctrl-C keeps the best so far; the
     same command again goes on where a crash left it.
     """
     from dataclasses import replace
 
-    from lamina.door import read, training
+    from lamina.door import training
     from lamina.screen import watch
 
     if Path(path).exists():
         Thread(target=_load_torch).start()
     place = out or default_place(path)
-    if not plan.target and Path(path).is_dir():
-        plan = replace(plan, target=("label",))
-    if not plan.target:
-        examples = read(path)
-        raise PlanError(
-            f"Which column is to be answered? Say --target with one of: {', '.join(examples.columns[:30])}."
-        )
     from lamina.examples import read as read_examples
 
+    if plan.find is None and not plan.target:
+        plan = replace(plan, target=_target(path))
     examples = read_examples(path, reading, target=plan.target)
     where = [path, "--out", str(place), *(["--from", str(start)] if start else [])]
     hidden = ("query",) if plan.private else ()  # names of files and people stay out, too
@@ -78,6 +74,21 @@ def learn(
     )
     watch(running, True, json_lines=json_lines)
     finish(running, place, json_lines)
+
+
+def _target(path: str) -> tuple[str, ...]:
+    """The labels of a folder of pictures; else somebody has to say what is wanted."""
+    from lamina.door import read
+
+    examples = read(path)
+    if Path(path).is_dir() and "label" in examples.kinds:
+        return ("label",)
+    unlabelled = f"Without labels: --find {' or '.join(kinds.names('found'))}."
+    if Path(path).is_dir() and set(examples.columns) <= {"image"}:
+        raise PlanError(f"The examples in {path} have no labels. {unlabelled}")
+    raise PlanError(
+        f"Which column is to be answered? Say --target with one of: {', '.join(examples.columns[:30])}. {unlabelled}"
+    )
 
 
 def finish(running: Any, place: Path, json_lines: bool) -> None:

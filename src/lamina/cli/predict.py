@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,7 @@ import typer
 from lamina.core import DataError
 
 if TYPE_CHECKING:
+    from lamina.examples import Note
     from lamina.model.model import Model
     from lamina.model.predictions import Predictions
 
@@ -29,7 +30,9 @@ def predict(
     model: Annotated[Path, typer.Argument(help="A saved model.", show_default=False)],
     paths: Annotated[
         list[str],
-        typer.Argument(help="Pictures, folders, tables; - is a table from standard input.", show_default=False),
+        typer.Argument(
+            help="Pictures, folders, tables; - answers rows of standard input as they come.", show_default=False
+        ),
     ],
     json_lines: Annotated[bool, typer.Option("--json", help="One JSON object per row.")] = False,
     out: Annotated[
@@ -39,6 +42,9 @@ def predict(
     """Answer new examples: value, calibrated confidence, alternatives, and whether they are unlike the training data."""
     from lamina.model.model import Model
 
+    if paths == ["-"] and out is None:
+        stream(Model.load(model), json_lines)
+        return
     found = list(_answers(Model.load(model), paths))
     if out is not None:
         write(found, out)
@@ -49,7 +55,33 @@ def predict(
     else:
         for each in found:
             show(each)
-    for note in dict.fromkeys(note for each in found for note in each.notes):
+    _say(dict.fromkeys(note for each in found for note in each.notes))
+
+
+def stream(model: Model, json_lines: bool) -> None:
+    """Answer rows from standard input as they come."""
+    from lamina.cli.stream import batches
+
+    answered = 0
+    said: dict[Note, None] = {}
+    for rows in batches(sys.stdin.buffer):
+        found = model.predict(rows)
+        if json_lines:
+            for record in found.records():
+                print(json.dumps(record, ensure_ascii=False))
+        else:
+            show(found, answered)
+        answered += len(found)
+        sys.stdout.flush()
+        new = {note: None for note in found.notes if note not in said}
+        said |= new
+        _say(new)
+    if not answered:
+        raise DataError("Standard input holds no row. Expected is a table with a head, or JSON lines.")
+
+
+def _say(notes: Iterable[Note]) -> None:
+    for note in notes:
         if note.level != "info":
             print(f"note: {note}", file=sys.stderr)
 
@@ -106,12 +138,14 @@ def write(found: list[Predictions], path: Path) -> None:
         aside.write_bytes(buffer.getvalue())
 
 
-def show(answers: Predictions) -> None:
-    """A line per row, in columns; a terminal shows the first ones of many."""
-    shown = range(min(len(answers), SHOWN) if sys.stdout.isatty() else len(answers))
-    heads, lines = answers.cells(shown)
+def show(answers: Predictions, before: int | None = None) -> None:
+    """A line per row, in columns; a terminal shows the first ones of many. before: rows that were shown already, where
+    rows go on coming: then all are shown, under one head."""
+    whole = before is not None or not sys.stdout.isatty()
+    shown = range(len(answers) if whole else min(len(answers), SHOWN))
+    heads, lines = answers.cells(shown, before or 0)
     widths = [min(max(len(line[k]) for line in [heads, *lines]), 48) for k in range(len(heads))]
-    for line in [heads, *lines]:
+    for line in lines if before else [heads, *lines]:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
     if len(answers) > len(shown):
         print(f"… and {len(answers) - len(shown):,} more. --out answers.csv (or .parquet, .jsonl) keeps them all.")

@@ -13,6 +13,7 @@ import typer
 from lamina.core import Json
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from lamina.model.model import Model
@@ -59,6 +60,23 @@ def _figures(target: Json) -> Table:
     return shown
 
 
+def show_found(found: Json, console: Console) -> None:
+    """What was found, in words, and the first of it."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from lamina.insight.discovered import verdict
+
+    console.print(Text.assemble("\n", (found["kind"], "bold"), f"  {verdict(found)}\n"))
+    shown = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("the oddest", "how odd", "why"):
+        shown.add_column(heading, justify="right" if heading == "how odd" else "left", overflow="fold")
+    for each in found.get("oddest", [])[:5]:
+        shown.add_row(Text(each["name"]), f"{each['score']:.2f}", Text("; ".join(each["reasons"])))
+    if shown.row_count:
+        console.print(shown)
+
+
 def show_result(model: Model, place: Path, *, json_lines: bool = False) -> None:
     """The essentials: the verdict for each target, the figures beside simple models, where things lie."""
     from rich.console import Console
@@ -72,6 +90,8 @@ def show_result(model: Model, place: Path, *, json_lines: bool = False) -> None:
         print(json.dumps({"stage": "done", "model": str(place), "results": results}, ensure_ascii=False))
         return
     console = Console()
+    for each in results.get("found", []):
+        show_found(each, console)
     for target in results.get("targets", []):
         said, _ = verdict(target, results["data"])
         console.print(Text.assemble("\n", (target["column"], "bold"), f"  {said}\n"))

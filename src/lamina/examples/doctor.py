@@ -106,7 +106,8 @@ def _target(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
     if set(examples.columns) <= {"image"}:
         text, advice = (
             "The images have no labels.",
-            "Put them into a folder per label, or beside a table that names them.",
+            "Put them into a folder per label, or beside a table that names them; or find something in them without: "
+            "lamina learn PATH --find anomalies.",
         )
     else:
         likely = next((name for name in examples.columns if name.lower() in _USUAL), examples.columns[-1])

@@ -107,6 +107,14 @@ class Examples:
             hashes=self._hashes,
         )
 
+    def without(self, *columns: str) -> Examples:
+        """All but some columns."""
+        kept = {name: column for name, column in self._columns.items() if name not in columns}
+        return Examples(
+            self.source, kept, reading=self.reading, parts=self._parts, notes=self.notes, rows=self._rows,
+            hashes=self._hashes,
+        )  # fmt: skip
+
     def keys(self, ignore: Collection[str] = ()) -> Array:
         """uint64 [N], the same for ever for the same row: of the id column, else of the group, else of all but `ignore`."""
         from lamina.examples import keys

@@ -106,3 +106,25 @@ def table(heads: list[str], rows: list[list[str]], numbers: int = 0) -> str:
 def hidden(summary: str, body: str) -> str:
     """Something to open."""
     return f"<details><summary>{html.escape(summary)}</summary>{body}</details>"
+
+
+def contents(sections: list[str]) -> str:
+    """Sections that begin with an <h2>, after links to them."""
+    links, parts = [], []
+    for number, each in enumerate(sections):
+        words = each.removeprefix("<h2>").split("</h2>")[0]
+        links.append(f'<a href="#s{number}">{words}</a>')
+        parts.append(f'<section id="s{number}">{each}</section>')
+    return f'<nav aria-label="Contents">{"".join(links)}</nav>{"".join(parts)}'
+
+
+def picture(source: str | None) -> str:
+    """Only an embedded picture is shown; the smallest keep their pixels sharp."""
+    if not source or not source.startswith("data:image/"):
+        return ""
+    tiny = ' class="tiny"' if source.startswith("data:image/png") else ""
+    return f'<img alt="the example itself"{tiny} src="{escape(source)}">'
+
+
+def escape(value: object) -> str:
+    return html.escape(str(value))

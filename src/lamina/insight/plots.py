@@ -215,15 +215,41 @@ def _errors(points: Sequence[Sequence[float]]) -> str:
     widest = float(np.quantile(np.abs(errors), 0.99)) or 1.0
     counts, edges = np.histogram(errors, bins=21, range=(-widest, widest))
     axes = Axes((-widest, widest), (0, max(1, int(counts.max())) * 1.05), 300)
-    body = axes.grid("answer less truth", count=3)
-    for count, start, end in zip(counts.tolist(), edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        across, top = axes.across(start), axes.y(count)
-        width = max(axes.across(end) - across - 0.5, 0.5)
-        body += f'<rect class="bar" x="{across}%" width="{width:.2f}%" y="{top}" height="{axes.height - top:.1f}"/>'
+    body = axes.grid("answer less truth", count=3) + _columns(axes, counts.tolist(), edges.tolist())
     body += f'<line class="zero" x1="50%" x2="50%" y1="0" y2="{axes.height}"/>'
     low = float((errors < 0).mean())
     said = f"{_percent(low)} of the answers were too low, {_percent(1 - low)} too high."
     return figure("Errors: too low, too high", said, body, 300, f"<span>{said}</span>", "square")
+
+
+def histogram(counts: Sequence[float], edges: Sequence[float], limit: float, title: str, below: str) -> str:
+    """How many lie where, and a line at the limit; heights by their square roots, so that few are seen beside many."""
+    heights = [math.sqrt(count) for count in counts]
+    axes = Axes((edges[0], edges[-1]), (0, max(1.0, *heights) * 1.05), HEIGHT)
+    beyond = sum(count for count, start in zip(counts, edges, strict=False) if start >= limit)
+    body = _across(axes, below) + _columns(axes, heights, edges)
+    body += f'<line class="span" x1="{axes.x(limit)}" x2="{axes.x(limit)}" y1="0" y2="{axes.height}"/>'
+    said = f"{sum(counts):,} examples, {beyond:,} of them beyond the line"
+    return figure(title, said, body, HEIGHT, f"<span>{said}; heights by square roots, so that few can be seen</span>")
+
+
+def _across(axes: Axes, below: str) -> str:
+    """The scale below alone."""
+    texts = "".join(
+        f'<text x="{axes.x(value)}" y="{axes.height + 18}" text-anchor="middle">{short(value)}</text>'
+        for value in ticks(*axes.xs, 5)
+    )
+    return f'{texts}<text class="axis" x="50%" y="{axes.height + 36}" text-anchor="middle">{html.escape(below)}</text>'
+
+
+def _columns(axes: Axes, heights: Sequence[float], edges: Sequence[float]) -> str:
+    """A bar between each two edges."""
+    body = ""
+    for height, start, end in zip(heights, edges[:-1], edges[1:], strict=True):
+        across, top = axes.across(start), axes.y(height)
+        width = max(axes.across(end) - across - 0.5, 0.5)
+        body += f'<rect class="bar" x="{across}%" width="{width:.2f}%" y="{top}" height="{axes.height - top:.1f}"/>'
+    return body
 
 
 def mark(shape: str, word: str) -> str:

@@ -5,12 +5,9 @@ It is drawn from plain content (`card.results`): the same that the terminal summ
 
 from __future__ import annotations
 
-import html
-from typing import Any
-
 from lamina.core import Json
 from lamina.insight import plots
-from lamina.insight.page import hidden, page, table
+from lamina.insight.page import contents, escape, hidden, page, picture, table
 from lamina.insight.plots import short
 
 NAMES = {
@@ -24,20 +21,18 @@ LARGEST = 12  # classes of a confusion matrix that are shown
 def render(content: Json) -> str:
     """The whole page."""
     title = f"{', '.join(each['column'] for each in content['targets'])}: what was learned"
-    head = [f"<h1>{_e(title)}</h1>", f'<p class="soft">{_e(content["made"][:10])} · {_e(_origin(content["data"]))}</p>']
+    head = [
+        f"<h1>{escape(title)}</h1>",
+        f'<p class="soft">{escape(content["made"][:10])} · {escape(_origin(content["data"]))}</p>',
+    ]
     for each in content["targets"]:
         said, warn = verdict(each, content["data"])
-        head.append(f'<p class="verdict{" odd" if warn else ""}">{_e(said)}</p>')
+        head.append(f'<p class="verdict{" odd" if warn else ""}">{escape(said)}</p>')
     body = [_target(each, len(content["targets"]) > 1) for each in content["targets"]]
-    body += [_importance(content), _learned_from(content["data"]), _learning(content), _network(content["network"])]
-    body += [_repeat(content), _limits(content["data"])]
-    sections = [each for each in body if each]
-    links, parts = [], []
-    for number, each in enumerate(sections):
-        words = each.removeprefix("<h2>").split("</h2>")[0]
-        links.append(f'<a href="#s{number}">{words}</a>')
-        parts.append(f'<section id="s{number}">{each}</section>')
-    return page(title, "".join([*head, f'<nav aria-label="Contents">{"".join(links)}</nav>', *parts]))
+    body += [_importance(content), learned_from(content["data"])]
+    body += [learning(content, name(content["targets"][0]["metric"])), network(content["network"])]
+    body += [repeat(content), _limits(content["data"])]
+    return page(title, "".join([*head, contents([each for each in body if each])]))
 
 
 def name(metric: str) -> str:
@@ -81,7 +76,7 @@ def verdict(target: Json, data: Json) -> tuple[str, bool]:
 
 
 def _target(target: Json, several: bool) -> str:
-    parts = [f"<h2>{_e(target['column']) if several else 'How good it is'}</h2>", _figures(target)]
+    parts = [f"<h2>{escape(target['column']) if several else 'How good it is'}</h2>", _figures(target)]
     match target["kind"]:
         case "category":
             parts += [_confusion(target), _per_class(target), _calibration(target)]
@@ -105,7 +100,7 @@ def _figures(target: Json) -> str:
     lines = [["<span class=own>this network</span>", *(_span(each, f) for each, f in target["figures"].items())]]
     lines += [
         [
-            _e(each["name"]),
+            escape(each["name"]),
             *(figure(m, each["figures"][m]) if m in each["figures"] else "–" for m in target["figures"]),
         ]
         for each in rivals
@@ -117,7 +112,7 @@ def _figures(target: Json) -> str:
         "The line is a 95 % interval: another sample of as many rows would mostly fall within it. A simple model within the "
         "shaded band may be as good.</p>"
     )
-    more = f"<p class=soft><small>{_e('. '.join(notes))}</small></p>" if notes or left_out else ""
+    more = f"<p class=soft><small>{escape('. '.join(notes))}</small></p>" if notes or left_out else ""
     return (
         text
         + plots.dots(
@@ -138,7 +133,7 @@ def _confusion(target: Json) -> str:
         wrong = [sum(row) - row[k] + sum(other[k] for other in matrix) - row[k] for k, row in enumerate(matrix)]
         kept = sorted(sorted(kept, key=lambda k: -wrong[k])[:LARGEST])
         text += f" Of {len(classes)} labels, the {LARGEST} with most mistakes are shown."
-    head = "".join(f"<th>{_e(_cut(classes[k]))}</th>" for k in kept)
+    head = "".join(f"<th>{escape(_cut(classes[k]))}</th>" for k in kept)
     lines = ""
     for k in kept:
         total = max(sum(matrix[k]), 1)
@@ -149,7 +144,7 @@ def _confusion(target: Json) -> str:
             kind = " ".join((["hit"] if j == k else []) + (["deep"] if strength > 0.6 else []))
             style = f' style="--a:{strength}" title="{100 * share:.1f} % of this row"' if share else ""
             cells += f'<td class="{kind}"{style}>{matrix[k][j] or "·"}</td>'
-        lines += f"<tr><th>{_e(_cut(classes[k]))}</th>{cells}</tr>"
+        lines += f"<tr><th>{escape(_cut(classes[k]))}</th>{cells}</tr>"
     grid = f'<div class="wide" tabindex="0"><table class="matrix"><tr><th></th>{head}</tr>{lines}</table></div>'
     return f"<h3>What is taken for what</h3><p>{text}</p>{grid}"
 
@@ -160,7 +155,7 @@ def _per_class(target: Json) -> str:
     for k, label in enumerate(classes):
         said, true = sum(row[k] for row in matrix), sum(matrix[k])
         rows.append([
-            _e(label), _percent(matrix[k][k] / said) if said else "–", _percent(matrix[k][k] / true) if true else "–", f"{true:,}",
+            escape(label), _percent(matrix[k][k] / said) if said else "–", _percent(matrix[k][k] / true) if true else "–", f"{true:,}",
         ])  # fmt: skip
     heads = ["label", "right when answered", "found when true", "examples"]
     found = table(heads, rows, 3)
@@ -200,14 +195,14 @@ def _mistakes(target: Json) -> str:
         return ""
     cards, number = [], False
     for each in found:
-        picture = _picture(each["picture"])
-        cells = "".join(f"<dt>{_e(key)}</dt> <dd>{_e(value)}</dd>" for key, value in each["cells"].items())
+        shown = picture(each["picture"])
+        cells = "".join(f"<dt>{escape(key)}</dt> <dd>{escape(value)}</dd>" for key, value in each["cells"].items())
         if "error" in each:
             number = True
             said = f"<b>said {short(each['said'])}</b>was {short(each['truth'])}"
         else:
-            said = f"<b>said {_e(each['said'])}, {_percent(min(each['confidence'], 0.999))} sure</b>was {_e(each['truth'])}"
-        cards.append(f'<div class="card">{picture}{said}<dl>{cells}</dl></div>')
+            said = f"<b>said {escape(each['said'])}, {_percent(min(each['confidence'], 0.999))} sure</b>was {escape(each['truth'])}"
+        cards.append(f'<div class="card">{shown}{said}<dl>{cells}</dl></div>')
     lead = "Farthest from the truth." if number else "Sure, and mistaken."
     return (
         f"<h3>Where it was most wrong</h3><p>{lead} Look at these first: often it is the label that is wrong.</p>"
@@ -222,16 +217,17 @@ def _importance(content: Json) -> str:
     rows = [(each["name"], each["mean"], each["low"], each["high"]) for each in found[:20]]
     column = content["targets"][0]
     return (
-        f"<h2>Which columns matter</h2><p>How much the {_e(name(column['metric']))} worsens when one column is shuffled among "
+        f"<h2>Which columns matter</h2><p>How much the {escape(name(column['metric']))} worsens when one column is shuffled among "
         "held-out rows. Columns that say the same hide each other: each alone may look unimportant.</p>"
         + plots.bars(rows, f"How much worse without it: {name(column['metric'])}")
         + hidden("As a table", table(["column", "worse by", "95 % interval"], [
-            [_e(n), short(m), f"{short(lo)} to {short(hi)}"] for n, m, lo, hi in rows
+            [escape(n), short(m), f"{short(lo)} to {short(hi)}"] for n, m, lo, hi in rows
         ], 2))
     )  # fmt: skip
 
 
-def _learned_from(data: Json) -> str:
+def learned_from(data: Json, judged: str = "gave the figures above") -> str:
+    """Rows per part, columns with kinds, and what was odd. judged: what the rows did that neither taught nor chose."""
     parts, folds = data["parts"], data["folds"]
     if folds > 1:
         text = (
@@ -242,25 +238,27 @@ def _learned_from(data: Json) -> str:
             text += f" Your own {parts['test'][0]:,} test examples were judged by all of them together."
     else:
         text = f"{data['rows']:,} examples: {parts['train'][0]:,} taught, {parts['validation'][0]:,} chose the weights and the "
-        text += f"calibration, {parts['test'][0]:,} gave the figures above."
-    rows = [[_e(c["name"]), _e(c["kind"]), _e(c["use"]), _e(c["reason"])] for c in data["columns"]]
+        text += f"calibration, {parts['test'][0]:,} {judged}."
+    rows = [[escape(c["name"]), escape(c["kind"]), escape(c["use"]), escape(c["reason"])] for c in data["columns"]]
     shown = table(["column", "kind", "use", "why"], rows[:40])
     shown += (
         hidden(f"{len(rows) - 40} more columns", table(["column", "kind", "use", "why"], rows[40:]))
         if len(rows) > 40
         else ""
     )
-    notes = "".join(f"<li{' class=warn' if n['level'] != 'info' else ''}>{_e(n['text'])}</li>" for n in data["notes"])
+    notes = "".join(
+        f"<li{' class=warn' if n['level'] != 'info' else ''}>{escape(n['text'])}</li>" for n in data["notes"]
+    )
     return (
-        f"<h2>What it learned from</h2><p>{_e(text)} <span class=soft>How they were parted: {_e(data['split'])}.</span></p>{shown}"
+        f"<h2>What it learned from</h2><p>{escape(text)} <span class=soft>How they were parted: {escape(data['split'])}.</span></p>{shown}"
         + (f"<ul>{notes}</ul>" if notes else "")
     )
 
 
-def _learning(content: Json) -> str:
+def learning(content: Json, metric: str) -> str:
+    """Learning curves, and what was decided on the way. metric: what was looked at, in words."""
     found = content["learning"]
-    metric = name(content["targets"][0]["metric"])
-    more = "".join(f"<li>{_e(note)}</li>" for note in content["decisions"])
+    more = "".join(f"<li>{escape(note)}</li>" for note in content.get("decisions", []))
     cut = [piece for one in found["shortened"] for piece in one]
     spent = f"{found['seconds']:.0f} seconds, {found['steps'][0]:,} steps of {found['batch']} examples"
     spent += f" for each of {len(found['steps'])} trainings" if len(found["steps"]) > 1 else ""
@@ -271,7 +269,7 @@ def _learning(content: Json) -> str:
         else ""
     )
     return (
-        f"<h2>How it learned</h2><p>{_e(spent)} The ring marks the weights that were kept.</p>"
+        f"<h2>How it learned</h2><p>{escape(spent)} The ring marks the weights that were kept.</p>"
         + '<div class="pair">'
         + plots.curves(found["curves"], "value", f"{_title(metric)}, validation examples", found["best"])
         + plots.curves(found["curves"], "loss", "Loss, training examples", [])
@@ -280,16 +278,17 @@ def _learning(content: Json) -> str:
     )
 
 
-def _network(network: Json) -> str:
-    tried = [[_e(t["name"]), f"{t['value']:.4g}", f"{t['seconds']:.0f} s"] for t in network["tried"]]
-    layers = [[_e(each["name"]), _e(each["layer"]), f"{each['parameters']:,}"] for each in network["layers"]]
-    reasons = "".join(f"<li>{_e(each)}</li>" for each in network["reasons"])
+def network(network: Json) -> str:
+    """Why these networks, what was tried, and every layer."""
+    tried = [[escape(t["name"]), f"{t['value']:.4g}", f"{t['seconds']:.0f} s"] for t in network["tried"]]
+    layers = [[escape(each["name"]), escape(each["layer"]), f"{each['parameters']:,}"] for each in network["layers"]]
+    reasons = "".join(f"<li>{escape(each)}</li>" for each in network["reasons"])
     size = f"{network['parameters']:,} numbers" + (
         f", {network['learned']:,} of them learned here" if network["learned"] < network["parameters"] else ""
     )
     many = f" {network['members']} such networks answer as one." if network["members"] > 1 else ""
     return (
-        f"<h2>The network</h2><ul>{reasons}</ul><p>{size}, {_e(_depth(network))}.{many}</p>"
+        f"<h2>The network</h2><ul>{reasons}</ul><p>{size}, {escape(_depth(network))}.{many}</p>"
         + (table(["tried", "on validation examples", "time"], tried, 2) if tried else "")
         + hidden("Every layer", table(["layer", "what it is", "numbers"], layers, 1))
     )
@@ -303,19 +302,20 @@ def _depth(network: Json) -> str:
     return f"{said} (the depth over which credit is assigned)"
 
 
-def _repeat(content: Json) -> str:
+def repeat(content: Json) -> str:
+    """The command, the plan and the versions."""
     versions = ", ".join(f"{key} {value}" for key, value in content["versions"].items())
     command = content["command"]
-    shown = f"<pre>{_e(command)}</pre>" if command else ""
+    shown = f"<pre>{escape(command)}</pre>" if command else ""
     plan = [
-        [_e(key), _e(", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value)]
+        [escape(key), escape(", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value)]
         for key, value in content["plan"].items()
     ]
     return (
         "<h2>To repeat it</h2>"
-        + (f"<p>{_e(_repeats(content['plan']))}</p>{shown}" if command else "")
+        + (f"<p>{escape(_repeats(content['plan']))}</p>{shown}" if command else "")
         + table(["plan", ""], plan)
-        + f"<p class=soft><small>{_e(versions)}</small></p>"
+        + f"<p class=soft><small>{escape(versions)}</small></p>"
     )
 
 
@@ -343,14 +343,6 @@ def _limits(data: Json) -> str:
 
 
 # ------------------------------------------------------------------------------------------------- words
-
-
-def _picture(source: str | None) -> str:
-    """Only an embedded picture is shown; the smallest keep their pixels sharp."""
-    if not source or not source.startswith("data:image/"):
-        return ""
-    tiny = ' class="tiny"' if source.startswith("data:image/png") else ""
-    return f'<img alt="the example itself"{tiny} src="{_e(source)}">'
 
 
 def _title(words: str) -> str:
@@ -381,7 +373,3 @@ def _percent(share: float) -> str:
 
 def _cut(word: str) -> str:
     return word if len(word) <= 14 else word[:13] + "…"
-
-
-def _e(value: Any) -> str:
-    return html.escape(str(value))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any, Protocol
 
-from lamina.learning.trial import Trial
+from lamina.core import Array, Recipe
 
 LOOKS = 2, 20  # least and most looks at validation rows during one training
 LOOKING = 0.08  # share of the time that they may take
@@ -28,6 +29,17 @@ class Steps:
     deadline: float | None = None
 
 
+class Timed(Protocol):
+    """A training that can be timed. taught: rows it learns from; judged: rows that are looked at meanwhile."""
+
+    recipe: Recipe
+    taught: Array
+    judged: Array
+
+    def pace(self, seconds: float) -> float: ...
+    def raw(self, rows: Array) -> Any: ...
+
+
 @dataclass(slots=True)
 class Budget:
     """started: on `time.monotonic`, when the command began; seconds: for all of it, None for no limit."""
@@ -47,15 +59,15 @@ class Budget:
     def left(self) -> float | None:
         return None if self.end is None else self.end - time.monotonic()
 
-    def steps(self, trial: Trial, trainings: int, answered: int) -> Steps:
+    def steps(self, trial: Timed, trainings: int, answered: int) -> Steps:
         """How to spend the time on `trainings`.
 
         trial: a throw-away network to time. answered: rows that are answered after learning.
         """
-        lesson = trial.lesson
-        own = lesson.recipe.steps(len(trial.taught))
+        recipe = trial.recipe
+        own = recipe.steps(len(trial.taught))
         if self.end is None or self.seconds is None:
-            return Steps(own, affordable_looks(own, lesson.recipe.batch, len(trial.judged)))
+            return Steps(own, affordable_looks(own, recipe.batch, len(trial.judged)))
         pace = trial.pace(min(2.0, 0.03 * self.seconds))
         some = trial.judged[:LOOKED]
         begun = time.monotonic()
@@ -67,4 +79,4 @@ class Budget:
         looks = int(min(max(LOOKS[0], LOOKING * seconds / max(look, 1e-3)), LOOKS[1]))
         most = int(0.98 * (seconds - looks * look) / pace)
         least = min(100, max(10, int(LEAST / pace / trainings)))
-        return Steps(max(least, min(most, round(lesson.recipe.most * own))), looks, end)
+        return Steps(max(least, min(most, round(recipe.most * own))), looks, end)

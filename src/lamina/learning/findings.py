@@ -5,18 +5,21 @@ from __future__ import annotations
 import base64
 import io
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
+from torch import nn
 
-from lamina.core import Array, Encoded, Json, Taught, chunks
+from lamina.core import Array, Encoded, Form, Json, Taught, chunks
 from lamina.insight.calibration import coverage, reliability
 from lamina.insight.importance import permutation
 from lamina.insight.mistakes import confident, largest
 from lamina.learning.baselines import Baseline, baselines
 from lamina.learning.choose import Choice
+from lamina.learning.loop import Loop
 from lamina.learning.prepare import Fold, Prepared
 from lamina.learning.trial import ASKED, Trial
 from lamina.model.intake import TABLE
@@ -27,6 +30,15 @@ from lamina.outputs.number import LEVEL
 
 SHOWN = 12  # mistakes
 POINTS = 400  # of a plot of answers against the truth
+
+
+class Trained(Protocol):
+    """A training that has ended, with labels or without."""
+
+    @property
+    def network(self) -> nn.Module: ...
+    @property
+    def loop(self) -> Loop | None: ...
 
 
 @dataclass(slots=True)
@@ -168,7 +180,7 @@ def _category(output: Any, prepared: Prepared, rows: Array, raw: Array, target: 
     if not private:
         found["mistakes"] = [
             {"said": output.classes[each.said], "truth": output.classes[each.truth], "confidence": each.confidence}
-            | _shown(prepared, int(rows[each.row]))
+            | shown(prepared, int(rows[each.row]))
             for each in confident(after, target, SHOWN)
         ]
     return found
@@ -183,13 +195,13 @@ def _number(output: Any, prepared: Prepared, rows: Array, raw: Array, target: Ar
         some = np.sort(np.random.default_rng(0).permutation(len(value))[:POINTS])
         found["points"] = [[float(value[k]), float(target[k])] for k in some]
         found["mistakes"] = [
-            {"said": each.said, "truth": each.truth, "error": each.error} | _shown(prepared, int(rows[each.row]))
+            {"said": each.said, "truth": each.truth, "error": each.error} | shown(prepared, int(rows[each.row]))
             for each in largest(value, target.astype(np.float64), SHOWN)
         ]
     return found
 
 
-def _shown(prepared: Prepared, row: int) -> Json:
+def shown(prepared: Prepared, row: int) -> Json:
     """A row as a person sees it: its cells, and its picture made small."""
     some = prepared.examples.take(np.array([row]))
     cells = some.preview(1)[0]
@@ -316,10 +328,10 @@ def about_data(prepared: Prepared, private: bool) -> Json:
     }
 
 
-def about_network(members: list[Trial], choice: Choice) -> Json:
+def about_network(members: Sequence[Trained], choice: Choice, forms: Mapping[str, Form]) -> Json:
     """Layers and parameters, in order; the depth of the credit assignment path: layers with weights one after the other,
     and the steps over which a recurrent network carries its memory."""
-    network, forms = members[0].network, members[0].lesson.prepared.intake.forms
+    network: Any = members[0].network
     parts: dict[str, Any] = dict(network.networks)
     layers = [
         {
@@ -344,7 +356,7 @@ def about_network(members: list[Trial], choice: Choice) -> Json:
     }
 
 
-def about_learning(members: list[Trial], began: float) -> Json:
+def about_learning(members: Sequence[Trained], began: float) -> Json:
     """The learning curve of each training, and what time it took."""
     loops = [member.loop for member in members if member.loop is not None]
     return {

@@ -93,7 +93,7 @@ def _results(learned: Learned, held: Held, decisions: list[str], model: Model) -
         "importance": findings.importance(model, prepared, held, min(IMPORTANCE, learned.budget.baselines / 2), rng),
         "data": findings.about_data(prepared, plan.private),
         "learning": findings.about_learning(learned.members, learned.budget.started),
-        "network": findings.about_network(learned.members, learned.choice),
+        "network": findings.about_network(learned.members, learned.choice, prepared.intake.forms),
         "decisions": decisions,
         "plan": plan.asked() | {"steps": learned.members[0].loop.planned if learned.members[0].loop else None},
         "versions": model.card.versions,
@@ -143,11 +143,11 @@ def _card(learned: Learned, novelty: Novelty, held: Held) -> Card:
         outputs=outputs,
         features=len(novelty.center),
         novelty=novelty.limit if np.isfinite(novelty.limit) else None,
-        reading={"separator": prepared.examples.reading.separator, "written": _written(prepared)},
+        reading={"separator": prepared.examples.reading.separator, "written": written(prepared)},
         split=prepared.split.thresholds,
         plan=plan.asked(),
         results={},
-        versions=_versions(),
+        versions=versions(),
         data={
             "source": "" if plan.private else prepared.examples.source,
             "rows": len(prepared.examples),
@@ -158,12 +158,12 @@ def _card(learned: Learned, novelty: Novelty, held: Held) -> Card:
     )
 
 
-def _written(prepared: Prepared) -> dict[str, str]:
+def written(prepared: Prepared) -> dict[str, str]:
     """How the cells of columns are written that are not plain: decimal commas, the order of day and month."""
     kinds = prepared.examples.kinds
     return {name: kinds[name].how for name in (*prepared.intake.inputs, *prepared.outputs) if kinds[name].how}
 
 
-def _versions() -> Json:
+def versions() -> Json:
     names = ("lamina", "torch", "numpy", "onnxruntime", "polars", "scikit-learn")
     return {"python": platform.python_version()} | {name: version(name) for name in names}

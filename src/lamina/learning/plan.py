@@ -26,6 +26,8 @@ class Plan:
     minutes: float | None = said("Time for the whole command; the number of steps is chosen from it")
     steps: int | None = said("Number of learning steps, instead of minutes (exactly repeatable)")
     looks: int | None = said("Times that validation rows are looked at while learning, each a chance to be kept")
+    find: str | None = said("What to find without labels: anomalies")
+    alarms: float = said("Share of ordinary examples that may be taken for anomalies", 0.01)
     seed: int = said("Seed of every random choice", 0)
     network: str | None = said("Kind of network; by default the data decide")
     size: int | None = said("Size of the network, 0 for the smallest; by default the minutes decide")
@@ -51,6 +53,8 @@ class Plan:
             )
         if self.size is not None and self.size < 0:
             raise PlanError(f"The size was {self.size}. It must be 0 (the smallest) or more.")
+        if not 0 < self.alarms < 1:
+            raise PlanError(f"The share of false alarms was {self.alarms}. It must lie between 0 and 1, such as 0.01.")
         if self.batch is not None and self.batch < 2:
             raise PlanError(f"The batch was {self.batch}. It must be at least 2.")
         if self.folds is not None and not (self.folds == 0 or 3 <= self.folds <= 20):

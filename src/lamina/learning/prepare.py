@@ -81,7 +81,7 @@ def prepare(examples: Examples, plan: Plan, start: Model | None = None, report: 
         parts = _as_before(examples, plan, start, parts)
     found = dict(start.outputs) if start is not None else {column: _output(examples, column) for column in plan.target}
     labels = {column: output.encode(examples.values(column)) for column, output in found.items()}
-    known = np.any([known for _, known in labels.values()], axis=0)
+    known = np.any([known for _, known in labels.values()] or [np.ones(len(examples), bool)], axis=0)
     settling = parts.parts == TRAIN if parts.folds is None else parts.folds >= 0
     intake = (
         start.intake
@@ -95,7 +95,8 @@ def prepare(examples: Examples, plan: Plan, start: Model | None = None, report: 
         raise DataError(_unreadable(examples, problems) + " Remove them, or leave --unreadable stop out to skip them.")
     usable = known & present & (parts.parts >= 0)
     if not usable.any():
-        raise DataError("No row has both something to learn from and a label. " + _unreadable(examples, problems))
+        lacks = "both something to learn from and a label" if labels else "something to learn from"
+        raise DataError(f"No row has {lacks}. {_unreadable(examples, problems)}".strip())
     weight = _weight(examples)
     names: dict[str, str] = {}
     for column in plan.target:

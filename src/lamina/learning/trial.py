@@ -47,6 +47,7 @@ class Trial:
 
     def __init__(self, lesson: Lesson, fold: Fold, number: int = 0) -> None:
         self.lesson, self.fold, self.number = lesson, fold, number
+        self.recipe = lesson.recipe
         self.seed = lesson.seed * 1000 + number
         prepared = lesson.prepared
         with torch.random.fork_rng(devices=[]):

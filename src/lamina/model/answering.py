@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from types import MappingProxyType
 
 import numpy as np
 
-from lamina.core import Answers, Array, Encoded, Taught
+from lamina.core import Answers, Array, Encoded, Found, Table, Taught
 from lamina.model.intake import Intake
 from lamina.model.novelty import Novelty
 
@@ -17,15 +17,8 @@ CHUNK = 4096  # rows on their way at once; fewer where a row is large
 Run = Callable[[Mapping[str, Encoded]], Mapping[str, Array]]
 
 
-class Rows(Protocol):
-    """Rows with this model's columns, by kind: `lamina.examples.Examples`, or `lamina.model.cells.Cells`."""
-
-    def __len__(self) -> int: ...
-    def values(self, column: str, rows: Any = None) -> Any: ...
-
-
 def raw(
-    rows: Rows, intake: Intake, outputs: Mapping[str, str], run: Run
+    rows: Table, intake: Intake, outputs: Mapping[str, str], run: Run
 ) -> tuple[dict[str, Array], Array, dict[int, str], Array]:
     """Raw answers [N, C] by target, features [N, F], row to why its picture could not be read, and the rows of which
     nothing at all could be read.
@@ -52,14 +45,15 @@ def raw(
 
 
 def answer(
-    rows: Rows,
+    rows: Table,
     intake: Intake,
     outputs: Mapping[str, Taught],
     names: Mapping[str, str],
     novelty: Novelty | None,
     run: Run,
+    found: Mapping[str, Found] = MappingProxyType({}),
 ) -> dict[str, Answers]:
-    """Answers by target, each row flagged where it is unlike the training data."""
+    """Answers by target, each row flagged where it is unlike the training data; and what is found in the features."""
     raws, features, problems, nothing = raw(rows, intake, names, run)
     unlike = intake.unlike(rows)
     for row, problem in problems.items():
@@ -72,6 +66,11 @@ def answer(
     for column, output in outputs.items():
         answers = output.answer(raws[column])
         answers.unlike, answers.reasons = far, reasons
+        answers.withhold(nothing)
+        targets[column] = answers
+    for column, each in found.items():
+        answers = each.answer(features, rows)
+        answers.reasons |= {row: (text, *answers.reasons.get(row, ())) for row, text in problems.items()}
         answers.withhold(nothing)
         targets[column] = answers
     return targets

@@ -11,6 +11,7 @@ from typing import Any
 from lamina.core import Json, ModelError
 
 FORMAT = 1
+FOUND = "found"
 
 
 @dataclass(slots=True)
@@ -18,7 +19,8 @@ class Card:
     """Everything but the weights. Every field is JSON.
 
     inputs: column, kind and settled state, in order. networks: for each array its kind of network and its options;
-    members: how many such networks answer as one. outputs: column, name, kind and settled state. roles: columns that
+    members: how many such networks answer as one. outputs: column, name, kind and settled state, with `room` "found"
+    where it is found without labels. roles: columns that
     are not inputs (id, group, time, weight). split: how rows were parted, for later rows. results: the report.
     files: SHA-256 of the files beside the card; seal: of the card itself.
     """
@@ -40,6 +42,16 @@ class Card:
     files: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
     seal: str = ""
+
+    @property
+    def taught(self) -> list[Json]:
+        """The outputs that were learned from labels."""
+        return [each for each in self.outputs if each.get("room") != FOUND]
+
+    @property
+    def found(self) -> list[Json]:
+        """What is found in features without labels."""
+        return [each for each in self.outputs if each.get("room") == FOUND]
 
     def dump(self) -> bytes:
         content = {name: getattr(self, name) for name in self.__slots__}

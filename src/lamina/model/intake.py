@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lamina import kinds
-from lamina.core import Array, DataError, Encoded, Form, Input, Json
+from lamina.core import Array, DataError, Encoded, Form, Input, Json, Table
 from lamina.examples.reading import FILES
 
 if TYPE_CHECKING:
     from lamina.examples import Examples
-    from lamina.model.answering import Rows
 
 TABLE = "table"
 Allocate = Callable[[tuple[int, ...], Any], Array]
@@ -70,7 +69,9 @@ class Intake:
                 start += width
         return found
 
-    def encode(self, examples: Rows, rows: Array | None = None, allocate: Allocate | None = None) -> dict[str, Encoded]:
+    def encode(
+        self, examples: Table, rows: Array | None = None, allocate: Allocate | None = None
+    ) -> dict[str, Encoded]:
         """The arrays for these rows (all by default). allocate: makes an array for a shape and type."""
         count = len(examples) if rows is None else len(rows)
         make = allocate or np.zeros
@@ -93,7 +94,7 @@ class Intake:
             raise DataError("No column is left to learn from. Check --drop, --kind and what `lamina look` says.")
         return found
 
-    def unlike(self, examples: Rows) -> dict[int, list[str]]:
+    def unlike(self, examples: Table) -> dict[int, list[str]]:
         """Row to what about its values was never seen in training."""
         found: dict[int, list[str]] = {}
         for column, each in self.inputs.items():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lamina import kinds
-from lamina.core import Answers, Array, Encoded, Json, ModelError, PlanError, Taught
+from lamina.core import Answers, Array, Encoded, Found, Json, ModelError, PlanError, Table, Taught
 from lamina.machine.files import new_folder, standing
 from lamina.model import answering
 from lamina.model.card import Card, digest, digest_of
@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     from torch import nn
 
     from lamina.examples import Examples
-    from lamina.model.answering import Rows
     from lamina.model.score import Score
     from lamina.networks._join import Ensemble
 
 CARD, WEIGHTS, NETWORK, REPORT = "card.json", "weights.safetensors", "network.onnx", "report.html"
 FILES = (WEIGHTS, NETWORK, REPORT)
+DAMAGES = (LookupError, TypeError, ValueError, AttributeError, OverflowError, PlanError)  # what a damaged card leads to
+BESIDE = ("novelty.", "found.")  # begins the names of arrays that lie beside the network's weights
 
 
 class Model:
@@ -51,7 +52,7 @@ class Model:
         self.own = own
         self.intake = Intake.restore(card.inputs)
         self.outputs: dict[str, Taught] = {
-            each["column"]: kinds.find("outputs", each["kind"]).restore(each["state"]) for each in card.outputs
+            each["column"]: kinds.find("outputs", each["kind"]).restore(each["state"]) for each in card.taught
         }
 
     # ------------------------------------------------------------------------------------------ answering
@@ -66,9 +67,9 @@ class Model:
         examples = self.read(source)
         return Predictions(self.answer(examples), row_names(examples) if names else None, examples.notes)
 
-    def answer(self, rows: Rows) -> dict[str, Answers]:
+    def answer(self, rows: Table) -> dict[str, Answers]:
         """Answers by target for rows whose columns are settled."""
-        return answering.answer(rows, self.intake, self.outputs, self._names, self.novelty, self.run)
+        return answering.answer(rows, self.intake, self.outputs, self._names, self.novelty, self.run, self.found)
 
     def read(self, source: Any, target: bool = False) -> Examples:
         """Examples with this model's kinds; with `target`, its target columns too."""
@@ -76,12 +77,12 @@ class Model:
 
         like = dict(self.intake.kinds)
         if target:
-            like |= {each["column"]: each["kind"] for each in self.card.outputs}
+            like |= {each["column"]: each["kind"] for each in self.card.taught}
         written = self.card.reading.get("written", {})  # cards of earlier versions do not say it
         like = {column: f"{kind} {written.get(column, '')}".strip(" ") for column, kind in like.items()}
         return read(source, Reading(separator=self.card.reading.get("separator")), like=like)
 
-    def raw(self, rows: Rows) -> tuple[dict[str, Array], Array, dict[int, str], Array]:
+    def raw(self, rows: Table) -> tuple[dict[str, Array], Array, dict[int, str], Array]:
         """Raw answers [N, C] by target, features [N, F], row to why its picture could not be read, and the rows of
         which nothing could be read."""
         return answering.raw(rows, self.intake, self._names, self.run)
@@ -102,6 +103,10 @@ class Model:
         from lamina.model.drift import drift
         from lamina.model.score import Score, figures, labelled
 
+        if not self.outputs:
+            raise PlanError(
+                f"This model finds {', '.join(self.found)} without labels: it has no answer to compare with."
+            )
         examples = self.read(source, target=True)
         raws, features, *_ = self.raw(examples)
         found = {}
@@ -128,7 +133,7 @@ class Model:
     def open(self, threads: int = 0, spin: bool = True) -> None:
         """Read into memory what answering needs, instead of when it is first needed. threads, spin: of ONNX Runtime."""
         self._runner = Runner(self.network_file, self.where, threads, spin)
-        _ = self.novelty
+        _ = self.novelty, self.found
 
     @cached_property
     def _runner(self) -> Runner:
@@ -142,7 +147,21 @@ class Model:
     @property
     def _names(self) -> dict[str, str]:
         """Target to its name in the graph."""
-        return {each["column"]: each["name"] for each in self.card.outputs}
+        return {each["column"]: each["name"] for each in self.card.taught}
+
+    @cached_property
+    def found(self) -> dict[str, Found]:
+        """What is found in the features without labels, by the name of its answers."""
+        arrays = self._weights("numpy") if self.card.found else {}
+        try:
+            return {
+                each["column"]: kinds.find("found", each["kind"]).restore(
+                    each["state"], arrays_of(each["column"], arrays)
+                )
+                for each in self.card.found
+            }
+        except DAMAGES as error:
+            raise self._damaged(self.files, error) from error
 
     @cached_property
     def novelty(self) -> Novelty | None:
@@ -164,14 +183,14 @@ class Model:
         from lamina.networks._build import ensemble
 
         built = ensemble(self.card.networks, self.card.members, self.intake.forms, self.named_outputs, self.own)
-        weights = {name: t for name, t in self._weights("torch").items() if not name.startswith("novelty.")}
+        weights = {name: t for name, t in self._weights("torch").items() if not name.startswith(BESIDE)}
         built.load_state_dict(weights)
         return built.eval()
 
     @property
     def named_outputs(self) -> dict[str, Taught]:
         """Outputs by their names in the network."""
-        return {each["name"]: self.outputs[each["column"]] for each in self.card.outputs}
+        return {each["name"]: self.outputs[each["column"]] for each in self.card.taught}
 
     def _weights(self, framework: str) -> dict[str, Any]:
         if framework == "torch":
@@ -240,9 +259,13 @@ class Model:
     def _restored(cls, card: Card, files: Path | Mapping[str, bytes], network: nn.Module | None) -> Model:
         try:
             return cls(card, files, network)
-        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, PlanError) as error:
-            where = files if isinstance(files, Path) else "a model"
-            raise ModelError(f"The card of '{where}' is damaged or of another Lamina: {error}.") from error
+        except DAMAGES as error:
+            raise cls._damaged(files, error) from error
+
+    @staticmethod
+    def _damaged(files: Path | Mapping[str, bytes], error: Exception) -> ModelError:
+        where = files if isinstance(files, Path) else "a model"
+        return ModelError(f"The card of '{where}' is damaged or of another Lamina: {error}.")
 
     def to_bytes(self) -> bytes:
         """The whole model as one zip, for a database or for pickling an estimator."""
@@ -280,11 +303,20 @@ class Model:
         return cls._restored(card, files, None)
 
     def __repr__(self) -> str:
+        columns = ", ".join(self.intake.inputs)
+        if self.card.found:
+            return f"Model that finds {', '.join(each['kind'] for each in self.card.found)} in {columns}"
         asked = ", ".join(f"{column} ({output.kind})" for column, output in self.outputs.items())
-        return f"Model that answers {asked} from {', '.join(self.intake.inputs)}"
+        return f"Model that answers {asked} from {columns}"
 
     def _repr_html_(self) -> str:
         return f'<iframe srcdoc="{html.escape(self.report)}" style="width:100%;height:640px;border:0"></iframe>'
+
+
+def arrays_of(column: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """The arrays that belong to what is found under this name."""
+    prefix = f"found.{column}."
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def check_place(path: Path, overwrite: bool) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lamina.core import Array, chunks
+from lamina.found._near import groups, squares
 
 GROUPS = 200
 ALARM = 0.01  # share of ordinary rows that may be flagged
@@ -30,7 +31,7 @@ class Novelty:
         scale = np.where(scale > 1e-6 * max(float(scale.max(initial=0)), 1e-30), scale, np.inf).astype(np.float32)
         found = cls(center, scale, np.zeros((0, features.shape[1]), np.float32), np.inf)
         sample = found._scaled(features[rng.permutation(len(features))[:5_000]])
-        found.groups = _groups(sample, min(GROUPS, max(1, len(sample) // 10)), rng)
+        found.groups = groups(sample, min(GROUPS, max(1, len(sample) // 10)), rng)
         if len(held_out) >= 20:
             distances = np.sort(found.distance(held_out))
             rank = min(int(np.ceil((len(distances) + 1) * (1 - ALARM))), len(distances))
@@ -39,7 +40,7 @@ class Novelty:
 
     def distance(self, features: Array) -> Array:
         """[B] from [B, F]: root mean squared difference to the nearest group, in units of the training spread."""
-        found = [np.sqrt(_squares(self._scaled(piece), self.groups).min(1)) for piece in chunks(features, 4096)]
+        found = [np.sqrt(squares(self._scaled(piece), self.groups).min(1)) for piece in chunks(features, 4096)]
         result: Array = np.concatenate(found) if found else np.zeros(0)
         result /= np.sqrt(max(np.isfinite(self.scale).sum(), 1))
         return result
@@ -51,23 +52,3 @@ class Novelty:
     def _scaled(self, features: Array) -> Array:
         result: Array = (features - self.center) / self.scale
         return result
-
-
-def _groups(x: Array, count: int, rng: np.random.Generator) -> Array:
-    """Means of `count` groups of near rows (Lloyd's k-means, 10 rounds); groups of one row are dropped."""
-    means = x[rng.choice(len(x), count, replace=False)]
-    sizes = np.full(count, 2)
-    for _ in range(10):
-        lengths = (means**2).sum(1)
-        nearest = np.concatenate([(lengths - 2 * piece @ means.T).argmin(1) for piece in chunks(x, 1024)])
-        sizes = np.bincount(nearest, minlength=count)
-        order = np.argsort(nearest, kind="stable")
-        starts = np.searchsorted(nearest[order], np.flatnonzero(sizes))
-        means[sizes > 0] = np.add.reduceat(x[order], starts) / sizes[sizes > 0, None]
-    kept = means[sizes > 1]
-    return kept if len(kept) else x.mean(0, keepdims=True)
-
-
-def _squares(a: Array, b: Array) -> Array:
-    result: Array = (a**2).sum(1)[:, None] - 2 * a @ b.T + (b**2).sum(1)
-    return np.maximum(result, 0)

@@ -79,22 +79,27 @@ class Predictions(Sequence[Any]):
                 columns |= {f"{target}_low": answers.low, f"{target}_high": answers.high}
             if answers.shares is not None:
                 columns |= {f"{target}={word}": answers.shares[:, k] for k, word in enumerate(answers.classes[:100])}
+            if answers.scores is not None:
+                columns[f"{target}_score"] = answers.scores
             if answers.unlike is not None:
                 columns["unlike"] = answers.unlike
         return pl.DataFrame(columns)
 
-    def cells(self, rows: range) -> tuple[list[str], list[list[str]]]:
-        """Headings and cells in words, for people: the answer, how sure it is or its interval, the next best, remarks."""
+    def cells(self, rows: range, before: int = 0) -> tuple[list[str], list[list[str]]]:
+        """Headings and cells in words, for people: the answer, how sure it is or its interval, the next best, remarks.
+        before: rows that came before these, by which they are numbered."""
         heads = ["" if self.names is None else "input"]
         for target, answers in self.targets.items():
-            heads += [target, *(["sure", "else"] if answers.confidence is not None else ["interval"])]
+            heads += [target, *_heads(answers)]
         lines = []
         for row in rows:
-            line = [str(row + 1) if self.names is None else self.names[row]]
+            line = [str(before + row + 1) if self.names is None else self.names[row]]
             for answers in self.targets.values():
                 answer = answers[row]
                 line.append(value_of(answer))
-                if answer.confidence is not None:
+                if answers.scores is not None:
+                    line.append("" if answer.score is None else f"{answer.score:.2f}")
+                elif answer.confidence is not None:
                     line += [percent(answer.confidence), _others(answer)]
                 else:
                     line.append("" if answer.interval is None else "{:,.6g} to {:,.6g}".format(*answer.interval))
@@ -130,9 +135,18 @@ def _others(answer: Answer) -> str:
     return ", ".join(f"{word} {percent(share)}" for word, share in others[:2])
 
 
+def _heads(answers: Answers) -> list[str]:
+    if answers.scores is not None:
+        return ["how odd"]
+    return ["sure", "else"] if answers.confidence is not None else ["interval"]
+
+
 def _remark(answer: Answer) -> str:
     if not answer.unlike:
         return ""
+    if answer.score is not None:
+        near = f" (nearest known: {'; '.join(answer.nearest[:1])})" if answer.nearest else ""
+        return "; ".join(answer.reasons) + near
     return "unlike the training data" + (f": {'; '.join(answer.reasons)}" if answer.reasons else "")
 
 
@@ -153,6 +167,9 @@ def _records(answers: Answers) -> list[Json]:
         shares = np.take_along_axis(answers.shares, order, 1).astype(np.float64).round(6).tolist()
         for each, places, shown in zip(found, order.tolist(), shares, strict=True):
             each["alternatives"] = {answers.classes[k]: share for k, share in zip(places, shown, strict=True)}
+    if answers.scores is not None:
+        for each, score in zip(found, answers.scores.astype(np.float64).round(6).tolist(), strict=True):
+            each["score"] = score if score == score else None
     if answers.low is not None and answers.high is not None:
         for each, low, high in zip(found, answers.low.tolist(), answers.high.tolist(), strict=True):
             each["interval"] = [low, high]
@@ -162,4 +179,6 @@ def _records(answers: Answers) -> list[Json]:
         each["unlike"] = bool(answers.unlike[row]) if answers.unlike is not None else False
         if row in answers.reasons:
             each["reasons"] = list(answers.reasons[row])
+        if row in answers.nearest:
+            each["nearest"] = list(answers.nearest[row])
     return found

@@ -9,7 +9,7 @@ from torch import nn
 
 from lamina import kinds
 from lamina.core import Form, Json, ModelError, PlanError, Taught
-from lamina.networks._join import Ensemble, Join, joined
+from lamina.networks._join import Beside, Ensemble, Join, joined
 from lamina.networks._layered import Layered
 from lamina.networks._own import Own
 
@@ -47,6 +47,11 @@ def join(
     return Join(networks, {name: output.head(width, copies) for name, output in outputs.items()})
 
 
+def beside(said: Mapping[str, Json], forms: Mapping[str, Form]) -> Beside:
+    """One network per array, and their features beside each other."""
+    return Beside({name: layered(said[name], form) for name, form in forms.items()})
+
+
 def ensemble(
     said: Mapping[str, Json],
     members: int,
@@ -54,4 +59,6 @@ def ensemble(
     outputs: Mapping[str, Taught],
     own: nn.Module | None,
 ) -> Ensemble:
+    if not outputs:
+        return Ensemble([beside(said, forms)], {})
     return Ensemble([join(said, forms, outputs, own) for _ in range(members)], outputs)

@@ -58,10 +58,29 @@ class Join(nn.Module):
         return {name: head(features) for name, head in self.heads.items()}, features
 
 
+class Beside(nn.Module):
+    """Inputs to features beside each other, unmixed [B, F]: what is found without labels tells them apart. An absent
+    input's features are 0."""
+
+    def __init__(self, networks: Mapping[str, Layered]) -> None:
+        super().__init__()
+        self.networks = nn.ModuleDict(networks)
+
+    def forward(self, inputs: Mapping[str, Encoded]) -> tuple[dict[str, Tensor], Tensor]:
+        """No raw answers, and the features."""
+        wholes = []
+        for name, network in self.networks.items():
+            each = inputs[name]
+            found: Features = network(each.values) if each.lengths is None else network(each.values, each.lengths)
+            whole: Tensor = found.whole if found.whole.ndim == 2 else found.whole.mean(1)
+            wholes.append(whole if len(self.networks) == 1 else whole * each.present[:, None].to(whole.dtype))
+        return {}, torch.cat(wholes, 1)
+
+
 class Ensemble(nn.Module):
     """Several joined networks (of folds, of seeds) that answer as one: each output combines the copies of all."""
 
-    def __init__(self, members: Sequence[Join], outputs: Mapping[str, Taught]) -> None:
+    def __init__(self, members: Sequence[Join | Beside], outputs: Mapping[str, Taught]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
         self.outputs = dict(outputs)

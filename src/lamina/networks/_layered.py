@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from lamina.core import Features, Json, Recipe
 
@@ -49,3 +49,16 @@ class Layered(nn.Module):
 
     # From encoded rows; with their lengths [B] too where they are over time: what lies beyond must change nothing.
     forward: Callable[..., Features]
+
+
+class SelfTaught(Layered):
+    """A network that needs no label to learn from.
+
+    parts: what its features are made of, name to width, in order. owners: of each of its `values`, the column of the
+    form that it comes from, or the region of a picture.
+    """
+
+    parts: dict[str, int]
+    owners: list[int] | list[str]
+
+    losses: Callable[[Tensor], Tensor]  # [B] from encoded rows

@@ -119,6 +119,13 @@ class Contract:
                     "value": float | None,
                     "interval": NotRequired[Annotated[list[float], Field(min_length=2, max_length=2)] | None],
                 }
+            elif kind == "anomalies":
+                odd = "How odd it is; 1 is the limit."
+                fields |= {
+                    "value": str | None,
+                    "score": Annotated[float | None, Field(description=odd)],
+                    "nearest": NotRequired[list[str]],
+                }
             else:
                 words = ", ".join(state["classes"][:SHOWN])
                 value: Any = str if kind == "category" else list[str]

@@ -34,7 +34,7 @@ def export(model: Model, to: Path, *, overwrite: bool = False) -> Path:
     """
     check_place(to, overwrite)
     used = [("inputs", kind) for kind in model.intake.kinds.values()]
-    used += [("outputs", each["kind"]) for each in model.card.outputs]
+    used += [(each.get("room", "outputs"), each["kind"]) for each in model.card.outputs]
     pictures = "image" in model.intake.kinds.values()
     card = model.card
     said: Json = {
@@ -47,6 +47,9 @@ def export(model: Model, to: Path, *, overwrite: bool = False) -> Path:
         if model.novelty is not None:
             found = model.novelty
             np.savez(aside / standalone.NOVELTY, center=found.center, scale=found.scale, groups=found.groups)
+        if model.found:
+            arrays = {f"found.{c}.{name}": a for c, each in model.found.items() for name, a in each.arrays().items()}
+            np.savez(aside / standalone.FOUND, **arrays)  # type: ignore[arg-type]  # no array is called allow_pickle
         _write_parts(aside, used)
         needs = ["numpy", "onnxruntime", *(["pillow"] if pictures else [])]
         (aside / "requirements.txt").write_text("".join(f"{each}=={version(each)}\n" for each in needs))
@@ -112,7 +115,7 @@ def _readme(model: Model) -> str:
     shown = "\n\n".join(f"```{SHOWN.get(language, language)}\n{code}\n```" for language, code in lines.items())
     shape = "{" + ", ".join(f'"{column}": …' for column in model.intake.kinds) + "}"
     return README.format(
-        targets=", ".join(model.outputs),
+        targets=", ".join([*model.outputs, *model.found]),
         columns=columns,
         snippets=shown,
         port=PORT,

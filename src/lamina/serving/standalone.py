@@ -30,7 +30,7 @@ from lamina.model.novelty import Novelty
 from lamina.model.onnx import Runner
 from lamina.model.predictions import records
 
-MODEL, NETWORK, NOVELTY = "model.json", "network.onnx", "novelty.npz"
+MODEL, NETWORK, NOVELTY, FOUND = "model.json", "network.onnx", "novelty.npz", "found.npz"
 LARGEST = 32 * 2**20  # bytes of one request
 PIXELS = 50_000_000  # of one picture
 
@@ -43,9 +43,18 @@ class Folder:
         self.fingerprint: str = said["fingerprint"]
         self.intake = Intake.restore(said["inputs"])
         self.outputs = {
-            each["column"]: kinds.find("outputs", each["kind"]).restore(each["state"]) for each in said["outputs"]
+            each["column"]: kinds.find("outputs", each["kind"]).restore(each["state"])
+            for each in said["outputs"]
+            if each.get("room") != "found"
         }
-        self.names = {each["column"]: each["name"] for each in said["outputs"]}
+        self.names = {each["column"]: each["name"] for each in said["outputs"] if each["column"] in self.outputs}
+        self.found = {}
+        for each in said["outputs"]:
+            if each.get("room") == "found":
+                with np.load(folder / FOUND) as arrays:
+                    prefix = f"found.{each['column']}."
+                    own = {name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}
+                self.found[each["column"]] = kinds.find("found", each["kind"]).restore(each["state"], own)
         self.novelty: Novelty | None = None
         if said["novelty"] is not None:
             with np.load(folder / NOVELTY) as found:
@@ -60,7 +69,7 @@ class Folder:
     def answer(self, rows: Sequence[Mapping[str, Any]]) -> list[Json]:
         """Answers a row: value, confidence and alternatives (or interval), and whether it is unlike the training data."""
         cells = Cells.settle(rows, self.columns)
-        return records(answer(cells, self.intake, self.outputs, self.names, self.novelty, self.runner.run))
+        return records(answer(cells, self.intake, self.outputs, self.names, self.novelty, self.runner.run, self.found))
 
     def check(self, rows: Any) -> list[Json]:
         """Rows as JSON says them, pictures as base64, to rows that can be answered.

@@ -1,0 +1,123 @@
+"""What is odd, found without labels: Lamina beside PyOD's detectors, each with its own defaults, on identical rows.
+
+`adbench`: each set is learned whole, odd rows among the others, and every row is scored. `nsl_kdd`: learned from the normal
+rows of its training file, asked about the test file, whose attacks are partly new. `mnist`: one digit is normal, learned
+from its training pictures; all test pictures are asked about.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from measure import child
+from ours import LAMINA, predict
+from peers import make
+from plain.idx import idx
+from record import Run, Setting
+
+PEERS = ("iforest", "ecod", "knn", "lof")
+METHODS = Path(__file__).parent / "peers" / "anomalies.py"
+SEEDS = 3
+LIMIT = 1800  # seconds that a peer may take on one set
+QUICK = ("42_WBC", "38_thyroid")
+KDD = "nsl_kdd"
+MINUTES = {KDD: 2.0}  # 1 on the others, 2 a digit
+
+
+def runs(setting: Setting) -> Iterator[Run]:
+    """Every set with one seed, then with the next."""
+    sets = [path.stem for path in sorted((setting.data / "adbench").glob("*.npz"))]
+    sets = list(QUICK) if setting.quick else [*sets, KDD]
+    for seed in range(setting.count(SEEDS)):
+        for name in sets:
+            told = {"minutes": MINUTES.get(name, 1.0)}
+            yield Run("lamina", name, seed, partial(lamina, name, setting, seed), True, None, told)
+            for method in PEERS:
+                yield Run(method, name, seed, partial(peer, method, name, setting, seed), False, "pyod")
+        for digit in range(0 if setting.quick else 10):
+            act = partial(pictures, digit, setting, seed)
+            yield Run("lamina", f"mnist {digit}", seed, act, True, None, {"minutes": 2})
+
+
+def lamina(name: str, setting: Setting, seed: int, place: Path) -> dict[str, Any]:
+    truth = write(name, setting.data, place)
+    options: list[object] = ["--minutes", MINUTES.get(name, 1.0)]
+    return found(
+        place / "train.csv", place / "ask.csv", truth, place, ["--steps", 50] if setting.quick else options, seed
+    )
+
+
+def found(
+    train: Path, ask: Path, truth: Sequence[bool], place: Path, options: Sequence[object], seed: int
+) -> dict[str, Any]:
+    """Learn, then ask, as a user would: the area under the curve, and what it took."""
+    command = [LAMINA, "learn", train, "--find", "anomalies", "--out", place / "model", "--seed", seed, "--json"]
+    learned = child([*command, *options], LAMINA_CACHE=str(place / "cache")).took
+    answered = predict(place / "model", ask, place / "answers.csv")
+    return {
+        "auc": auc(truth, place / "answers.csv"),
+        "seconds": round(learned["seconds"] + answered["seconds"], 3),
+        "cpu": round(learned["cpu"] + answered["cpu"], 3),
+        "learn_seconds": learned["seconds"],
+        "predict_seconds": answered["seconds"],
+    }
+
+
+def peer(method: str, name: str, setting: Setting, seed: int, place: Path) -> dict[str, Any]:
+    truth = write(name, setting.data, place)
+    took = child([make.python("pyod"), METHODS, method, place, seed], limit=LIMIT).took
+    return {"auc": auc(truth, place / f"{method}.csv"), **took}
+
+
+def pictures(digit: int, setting: Setting, seed: int, place: Path) -> dict[str, Any]:
+    """One digit is normal: learned from its training pictures alone."""
+    x, y = (idx(setting.data / "mnist" / f"train-{what}-ubyte.gz") for what in ("images-idx3", "labels-idx1"))
+    np.save(place / "train.npy", x[y == digit])
+    x, y = (idx(setting.data / "mnist" / f"t10k-{what}-ubyte.gz") for what in ("images-idx3", "labels-idx1"))
+    np.save(place / "ask.npy", x)
+    return found(place / "train.npy", place / "ask.npy", (y != digit).tolist(), place, ["--minutes", 2], seed)
+
+
+def write(name: str, data: Path, place: Path) -> list[bool]:
+    """train.csv and ask.csv; gives whether each row that is asked about is odd."""
+    if name == KDD:
+        head, train = read(data / KDD / "train_20percent.csv")
+        _, ask = read(data / KDD / "test.csv")
+        truth = [row[-1] == "1" for row in ask]
+        train = [row for row in train if row[-1] == "0"]
+        kept = [k for k, column in enumerate(head) if column not in ("attack", "difficulty", "is_attack")]
+        head, train, ask = (
+            [head[k] for k in kept],
+            [[r[k] for k in kept] for r in train],
+            [[r[k] for k in kept] for r in ask],
+        )
+    else:
+        with np.load(data / "adbench" / f"{name}.npz") as content:
+            rows, truth = content["X"], (content["y"] > 0).tolist()
+        head = [f"c{column + 1}" for column in range(rows.shape[1])]
+        train = ask = [[f"{cell:.9g}" for cell in row] for row in rows.tolist()]
+    for file, content in (("train", train), ("ask", ask)):
+        with (place / f"{file}.csv").open("w", newline="", encoding="utf-8") as opened:
+            csv.writer(opened).writerows([head, *content])
+    return truth
+
+
+def read(path: Path) -> tuple[list[str], list[list[str]]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        head, *rows = csv.reader(file)
+    return head, rows
+
+
+def auc(truth: Sequence[bool], path: Path) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    with path.open(newline="", encoding="utf-8") as file:
+        scores = [float(row["anomaly_score"]) for row in csv.DictReader(file)]
+    if len(scores) != len(truth):
+        raise ValueError(f"{len(scores)} scores were given to {len(truth)} rows.")
+    return float(roc_auc_score(truth, scores))

@@ -1,0 +1,217 @@
+"""The whole way from examples without labels to a saved model that finds something in them, as a stream of progress."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from lamina import __version__, kinds
+from lamina.core import DataError, Encoded, Json, PlanError, Progress, Recipe, nearest
+from lamina.examples import Examples, Note
+from lamina.examples.reading import FILES
+from lamina.learning.budget import Budget, Steps, affordable_looks
+from lamina.learning.choose import LEAST as LEAST_SIDE
+from lamina.learning.conclude import conclude
+from lamina.learning.plan import Plan
+from lamina.learning.prepare import Prepared, prepare
+from lamina.learning.readout import sized
+from lamina.learning.unlabelled import Unlabelled
+from lamina.machine import device
+from lamina.machine.files import new_file
+from lamina.model.model import Model, check_place
+from lamina.networks.pretrained import Pretrained, available
+
+USUAL = {"vector": "autoencoder", "grid": "autoencoder"}
+
+LEAST = 20  # examples
+METRIC = "loss of drawing again"
+
+
+def unlabelled(examples: Examples) -> Examples:
+    """Without the labels that the folders of pictures, or the files beside them, give."""
+    files = [column for column, kind in examples.kinds.items() if kind.held in FILES]
+    labelled = files and set(examples.columns) == {*files, "label"}
+    if not labelled:
+        return examples
+    note = Note("info", "The labels were not looked at: it learns without.")
+    found = examples.without("label")
+    found.notes.append(note)
+    return found
+
+
+class Discovery:
+    """Learns features and finds `plan.find` in them while it is iterated over; `model` is there at the end.
+
+    out: where the model will be saved; beside it, a folder keeps where learning stands, so that running the same again
+    after a crash goes on.
+
+    >>> import lamina
+    >>> examples = lamina.read({"x": [float(k % 37) for k in range(80)], "y": [2.0 * (k % 37) for k in range(80)]})
+    >>> Discovery(examples, Plan(find="anomalies", steps=3)).model
+    Model that finds anomalies in x, y
+    """
+
+    def __init__(
+        self,
+        examples: Examples,
+        plan: Plan,
+        *,
+        out: Path | None = None,
+        overwrite: bool = False,
+        started: float | None = None,
+        command: str = "",
+    ) -> None:
+        known = kinds.names("found")
+        if plan.find not in known:
+            raise PlanError(f"'{plan.find}' is nothing that can be found. {nearest(plan.find or '', known)}")
+        if plan.target:
+            raise PlanError(f"--find {plan.find} takes no --target: it learns without labels. Leave one of them out.")
+        if out is not None:
+            check_place(out, overwrite)
+        self.examples = unlabelled(examples)
+        self.plan, self.out, self.overwrite, self.command = plan, out, overwrite, command
+        seconds = None if plan.minutes is None else 60 * plan.minutes
+        self.budget = Budget(time.monotonic() if started is None else started, seconds)
+        self.device = device.choose(plan.device)
+        self.stopped = self.learning = False
+        self._model: Model | None = None
+        self._trial: Unlabelled | None = None
+
+    @property
+    def model(self) -> Model:
+        """The learned model; runs the training to its end first, if nobody has."""
+        if self._model is None:
+            for _ in self:
+                pass
+        assert self._model is not None
+        return self._model
+
+    def stop(self) -> None:
+        """End learning after the step at hand; what was learned is kept and saved."""
+        self.stopped = True
+        if self._trial is not None and self._trial.loop is not None:
+            self._trial.loop.stop()
+
+    def __iter__(self) -> Iterator[Progress]:
+        yield self._said("reading", f"Reading {len(self.examples):,} examples")
+        if len(self.examples) < LEAST:
+            raise DataError(f"There are {len(self.examples)} examples. To find something takes {LEAST} at least.")
+        prepared = prepare(self.examples, replace(self.plan, folds=0))
+        said, recipe = yield from self._networks(prepared)
+        trial = self._trial = Unlabelled(prepared, said, recipe, self.plan.seed * 1000, self.device)
+        if trial.learns:
+            yield from self._learn(trial, said)
+        yield self._said("judging", f"Finding {self.plan.find}")
+        self._model = conclude(trial, said, self.plan, self.budget, self.stopped, self.command)
+        if self.out is not None:
+            yield self._said("saving", f"Saving {self.out}")
+            self._model.save(self.out, overwrite=self.overwrite)
+        if self._place is not None:
+            shutil.rmtree(self._place, ignore_errors=True)
+
+    # ---------------------------------------------------------------------------------------------- parts
+
+    def _networks(self, prepared: Prepared) -> Generator[Progress, None, tuple[dict[str, Json], Recipe]]:
+        """For each array its kind of network and options, and how the one with most to learn is taught. Features of
+        photographs take the place of pictures that are large enough."""
+        said: dict[str, Json] = {}
+        recipe: Recipe | None = None
+        rows = len(prepared.folds[0].train)
+        for name, form in prepared.intake.forms.items():
+            if form.kind == "grid" and min(form.shape[:2]) >= LEAST_SIDE and available():
+                said[name] = yield from self._photographs(prepared, name)
+                recipe = recipe or Pretrained.recipe
+                continue
+            kind = USUAL.get(form.kind)
+            if kind is None:
+                raise PlanError(f"'{name}' is a {form.kind}, in which nothing can be found without labels yet.")
+            options, own = kinds.find("networks", kind).suited(rows)
+            said[name] = {"kind": kind, "options": options}
+            recipe = own
+        assert recipe is not None
+        return said, recipe if self.plan.batch is None else replace(recipe, batch=self.plan.batch)
+
+    def _photographs(self, prepared: Prepared, name: str) -> Generator[Progress, None, Json]:
+        """Features of the network that knows photographs, in place of pictures."""
+        rows = np.arange(len(prepared.examples))
+        form, pictures = prepared.intake.forms[name], prepared.rows.inputs[name]
+        frozen = yield from sized(pictures, form, rows, self.budget, tune=False)
+        yield from frozen.fill(rows)
+        frozen.keep()
+        prepared.pictures[name] = pictures.values
+        prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.values), pictures.present)
+        return {"kind": Pretrained.kind, "options": {"side": frozen.side}}
+
+    def _learn(self, trial: Unlabelled, said: dict[str, Json]) -> Generator[Progress, None, None]:
+        steps = self._steps(trial, said)
+        saved = None if self._place is None else self._place / "0.safetensors"
+        running = trial.learn(
+            steps.count, deadline=steps.deadline, looks=steps.looks, patient=self.plan.steps is None, saved=saved
+        )
+        self.learning = True
+        try:
+            for progress in running:
+                if self.stopped and trial.loop is not None:  # asked for before there was a loop
+                    trial.loop.stop()
+                yield replace(progress, metric=METRIC, seconds=time.monotonic() - self.budget.started)
+        except KeyboardInterrupt:
+            if self.stopped:  # the second one means it
+                raise
+            self.stopped = True
+            trial.end()
+        self.learning = False
+
+    def _steps(self, trial: Unlabelled, said: dict[str, Json]) -> Steps:
+        """The number of steps: asked for, kept from before a crash, or chosen from the time left."""
+        run = self._fingerprint(trial.prepared)
+        kept = self._recall(run)
+        if kept is not None:
+            return replace(kept, deadline=self.budget.end)
+        if self.plan.steps is not None:
+            looks = self.plan.looks or affordable_looks(self.plan.steps, trial.recipe.batch, len(trial.judged))
+            steps = Steps(self.plan.steps, looks)
+        else:
+            fold = trial.prepared.folds[0]
+            throwaway = Unlabelled(trial.prepared, said, trial.recipe, trial.seed, self.device)
+            steps = self.budget.steps(throwaway, 1, len(fold.train) + len(fold.validation) + len(fold.test))
+        if self._place is not None:
+            with new_file(self._place / "run.json") as aside:
+                aside.write_text(json.dumps({"run": run, "steps": steps.count, "looks": steps.looks}))
+        return steps
+
+    # --------------------------------------------------------------------------------- where learning stands
+
+    @property
+    def _place(self) -> Path | None:
+        return None if self.out is None else self.out.with_name(f".{self.out.name}.partial")
+
+    def _recall(self, run: str) -> Steps | None:
+        """The steps of the same run, begun before; what another run left is removed."""
+        if self._place is None:
+            return None
+        try:
+            kept: Json = json.loads((self._place / "run.json").read_text())
+        except (OSError, ValueError):
+            kept = {}
+        if kept.get("run") != run:
+            shutil.rmtree(self._place, ignore_errors=True)
+            return None
+        return Steps(int(kept["steps"]), int(kept["looks"]))
+
+    def _fingerprint(self, prepared: Prepared) -> str:
+        """The same for the same plan and examples: then what was learned before may go on."""
+        keys = self.examples.keys()[prepared.folds[0].train]
+        said = [self.plan.asked(), prepared.intake.kinds, str(self.device), torch.get_num_threads(), __version__]
+        return hashlib.sha256(keys.tobytes() + json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+
+    def _said(self, stage: str, message: str) -> Progress:
+        seconds = time.monotonic() - self.budget.started
+        return Progress(stage=stage, message=message, seconds=seconds, left=self.budget.left())

@@ -1,0 +1,153 @@
+"""Finding something without labels, on the command line, as a person would."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import lamina
+from lamina.cli.main import add_commands, app
+from lamina.core import LaminaError
+from lamina.serving import standalone
+
+if not app.registered_commands:
+    add_commands()
+
+NEW = "pressure,flow,valve\n5,10,open\n5,2,open\n,,\n"  # the second: flow is always twice the pressure
+
+
+def run(*words: str | Path, given: str | None = None) -> str:
+    done = CliRunner().invoke(app, [str(word) for word in words], input=given)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def refused(*words: str | Path) -> str:
+    with pytest.raises(LaminaError) as caught:
+        run(*words)
+    return str(caught.value)
+
+
+def pumps(rows: int, odd: int = 5) -> dict[str, Any]:
+    """Flow follows pressure, but for the last rows."""
+    rng = np.random.default_rng(0)
+    pressure = rng.normal(5, 0.7, rows).round(3)
+    flow = (2 * pressure + rng.normal(0, 0.1, rows)).round(3)
+    flow[-odd:] = 2.5
+    valve = np.where(rng.random(rows) < 0.7, "open", "shut")
+    return {"pressure": pressure, "flow": flow, "valve": valve}
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("pumps") / "pumps.csv"
+    columns = pumps(700)
+    lines = [",".join(map(str, cells)) for cells in zip(*columns.values(), strict=True)]
+    path.write_text("\n".join([",".join(columns), *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def model(table: Path) -> Path:
+    place = table.with_name("pumps.lamina")
+    said = " ".join(run("learn", table, "--find", "anomalies", "--steps", "60", "--out", place).split())
+    assert "of 700 examples lie above the limit" in said
+    assert "at most 1 % will, by chance" in said
+    assert "row 69" in said or "row 700" in said  # one of those made odd
+    return place
+
+
+def test_predict_says_how_odd_and_why(model: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new.csv"
+    new.write_text(NEW, encoding="utf-8")
+    usual, odd, nothing = (json.loads(line)["anomaly"] for line in run("predict", model, new, "--json").splitlines())
+    assert usual["value"] == "no"
+    assert usual["score"] < 1
+    assert odd["value"] == "yes"
+    assert odd["score"] > 1
+    assert any("flow 2" in reason for reason in odd["reasons"])
+    assert odd["nearest"][0].startswith("row ")
+    assert nothing["value"] is None or nothing["value"] in ("yes", "no")  # an empty row is odd, or tells nothing
+    shown = run("predict", model, new)
+    assert "how odd" in shown
+    assert "nearest known: row" in shown
+    run("predict", model, new, "--out", tmp_path / "answers.csv")
+    assert "anomaly_score" in (tmp_path / "answers.csv").read_text(encoding="utf-8")
+
+
+def test_rows_of_standard_input_are_answered_as_they_come(model: Path) -> None:
+    command = [sys.executable, "-c", "from lamina.cli.main import main; main()", "predict", str(model), "-", "--json"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("pressure,flow,valve\n5,10,open\n")
+        process.stdin.flush()
+        first = json.loads(process.stdout.readline())  # while the input is still open
+        process.stdin.write("5,2,open\n")
+        process.stdin.close()
+        second = json.loads(process.stdout.readline())
+    assert [each["anomaly"]["value"] for each in (first, second)] == ["no", "yes"]
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("pressure,flow,valve\n1,2\n", "Row 2 of standard input has 2 cells; its head has 3."),
+        ('{"pressure": 5, "flow": 10, "valve": "open"}\n{"pressure"\n', "Line 2 of standard input is no JSON"),
+        ("", "Standard input holds no row."),
+    ],
+)
+def test_standard_input_that_is_no_table_is_refused(model: Path, given: str, said: str) -> None:
+    with pytest.raises(LaminaError, match="tandard input") as caught:
+        run("predict", model, "-", "--json", given=given)
+    assert said in str(caught.value)
+
+
+def test_its_report_and_what_python_says(model: Path) -> None:
+    page = (model / "report.html").read_text(encoding="utf-8")
+    for words in ("The oddest examples", "Where the limit lies", "What this does not tell", "times the limit"):
+        assert words in page
+    assert "lie above the limit" in " ".join(run("report", model).split())
+    loaded = lamina.load(model)
+    assert repr(loaded) == "Model that finds anomalies in pressure, flow, valve"
+    answers = loaded.predict({"pressure": [5.0, 5.0], "flow": [10.0, 2.0], "valve": ["open", "open"]})
+    assert answers.values.tolist() == ["no", "yes"]
+    assert loaded.network.members[0].networks.table.kind == "autoencoder"  # type: ignore[union-attr]
+    with pytest.raises(LaminaError, match="without labels"):
+        loaded.score(pumps(50))
+
+
+def test_the_same_run_gives_the_same_model_and_an_exported_one_answers_alike(table: Path, tmp_path: Path) -> None:
+    one = lamina.learn(str(table), find="anomalies", steps=20)
+    two = lamina.learn(str(table), find="anomalies", steps=20)
+    x = pumps(40)
+    np.testing.assert_array_equal(one.predict(x).only.scores, two.predict(x).only.scores)
+    loaded = lamina.load(one.save(tmp_path / "one.lamina"))
+    np.testing.assert_array_equal(one.predict(x).only.scores, loaded.predict(x).only.scores)
+    folder = standalone.Folder(lamina.export(one, tmp_path / "exported"))
+    rows = [{name: cells[row].item() for name, cells in x.items()} for row in range(40)]
+    scores = [each["anomaly"]["score"] for each in folder.answer(rows)]
+    np.testing.assert_allclose(scores, one.predict(x).only.scores, atol=1e-6)
+
+
+def test_what_cannot_be_found_is_said(table: Path, tmp_path: Path) -> None:
+    assert "Without labels: --find anomalies" in refused("learn", table)
+    assert "Did you mean 'anomalies'?" in refused("learn", table, "--find", "anomaly")
+    assert "takes no --target" in refused("learn", table, "--find", "anomalies", "--target", "flow")
+    few = tmp_path / "few.csv"
+    few.write_text("a,b\n" + "".join(f"{k},{k * k}\n" for k in range(9)), encoding="utf-8")
+    assert "There are 9 examples" in refused("learn", few, "--find", "anomalies")
+    same = tmp_path / "same.csv"
+    same.write_text("a,b\n" + "1,2\n" * 60, encoding="utf-8")
+    assert "No column is left to learn from" in refused("learn", same, "--find", "anomalies")
+    assert "The share of false alarms was 2" in refused("learn", table, "--find", "anomalies", "--alarms", "2")
