@@ -153,7 +153,14 @@ def test_a_missing_column_is_said_and_answered(model: Path, tmp_path: Path) -> N
 
 def test_no_column_of_the_model_is_refused(model: Path, tmp_path: Path) -> None:
     said = refused("predict", model, csv(tmp_path, "a,b", ["3,1.5"]))
-    assert "it needs 'x', 'z', 'side', and there are 'a', 'b'" in said
+    assert "it needs 'x', 'z', 'side'. There are: a, b." in said
+
+
+def test_examples_without_right_answers_cannot_be_scored(model: Path, tmp_path: Path) -> None:
+    said = refused("score", model, csv(tmp_path, "x,z,side", ["3,1.5,north"]))
+    assert "has no column 'y', which should hold the right answers. There are: x, z, side." in said
+    said = refused("score", model, csv(tmp_path, "x,z,side,y", ["3,1.5,north,perhaps", "4,2,south,perhaps"]))
+    assert "No row has a known label in 'y'. It holds 'perhaps'." in said
 
 
 def test_extra_columns_and_another_order_change_nothing(model: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,14 +17,14 @@ from lamina.examples.targets import separator_of
 _ADVICE = "The model learned it otherwise: give it as it was when learning, or leave the column out."
 
 
-def obey(raw: Raw, reading: Reading, like: Mapping[str, str]) -> Examples:
-    """Examples with the kinds of `like`; columns that are missing are empty.
+def obey(raw: Raw, reading: Reading, like: Mapping[str, str], target: Sequence[str] = ()) -> Examples:
+    """Examples with the kinds of `like`; columns that are missing are empty, but those of `target` must be there.
 
     like: column -> kind and how its cells were written (`"number decimal comma"`, `"date %d/%m/%Y"`, `"tags |"`). The
     new cells may be written in another way: that is seen, and what fits both ways is read as it was learned.
 
     Raises:
-        DataError: not one of the model's columns is there, or a column holds something else throughout.
+        DataError: not one of the model's columns is there, or a target is not, or a column holds something else throughout.
     """
     check_names(raw, Reading(), ())
     there = {name.strip().casefold(): name for name in raw.columns}
@@ -38,9 +38,13 @@ def obey(raw: Raw, reading: Reading, like: Mapping[str, str]) -> Examples:
     if len(absent) == len(found):
         close = nearest(absent[0], raw.columns) if absent else ""
         raise DataError(
-            f"{raw.source} has none of the columns that the model learned from: it needs {listed(found)}, "
-            f"and there are {listed(raw.columns)}. {close}"
+            f"{raw.source} has none of the columns that the model learned from: it needs {listed(found)}. {close}"
         )
+    for name in target:
+        if found[name] is None:
+            raise DataError(
+                f"{raw.source} has no column '{name}', which should hold the right answers. {nearest(name, raw.columns)}"
+            )
     if absent:
         raw.note(
             "warn",

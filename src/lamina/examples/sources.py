@@ -28,7 +28,8 @@ def read(
     several; CSV, TSV, JSON lines or Parquet (also .gz, .zst); NumPy and IDX files; a dict of arrays or lists; a list of dicts; an array
     [rows, columns] or images [rows, height, width]; a frame of pandas, Polars or Arrow; `sqlite:///file.db` or
     `postgresql://…` with `Reading(query="SELECT …")`. target: the columns to be learned, whose kinds are judged as
-    answers. like: column -> kind from a saved model (`examples.told`): nothing is inferred then.
+    answers. like: column -> kind from a saved model (`examples.told`): nothing is inferred then, and of its columns only
+    the targets must be there.
 
     Raises:
         DataError: the source cannot be read or learned from. PlanError: a column or kind that does not exist.
@@ -47,7 +48,7 @@ def read(
     except PermissionError as error:
         said = f"'{error.filename}' may not be read: {error.strerror}." if error.filename else f"{error}."
         raise DataError(f"{said} Change its permissions, or run as somebody who may.") from error
-    return infer.settle(raw, reading, target) if like is None else obey.obey(raw, reading, like)
+    return infer.settle(raw, reading, target) if like is None else obey.obey(raw, reading, like, target)
 
 
 def _raw(source: Any, reading: Reading, like: Mapping[str, str] | None) -> Raw:

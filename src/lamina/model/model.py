@@ -76,11 +76,11 @@ class Model:
         from lamina.examples import Reading, read
 
         like = dict(self.intake.kinds)
-        if target:
-            like |= {each["column"]: each["kind"] for each in self.card.taught}
+        asked = {each["column"]: each["kind"] for each in self.card.taught} if target else {}
+        like |= asked
         written = self.card.reading.get("written", {})  # cards of earlier versions do not say it
         like = {column: f"{kind} {written.get(column, '')}".strip(" ") for column, kind in like.items()}
-        return read(source, Reading(separator=self.card.reading.get("separator")), like=like)
+        return read(source, Reading(separator=self.card.reading.get("separator")), like=like, target=list(asked))
 
     def raw(self, rows: Table) -> tuple[dict[str, Array], Array, dict[int, str], Array]:
         """Raw answers [N, C] by target, features [N, F], row to why its picture could not be read, and the rows of

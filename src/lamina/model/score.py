@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lamina.core import Array, DataError, Json, Taught
+from lamina.core import Array, Coded, DataError, Json, Taught
 from lamina.examples import Examples
+from lamina.examples.reading import listed
 from lamina.model.drift import Drift
 from lamina.model.intervals import intervals
 
@@ -91,13 +92,11 @@ def figures(
 
 def labelled(examples: Examples, column: str, output: Taught) -> tuple[Array, Array]:
     """Targets of the rows that have one that the model knows, and their places."""
-    if column not in examples.kinds:
-        raise DataError(
-            f"The examples have no column '{column}', which this model answers: there is nothing to compare with."
-        )
-    target, known = output.encode(examples.values(column))
+    values = examples.values(column)
+    target, known = output.encode(values)
     if not known.any():
+        held = f" It holds {listed(values.words)}." if isinstance(values, Coded) and values.words else ""
         raise DataError(
-            f"No row has a known label in '{column}'. The labels must be written as they were when learning."
+            f"No row has a known label in '{column}'.{held} The labels must be written as they were when learning."
         )
     return target[known], np.flatnonzero(known)
