@@ -23,6 +23,7 @@ from lamina.machine.files import DiskFull
 
 CLIP = 5.0  # largest norm of a part's gradient; a single wild batch must not undo the rest
 PATIENCE = 8  # judgements without a gain before the rest of the schedule is run through quickly
+WARM = 3  # first steps, which set things up: the pace is told without them
 SAVE_EVERY = 10.0  # seconds between checkpoints
 
 
@@ -93,14 +94,17 @@ class Loop:
         self._stop = True
 
     def __iter__(self) -> Iterator[Progress]:
-        started, begun_at, written = time.monotonic(), self.step, time.monotonic()
+        started = timed = written = time.monotonic()
+        first = timed_at = self.step
         total, count = torch.zeros((), device=self.device), 0.0
         while self.step < self.schedule.steps and not self._stop:
             loss, rows = self._step()
             total, count = total + loss, count + rows
             self.step += 1
             now = time.monotonic()
-            pace = (now - started) / (self.step - begun_at)
+            pace = (now - timed) / (self.step - timed_at)
+            if self.step == first + WARM:
+                timed, timed_at = now, self.step
             self._keep_to_the_clock(now, pace)
             last = self.step >= self.schedule.steps or self._stop
             value = None
@@ -131,7 +135,7 @@ class Loop:
             self._step()
             self.step += 1
             times.append(time.monotonic() - begun)
-        return float(np.mean(times[3:]))
+        return float(np.mean(times[WARM:]))
 
     # ------------------------------------------------------------------------------------------ one step
 
