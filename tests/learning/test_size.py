@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import asdict, replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -86,3 +87,20 @@ def test_going_on_keeps_the_size() -> None:
 @pytest.mark.parametrize("taught", [Cnn.recipe, *(each for _, each in Cnn.larger)])
 def test_a_recipe_comes_back_from_json(taught: Recipe) -> None:
     assert Recipe.restore(json.loads(json.dumps(asdict(taught)))) == taught
+
+
+def test_fewer_rows_go_on_with_the_same_network_and_its_weights() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(3_000, 3))
+    rows = {name: x[:, k] for k, name in enumerate("abc")} | {"y": np.where(x[:, 0] > x[:, 1], "yes", "no")}
+    few = {name: values[:200] for name, values in rows.items()}
+    before = lamina.learn(rows, "y", steps=20, folds=0)
+    after = lamina.learn(few, "y", steps=1, folds=0, start=before)
+    afresh = lamina.learn(few, "y", steps=1, folds=0)
+    assert after.card.networks == before.card.networks != afresh.card.networks
+    known = before.network.state_dict()
+    for name, weights in after.network.state_dict().items():
+        assert np.allclose(weights, known[name], atol=0.05), name
+    assert "Goes on with the weights of the earlier model." in after.card.results["network"]["reasons"]
+    folded = lamina.learn(few, "y", steps=1, folds=3, start=before)
+    assert any("Learns from the start" in reason for reason in folded.card.results["network"]["reasons"])

@@ -17,7 +17,7 @@ from lamina import __version__
 from lamina.core import Array, Json, PlanError, Progress, Recipe
 from lamina.examples import Examples
 from lamina.learning.budget import Budget, Steps, affordable_looks
-from lamina.learning.choose import Choice, choose, use_features
+from lamina.learning.choose import PRETRAINED, Choice, choose, use_features
 from lamina.learning.decisions import check_costs
 from lamina.learning.judge import Learned, judge
 from lamina.learning.plan import Plan
@@ -105,6 +105,7 @@ class Training:
             yield self._said("trying", "Choosing a network")
             choice = yield from choose(prepared, self.plan, self.budget, self.device, self.own)
             choice = grow(choice, self._lesson(prepared, choice), self.budget, self._sized(prepared, choice))
+            choice = self._as_before(prepared, choice)
         members = yield from self._learn(prepared, choice)
         give_back()
         yield self._said("judging", "Comparing with simple models on examples never learned from")
@@ -171,6 +172,26 @@ class Training:
             name: said["kind"] for name, said in choice.said.items()
         }
         return replace(self.plan, size=size(before, prepared.intake.forms)) if same else self.plan
+
+    def _as_before(self, prepared: Prepared, choice: Choice) -> Choice:
+        """The very network of the model that is gone on from, where it fits: its weights would fit no other."""
+        if self.start is None:
+            return choice
+        before = self.start.card.networks
+        if not self._continues(prepared):
+            why = "folds were learned, or are to be, and their rows may have moved between them"
+        elif {name: said["kind"] for name, said in before.items()} != {
+            name: said["kind"] for name, said in choice.said.items()
+        } or self.plan.size not in (None, size(before, prepared.intake.forms)):
+            why = "it has another network"
+        else:
+            # What pretrained features are taken from the pictures is settled by now; an own module has no options.
+            said = {name: before[name] if said["kind"] != PRETRAINED else said for name, said in choice.said.items()}
+            return replace(
+                choice, said=said, reasons=[*choice.reasons, "Goes on with the weights of the earlier model."]
+            )
+        reason = f"Learns from the start, with the vocabularies of the earlier model: {why}."
+        return replace(choice, reasons=[*choice.reasons, reason])
 
     def _continues(self, prepared: Prepared) -> bool:
         """Whether to begin with the earlier weights: not with folds, whose rows may have moved between them."""
