@@ -32,9 +32,16 @@ BENCHMARKS = {
     "tables": "twelve tables, beside trees, linear models and other networks",
     "five_minutes": "MNIST and Fashion-MNIST in five minutes",
     "anomalies": "what is odd, without labels, beside PyOD",
+    "search": "a million vectors: build, recall, milliseconds, memory",
     "keras_mnist": "Keras's own example on two backends",
 }
-SCRIPTS = {"start": 1, "memory": 1, "loop": 3, "serving": 1}  # measure by themselves, this often; print one JSON object
+SCRIPTS = {
+    "start": 1,
+    "memory": 1,
+    "loop": 3,
+    "serving": 1,
+    "search": 3,
+}  # measure by themselves, this often; print one JSON object
 
 
 def main() -> None:

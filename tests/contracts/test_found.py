@@ -10,7 +10,9 @@ import pytest
 
 from lamina import kinds
 from lamina.core import Array, Found, Layout
+from lamina.found._lists import Lists
 from lamina.found.anomalies import Anomalies
+from lamina.found.neighbours import Neighbours
 
 LAYOUT = Layout((("values", 4), ("residuals", 4), ("code", 2)), (("size", ""), ("size", ""), ("town", ""), ("age", "")))
 each_kind = pytest.mark.parametrize("kind", kinds.names("found"))
@@ -35,7 +37,7 @@ def features(rows: int, seed: int, off: float = 0.0) -> Array:
     return (rng.standard_normal((rows, 10)) * [1, 1, 1, 1, 0.2, 0.2, 0.2, 0.2, 1, 1] + off).astype(np.float32)
 
 
-def settled(kind: str, private: bool = False) -> Found:
+def settled(kind: str, private: bool = False, lists: bool = False) -> Any:
     match kind:
         case "anomalies":
             anomalies = Anomalies(LAYOUT, alarms=0.05)
@@ -44,6 +46,12 @@ def settled(kind: str, private: bool = False) -> Found:
             anomalies.rank(features(200, 1))
             anomalies.calibrate(features(200, 2))
             return anomalies
+        case "neighbours":
+            neighbours = Neighbours(LAYOUT)
+            rows = np.arange(600) * 2  # some rows could not be read
+            neighbours.fit(features(600, 0), rows, np.random.default_rng(0), exact=0 if lists else 50_000)
+            neighbours.name([] if private else [f"row {row}" for row in range(1200)])
+            return neighbours
     raise NotImplementedError(f"Say here how '{kind}' is settled: then its contract is tested.")
 
 
@@ -56,7 +64,8 @@ def told(found: Found, x: Array) -> list[Any]:
 def test_what_is_settled_restores(kind: str) -> None:
     found, x = settled(kind), features(50, 3, off=0.5)
     state = json.loads(json.dumps(found.state(), allow_nan=False))
-    back = kinds.find("found", kind).restore(state, {name: each.copy() for name, each in found.arrays().items()})
+    arrays = {name: each.copy() for name, each in (found.arrays() | found.large()).items()}
+    back = kinds.find("found", kind).restore(state, arrays)
     assert found.kind == kind
     assert told(back, x) == told(found, x)
     assert back.state() == found.state()
@@ -81,7 +90,7 @@ def test_no_row_has_no_answer(kind: str) -> None:
     assert told(settled(kind), features(0, 3)) == []
 
 
-@each_kind
+@pytest.mark.parametrize("kind", ["anomalies"])  # an index is refused
 def test_what_is_private_keeps_no_example(kind: str) -> None:
     whole = features(600, 0)[:, :4]
     kept, open_one = settled(kind, private=True), settled(kind)
@@ -147,3 +156,75 @@ def test_a_known_row_is_not_its_own_neighbour() -> None:
     x = features(600, 0)
     known, new = anomalies.measures(x), anomalies.measures(features(600, 6))
     np.testing.assert_allclose(np.median(known, 0), np.median(new, 0), rtol=0.1)
+
+
+# ------------------------------------------------------------------------------------------ neighbours
+
+
+def brute(x: Array, queries: Array, count: int) -> Array:
+    away = np.linalg.norm(queries[:, None].astype(np.float64) - x[None], axis=2)
+    found: Array = np.argsort(away, axis=1, kind="stable")[:, :count]
+    return found
+
+
+def test_up_to_a_size_the_nearest_are_exact() -> None:
+    x, queries = features(500, 0)[:, :4], features(30, 1)[:, :4]
+    lists, order = Lists.build(x, np.random.default_rng(0))
+    assert order.tolist() == list(range(500))
+    found, distances = lists.search(queries, 7)
+    np.testing.assert_array_equal(found, brute(x, queries, 7))
+    np.testing.assert_allclose(distances[0], np.linalg.norm(x[found[0]] - queries[0], axis=1), rtol=1e-3, atol=1e-3)
+
+
+def test_beyond_it_lists_find_nearly_all_of_them() -> None:
+    x, queries = features(4000, 0)[:, :4], features(50, 1)[:, :4]
+    lists, order = Lists.build(x, np.random.default_rng(0), exact=100)
+    lists.vectors = x[order]
+    assert len(lists.middles) > 50
+    assert lists.starts[-1] == 4000
+    exact = brute(x, queries, 10)
+    found, _ = lists.search(queries, 10)
+    assert np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found.tolist(), exact.tolist(), strict=True)]) > 0.95
+    every, _ = lists.search(queries, 10, probed=len(lists.middles))
+    np.testing.assert_array_equal(np.sort(every, 1), np.sort(exact, 1))  # all lists: exact again
+
+
+def test_fewer_examples_than_were_asked_for() -> None:
+    lists, _ = Lists.build(features(3, 0), np.random.default_rng(0))
+    found, distances = lists.search(features(2, 1), 5)
+    assert (found[:, 3:] == -1).all()
+    assert np.isinf(distances[:, 3:]).all()
+    assert sorted(found[0, :3].tolist()) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("lists", [False, True])
+def test_an_example_finds_itself_and_is_called_by_its_row(lists: bool) -> None:
+    found = settled("neighbours", lists=lists)
+    for place, alike in enumerate(found.search(features(600, 0)[:20], 3)):
+        assert alike[0].row == 2 * place
+        assert alike[0].name == f"row {2 * place}"
+        assert alike[0].distance < 1e-2
+        assert alike[0].distance <= alike[1].distance <= alike[2].distance
+
+
+@pytest.mark.parametrize("exact", [0, 50_000])
+def test_duplicates_and_near_duplicates_are_listed(exact: int) -> None:
+    x = features(300, 0)
+    x[100], x[200], x[250] = x[50], x[50], x[20] + 1e-3
+    found = Neighbours(LAYOUT)
+    found.fit(x, np.arange(300), np.random.default_rng(0), exact)
+    pairs = found.duplicates()
+    rows = [(one, other) for one, other, _ in pairs]
+    assert {(50, 100), (50, 200), (100, 200)} <= set(rows)
+    assert (20, 250) in rows
+    same = [pair for *pair, distance in pairs if distance <= found.same]
+    assert [20, 250] not in same
+    assert len(same) == 3
+
+
+def test_what_is_like_nothing_known_is_said() -> None:
+    near, far = told(settled("neighbours"), features(1, 3)), told(settled("neighbours"), features(1, 3, off=20))
+    assert not near[0].unlike
+    assert far[0].unlike
+    assert far[0].reasons == ("no known example is near",)
+    assert len(near[0].nearest) == 5

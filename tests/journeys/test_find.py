@@ -151,3 +151,49 @@ def test_what_cannot_be_found_is_said(table: Path, tmp_path: Path) -> None:
     same.write_text("a,b\n" + "1,2\n" * 60, encoding="utf-8")
     assert "No column is left to learn from" in refused("learn", same, "--find", "anomalies")
     assert "The share of false alarms was 2" in refused("learn", table, "--find", "anomalies", "--alarms", "2")
+
+
+# ------------------------------------------------------------------------------------------ neighbours
+
+
+@pytest.fixture(scope="module")
+def index(table: Path) -> Path:
+    place = table.with_name("alike.lamina")
+    said = " ".join(run("learn", table, "--find", "neighbours", "--steps", "5", "--out", place).split())
+    assert "700 examples can be searched for what is alike" in said
+    return place
+
+
+def test_search_finds_the_row_itself_first(index: Path, table: Path, tmp_path: Path) -> None:
+    query = tmp_path / "query.csv"
+    query.write_text("\n".join(table.read_text(encoding="utf-8").splitlines()[:3]) + "\n", encoding="utf-8")
+    found = [json.loads(line) for line in run("search", index, query, "-n", "3", "--json").splitlines()]
+    assert [each["nearest"][0]["row"] for each in found] == [1, 2]
+    assert [len(each["nearest"]) for each in found] == [3, 3]
+    assert found[0]["nearest"][0]["distance"] < 0.01
+    assert "row 1 (pressure" in run("search", index, query)
+    assert run("search", index, "--duplicates")
+    loaded = lamina.load(index)
+    alike = loaded.search({"pressure": 5.0, "flow": 10.0, "valve": "open"}, n=4)
+    assert len(alike[0]) == 4
+    assert isinstance(loaded.neighbours.lists.vectors, np.memmap)  # not read into memory
+
+
+def test_an_index_is_carried_whole(index: Path, tmp_path: Path) -> None:
+    loaded = lamina.load(index)
+    again = type(loaded).from_bytes(loaded.to_bytes())
+    x = pumps(20)
+    assert again.search(x, n=3) == loaded.search(x, n=3)
+    copy = again.save(tmp_path / "copy.lamina")
+    assert lamina.load(copy).search(x, n=3) == loaded.search(x, n=3)
+    (copy / "nearest-vectors.npy").write_bytes(b"other")
+    with pytest.raises(LaminaError, match="missing, or of another model"):
+        lamina.load(copy)
+
+
+def test_searching_what_cannot_be_searched_is_refused(index: Path, model: Path, table: Path, tmp_path: Path) -> None:
+    assert "keeps no examples to search among" in refused("search", model, table)
+    assert "What is to be looked for" in refused("search", index)
+    assert "At least 1 is needed" in refused("search", index, table, "-n", "0")
+    private = ("learn", table, "--find", "neighbours", "--steps", "2", "--private", "--out", tmp_path / "no.lamina")
+    assert "--private cannot be kept" in refused(*private)

@@ -68,13 +68,14 @@ def show_found(found: Json, console: Console) -> None:
     from lamina.insight.discovered import verdict
 
     console.print(Text.assemble("\n", (found["kind"], "bold"), f"  {verdict(found)}\n"))
+    if not found.get("oddest"):
+        return
     shown = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("the oddest", "how odd", "why"):
         shown.add_column(heading, justify="right" if heading == "how odd" else "left", overflow="fold")
-    for each in found.get("oddest", [])[:5]:
+    for each in found["oddest"][:5]:
         shown.add_row(Text(each["name"]), f"{each['score']:.2f}", Text("; ".join(each["reasons"])))
-    if shown.row_count:
-        console.print(shown)
+    console.print(shown)
 
 
 def show_result(model: Model, place: Path, *, json_lines: bool = False) -> None:

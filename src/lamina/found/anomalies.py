@@ -169,6 +169,9 @@ class Anomalies:
     def arrays(self) -> dict[str, Array]:
         return {name: getattr(self, name) for name in ("memory", "center", "scale", "turn", "drawn", "ranks")}
 
+    def large(self) -> dict[str, Array]:
+        return {}
+
     @classmethod
     def restore(cls, state: Json, arrays: Mapping[str, Array]) -> Self:
         found = cls(Layout(*(tuple(map(tuple, state[each])) for each in ("parts", "owners"))), state["alarms"])

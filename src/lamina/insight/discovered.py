@@ -4,28 +4,53 @@ from __future__ import annotations
 
 from lamina.core import Json
 from lamina.insight import plots
-from lamina.insight.page import contents, escape, page, picture
+from lamina.insight.page import contents, escape, hidden, page, picture, table
 from lamina.insight.report import learned_from, learning, network, repeat
+
+TITLES = {"anomalies": "What is odd in", "neighbours": "What is alike in"}
 
 
 def render(content: Json) -> str:
     """The whole page."""
     found = content["found"][0]
     data = content["data"]
-    title = f"{found['kind'].capitalize()} in {data['source'] or 'the examples'}"
+    title = f"{TITLES[found['kind']]} {data['source'] or 'the examples'}"
     head = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="soft">{escape(content["made"][:10])} · {data["rows"]:,} examples</p>',
     ]
     head.append(f'<p class="verdict">{escape(verdict(found))}</p>')
-    body = [oddest(found), spread(found), learned_from(data, "set the limit")]
+    match found["kind"]:
+        case "anomalies":
+            body = [oddest(found), spread(found), learned_from(data, "set the limit")]
+        case _:
+            body = [alike(found), duplicates(found), learned_from(data, "were kept apart, and are in the index too")]
     body += [learning(content, "loss of drawing again")] if content["learning"] else []
-    body += [network(content["network"]), repeat(content), limits()]
+    body += [network(content["network"]), repeat(content), limits(found["kind"])]
     return page(title, "".join([*head, contents([each for each in body if each])]))
 
 
 def verdict(found: Json) -> str:
     """What was found, in words."""
+    match found["kind"]:
+        case "anomalies":
+            return _flagged(found)
+        case _:
+            return _indexed(found)
+
+
+def _indexed(found: Json) -> str:
+    text = f"{found['rows']:,} examples can be searched for what is alike."
+    if "duplicates" not in found:
+        return text
+    same = sum(each["same"] for each in found["duplicates"])
+    near = len(found["duplicates"]) - same
+    if not same and not near:
+        return f"{text} No two are the same."
+    return f"{text} {same:,} pairs are the same, {near:,} nearly so."
+
+
+def _flagged(found: Json) -> str:
     promised, alarms = found["promised"], found["alarms"]
     text = (
         f"{found['flagged']:,} of {found['rows']:,} examples lie above the limit. Of new examples like these, at most "
@@ -70,7 +95,57 @@ def spread(found: Json) -> str:
     )
 
 
-def limits() -> str:
+def alike(found: Json) -> str:
+    """Some examples, each beside what is most alike."""
+    if not found.get("examples"):
+        return ""
+    rows = []
+    for shown in found["examples"]:
+        cards = [_card(each, "asked" if place == 0 else "") for place, each in enumerate(shown)]
+        rows.append(f'<div class="cards">{"".join(cards)}</div>')
+    return (
+        f"<h2>What is alike</h2><p>Some examples, drawn by chance; beside each the nearest others.</p>{''.join(rows)}"
+    )
+
+
+def _card(each: Json, said: str) -> str:
+    cells = "".join(f"<dt>{escape(key)}</dt> <dd>{escape(value)}</dd>" for key, value in each["cells"].items())
+    return f'<div class="card">{picture(each["picture"])}<b>{escape(said or each["name"])}</b><dl>{cells}</dl></div>'
+
+
+def duplicates(found: Json) -> str:
+    """Examples that are there twice."""
+    pairs = found.get("duplicates")
+    if not pairs:
+        return ""
+    rows = [
+        [
+            escape(each["names"][0]),
+            escape(each["names"][1]),
+            "the same" if each["same"] else plots.short(each["distance"]),
+        ]
+        for each in pairs
+    ]
+    return (
+        "<h2>What is there twice</h2><p>Pairs that are the same, or far nearer to each other than examples usually are. In data "
+        "to learn from, one of each is enough; across training and test rows they make figures too good.</p>"
+        + table(["one", "other", "distance"], rows[:12], 1)
+        + (
+            hidden(f"{len(rows) - 12} more pairs", table(["one", "other", "distance"], rows[12:], 1))
+            if len(rows) > 12
+            else ""
+        )
+    )
+
+
+def limits(kind: str) -> str:
+    """What nobody should read out of it."""
+    if kind != "anomalies":
+        said = [
+            "Alike is what has like features: of photographs, what is on them and how; of rows, like values in every column.",
+            "Distances compare examples of this model with each other, not with those of another.",
+        ]
+        return f"<h2>What this does not tell</h2><ul>{''.join(f'<li>{each}</li>' for each in said)}</ul>"
     said = [
         "Odd examples that were among those it learned from count as known: where there are many alike, they look usual.",
         "The rate of false alarms holds for examples from the same source. When the source changes, more of them are odd, "

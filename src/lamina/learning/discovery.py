@@ -19,7 +19,7 @@ from lamina.examples import Examples, Note
 from lamina.examples.reading import FILES
 from lamina.learning.budget import Budget, Steps, affordable_looks
 from lamina.learning.choose import LEAST as LEAST_SIDE
-from lamina.learning.conclude import conclude
+from lamina.learning.conclude import conclude, way_of
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared, prepare
 from lamina.learning.readout import sized
@@ -106,6 +106,7 @@ class Discovery:
             raise DataError(f"There are {len(self.examples)} examples. To find something takes {LEAST} at least.")
         prepared = prepare(self.examples, replace(self.plan, folds=0))
         said, recipe = yield from self._networks(prepared)
+        way_of(self.plan).check(prepared, self.plan)
         trial = self._trial = Unlabelled(prepared, said, recipe, self.plan.seed * 1000, self.device)
         if trial.learns:
             yield from self._learn(trial, said)

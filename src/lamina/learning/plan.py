@@ -26,7 +26,7 @@ class Plan:
     minutes: float | None = said("Time for the whole command; the number of steps is chosen from it")
     steps: int | None = said("Number of learning steps, instead of minutes (exactly repeatable)")
     looks: int | None = said("Times that validation rows are looked at while learning, each a chance to be kept")
-    find: str | None = said("What to find without labels: anomalies")
+    find: str | None = said("What to find without labels: anomalies or neighbours")
     alarms: float = said("Share of ordinary examples that may be taken for anomalies", 0.01)
     seed: int = said("Seed of every random choice", 0)
     network: str | None = said("Kind of network; by default the data decide")

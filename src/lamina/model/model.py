@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from torch import nn
 
     from lamina.examples import Examples
+    from lamina.found.neighbours import Alike, Neighbours
     from lamina.model.score import Score
     from lamina.networks._join import Ensemble
 
 CARD, WEIGHTS, NETWORK, REPORT = "card.json", "weights.safetensors", "network.onnx", "report.html"
 FILES = (WEIGHTS, NETWORK, REPORT)
 DAMAGES = (LookupError, TypeError, ValueError, AttributeError, OverflowError, PlanError)  # what a damaged card leads to
+LARGE = ".npy"  # ends the names of files that are mapped into memory
 BESIDE = ("novelty.", "found.")  # begins the names of arrays that lie beside the network's weights
 
 
@@ -46,11 +48,19 @@ class Model:
     3
     """
 
-    def __init__(self, card: Card, files: Path | Mapping[str, bytes], own: nn.Module | None = None) -> None:
+    def __init__(
+        self,
+        card: Card,
+        files: Path | Mapping[str, bytes],
+        own: nn.Module | None = None,
+        found: Mapping[str, Found] | None = None,
+    ) -> None:
         self.card = card
         self.files = files
         self.own = own
         self.intake = Intake.restore(card.inputs)
+        if found is not None:
+            self.__dict__["found"] = dict(found)  # just settled: nothing to restore
         self.outputs: dict[str, Taught] = {
             each["column"]: kinds.find("outputs", each["kind"]).restore(each["state"]) for each in card.taught
         }
@@ -153,6 +163,7 @@ class Model:
     def found(self) -> dict[str, Found]:
         """What is found in the features without labels, by the name of its answers."""
         arrays = self._weights("numpy") if self.card.found else {}
+        arrays |= {name: self._large(name) for name in self.card.files if name.endswith(LARGE)}
         try:
             return {
                 each["column"]: kinds.find("found", each["kind"]).restore(
@@ -170,6 +181,45 @@ class Model:
         found = {name: array for name, array in self._weights("numpy").items() if name.startswith("novelty.")}
         center, scale, groups = (found[f"novelty.{name}"] for name in ("center", "scale", "groups"))
         return Novelty(center, scale, groups, self.card.novelty)
+
+    def _large(self, name: str) -> Array:
+        """An array in a file of its own, mapped into memory."""
+        if isinstance(self.files, Path):
+            mapped: Array = np.load(self.files / name, mmap_mode="r")
+            return mapped
+        loaded: Array = np.load(io.BytesIO(self.files[name]))
+        return loaded
+
+    def _large_arrays(self) -> dict[str, Array]:
+        """File name to array, of what is found."""
+        return {
+            f"{column}-{name}{LARGE}": array
+            for column, found in self.found.items()
+            for name, array in found.large().items()
+        }
+
+    def search(self, source: Any, n: int = 10) -> list[list[Alike]]:
+        """The `n` most alike examples of each of these, nearest first. For a model learned with `find="neighbours"`.
+
+        Raises:
+            PlanError: it keeps no examples to compare with.
+        """
+        index = self.neighbours
+        _, features, _, nothing = self.raw(self.read(source))
+        found = index.search(features, n)
+        for row in nothing.tolist():
+            found[row] = []
+        return found
+
+    @property
+    def neighbours(self) -> Neighbours:
+        """The index of a model learned with `find="neighbours"`."""
+        from lamina.found.neighbours import Neighbours
+
+        for each in self.found.values():
+            if isinstance(each, Neighbours):
+                return each
+        raise PlanError("This model keeps no examples to search among. Learn one: lamina learn PATH --find neighbours.")
 
     # ------------------------------------------------------------------------------------------ the network
 
@@ -227,10 +277,14 @@ class Model:
             for name in FILES:
                 (aside / name).write_bytes(self._bytes(name))
             self.card.files = {name: digest(aside / name) for name in FILES}
+            for name, array in self._large_arrays().items():
+                write_array(aside / name, array)
+                self.card.files[name] = f"{(aside / name).stat().st_size} bytes"
             (aside / CARD).write_bytes(self.card.dump())
         if onto_itself:
             self.files = path
-            self.__dict__.pop("_runner", None)
+            for name in ("_runner", "found"):
+                self.__dict__.pop(name, None)
         return path
 
     @classmethod
@@ -253,6 +307,11 @@ class Model:
                 raise ModelError(f"'{path}' is incomplete: {name} is missing. Copy or save the model again.")
             if card.files.get(name) != digest(path / name):
                 raise ModelError(f"'{path}' was changed after it was saved: {name} differs from what its card says.")
+        for name in (each for each in card.files if each.endswith(LARGE)):  # too large to be read whole at every start
+            if not (path / name).is_file() or card.files[name] != f"{(path / name).stat().st_size} bytes":
+                raise ModelError(
+                    f"'{path}' is incomplete: {name} is missing, or of another model. Save the model again."
+                )
         return cls._restored(card, path, network)
 
     @classmethod
@@ -273,9 +332,11 @@ class Model:
 
         buffer = io.BytesIO()
         files = {name: self._bytes(name) for name in FILES}
-        card = replace(self.card, files={name: digest_of(content) for name, content in files.items()})
+        large = {name: array_bytes(array) for name, array in self._large_arrays().items()}
+        said = {name: digest_of(content) for name, content in files.items()}
+        card = replace(self.card, files=said | {name: f"{len(content)} bytes" for name, content in large.items()})
         with zipfile.ZipFile(buffer, "w") as archive:
-            for name, content in {**files, CARD: card.dump()}.items():
+            for name, content in {**files, **large, CARD: card.dump()}.items():
                 archive.writestr(name, content)
         return buffer.getvalue()
 
@@ -291,14 +352,16 @@ class Model:
 
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                files = {name: archive.read(name) for name in FILES}
                 said = archive.read(CARD)
+                files = {
+                    name: archive.read(name) for name in archive.namelist() if name in FILES or name.endswith(LARGE)
+                }
         # A changed byte may also claim a password (RuntimeError), an unknown compression or a name that is no text.
         except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, RuntimeError, ValueError) as error:
             raise ModelError(f"These {len(content):,} bytes are not a whole model: {error}.") from error
         card = Card.parse(said, "a model")
         for name in FILES:
-            if card.files.get(name) != digest_of(files[name]):
+            if name not in files or card.files.get(name) != digest_of(files[name]):
                 raise ModelError(f"The bytes of a model were changed: {name} differs from what its card says.")
         return cls._restored(card, files, None)
 
@@ -313,10 +376,30 @@ class Model:
         return f'<iframe srcdoc="{html.escape(self.report)}" style="width:100%;height:640px;border:0"></iframe>'
 
 
+def write_array(path: Path, array: Array) -> None:
+    """As `np.save` writes it, piece by piece: an array that is mapped into memory is never there as a whole."""
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(
+            file, np.lib.format.header_data_from_array_1_0(array[:0]) | {"shape": array.shape}
+        )
+        for start in range(0, len(array), 65536):
+            file.write(np.ascontiguousarray(array[start : start + 65536]).tobytes())
+
+
+def array_bytes(array: Array) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, np.asarray(array))
+    return buffer.getvalue()
+
+
 def arrays_of(column: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
     """The arrays that belong to what is found under this name."""
-    prefix = f"found.{column}."
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+    small, large = f"found.{column}.", f"{column}-"
+    return {
+        name.removeprefix(small).removeprefix(large).removesuffix(LARGE): array
+        for name, array in arrays.items()
+        if name.startswith((small, large))
+    }
 
 
 def check_place(path: Path, overwrite: bool) -> None:

@@ -146,7 +146,7 @@ def _remark(answer: Answer) -> str:
         return ""
     if answer.score is not None:
         near = f" (nearest known: {'; '.join(answer.nearest[:1])})" if answer.nearest else ""
-        return "; ".join(answer.reasons) + near
+        return "; ".join(answer.reasons) + (near if answer.reasons != ("no known example is near",) else "")
     return "unlike the training data" + (f": {'; '.join(answer.reasons)}" if answer.reasons else "")
 
 

@@ -119,7 +119,7 @@ class Contract:
                     "value": float | None,
                     "interval": NotRequired[Annotated[list[float], Field(min_length=2, max_length=2)] | None],
                 }
-            elif kind == "anomalies":
+            elif "classes" not in state:  # found without labels
                 odd = "How odd it is; 1 is the limit."
                 fields |= {
                     "value": str | None,

@@ -48,7 +48,11 @@ def export(model: Model, to: Path, *, overwrite: bool = False) -> Path:
             found = model.novelty
             np.savez(aside / standalone.NOVELTY, center=found.center, scale=found.scale, groups=found.groups)
         if model.found:
-            arrays = {f"found.{c}.{name}": a for c, each in model.found.items() for name, a in each.arrays().items()}
+            arrays = {
+                f"found.{c}.{name}": a
+                for c, each in model.found.items()
+                for name, a in (each.arrays() | each.large()).items()
+            }
             np.savez(aside / standalone.FOUND, **arrays)  # type: ignore[arg-type]  # no array is called allow_pickle
         _write_parts(aside, used)
         needs = ["numpy", "onnxruntime", *(["pillow"] if pictures else [])]

@@ -1,0 +1,106 @@
+"""Vectors in lists of near ones, so that a search looks into a few lists only (inverted lists, Jégou et al. 2011)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lamina.core import Array, chunks
+from lamina.found._near import squares
+
+EXACT = 50_000  # vectors up to which all are compared
+SAMPLE = 32  # vectors a list that its middle is learned from
+ROUNDS = 8
+PROBED = 32  # lists that a search looks into
+AT_ONCE = 8192
+
+
+@dataclass(slots=True)
+class Lists:
+    """vectors: [N, D] float32, list after list: an array, or a file that is mapped into memory. ids: [N], the row that
+    each vector belongs to. middles: [L, D]; starts: [L + 1], where each list begins. One list: all are compared.
+    """
+
+    vectors: Any
+    ids: Array
+    middles: Array
+    starts: Array
+
+    @classmethod
+    def build(cls, vectors: Array, rng: np.random.Generator, exact: int = EXACT) -> tuple[Lists, Array]:
+        """Lists over these vectors, whose own `vectors` are still to be put in order; and that order."""
+        count = len(vectors)
+        if count <= exact:
+            order = np.arange(count)
+            middles = np.zeros((1, vectors.shape[1]), np.float32)
+            return cls(vectors, order, middles, np.array([0, count])), order
+        size = max(2, round(2 * math.sqrt(count)))
+        sample = np.ascontiguousarray(vectors[np.sort(rng.permutation(count)[: SAMPLE * size])], np.float32)
+        middles = sample[rng.permutation(len(sample))[:size]].copy()
+        for _ in range(ROUNDS):
+            nearest = np.concatenate([_nearest(piece, middles) for piece in chunks(sample, AT_ONCE)])
+            sizes = np.bincount(nearest, minlength=size)
+            order = np.argsort(nearest, kind="stable")
+            sums = np.add.reduceat(sample[order], np.searchsorted(nearest[order], np.flatnonzero(sizes)))
+            middles[sizes > 0] = sums / sizes[sizes > 0, None]
+        members = np.concatenate([_nearest(np.asarray(piece), middles) for piece in chunks(vectors, AT_ONCE)])
+        order = np.argsort(members, kind="stable")
+        starts = np.searchsorted(members[order], np.arange(size + 1))
+        return cls(vectors, order, middles, starts), order
+
+    def search(self, queries: Array, count: int, probed: int = PROBED) -> tuple[Array, Array]:
+        """Rows [Q, count] of the nearest vectors and their distances, nearest first; -1 and inf where there are fewer."""
+        queries = np.ascontiguousarray(queries, np.float32)
+        found = np.full((len(queries), count), -1)
+        distances = np.full((len(queries), count), np.inf, np.float32)
+        if len(self.middles) == 1:
+            for start, block in self._blocks():
+                _merge(found, distances, self.ids[start : start + len(block)][None], squares(queries, block))
+        else:
+            near = squares(queries, self.middles)
+            for place, query in enumerate(queries):
+                lists = np.sort(np.argpartition(near[place], min(probed, len(self.middles) - 1))[:probed])
+                for start, stop in _joined(self.starts[lists], self.starts[lists + 1]):
+                    block = np.asarray(self.vectors[start:stop])
+                    away = squares(query[None], block)
+                    _merge(found[place : place + 1], distances[place : place + 1], self.ids[start:stop][None], away)
+        return found, np.sqrt(distances)
+
+    def _blocks(self) -> Iterator[tuple[int, Array]]:
+        for start in range(0, len(self.vectors), AT_ONCE):
+            yield start, np.asarray(self.vectors[start : start + AT_ONCE])
+
+
+def _nearest(x: Array, middles: Array) -> Array:
+    found: Array = ((middles**2).sum(1) - 2 * np.asarray(x, np.float32) @ middles.T).argmin(1)
+    return found
+
+
+def _joined(starts: Array, stops: Array) -> Iterator[tuple[int, int]]:
+    """Spans, those that follow each other as one."""
+    begin, end = -1, -1
+    for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
+        if start == end:
+            end = stop
+            continue
+        if end > begin:
+            yield begin, end
+        begin, end = start, stop
+    if end > begin:
+        yield begin, end
+
+
+def _merge(found: Array, distances: Array, ids: Array, new: Array) -> None:
+    """Keep the nearest of what was found and what is new, in place, nearest first; of equals the lower row."""
+    every = np.concatenate([distances, new], 1)
+    rows = np.concatenate([found, np.broadcast_to(ids, new.shape)], 1)
+    count = found.shape[1]
+    if every.shape[1] > 4 * count:
+        kept = np.argpartition(every, 2 * count, axis=1)[:, : 2 * count]
+        every, rows = np.take_along_axis(every, kept, 1), np.take_along_axis(rows, kept, 1)
+    order = np.lexsort((rows, every), axis=1)[:, :count]
+    found[:], distances[:] = np.take_along_axis(rows, order, 1), np.take_along_axis(every, order, 1)

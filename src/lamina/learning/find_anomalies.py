@@ -1,0 +1,63 @@
+"""Anomalies, settled and told of."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lamina.core import Json
+from lamina.found._usual import usual
+from lamina.found.anomalies import Anomalies
+from lamina.learning import findings
+from lamina.learning.plan import Plan
+from lamina.learning.prepare import Prepared
+from lamina.learning.seen import Seen, called
+from lamina.model.model import Model
+
+SHOWN = 12  # of the oddest examples
+BINS = 40
+
+
+def check(prepared: Prepared, plan: Plan) -> None:
+    """Anything that can be read will do."""
+
+
+def settle(seen: Seen, plan: Plan) -> Anomalies:
+    """Learned from rows that taught, ranked by those that chose, with its limit from those that did neither."""
+    prepared, fold = seen.prepared, seen.fold
+    found = Anomalies(seen.layout, plan.alarms)
+    kept = found.fit(seen.train, np.random.default_rng(plan.seed), plan.private)
+    found.rank(seen.validation if len(seen.validation) else seen.train)
+    found.calibrate(seen.test)
+    if not plan.private:
+        found.names = called(prepared, fold.train[kept])
+        kinds = prepared.intake.kinds
+        every = {c: usual(prepared.examples.values(c, fold.train), kind) for c, kind in kinds.items()}
+        found.usual = {column: known for column, known in every.items() if known is not None}
+    return found
+
+
+def tell(model: Model, found: Anomalies, seen: Seen, plan: Plan) -> Json:
+    """What the report says: the limit and what lies above it, how scores are spread, and the oddest examples."""
+    prepared, fold = seen.prepared, seen.fold
+    rows = np.concatenate([fold.train, fold.validation, fold.test])
+    scores = np.concatenate([found.oddness(part) for part in (seen.train, seen.validation, seen.test)])
+    scores = scores / found.limit if np.isfinite(found.limit) else scores
+    counts, edges = np.histogram(scores, BINS, (0, max(float(scores.max()), 1.5)))
+    about: Json = {
+        "rows": len(rows),
+        "held": len(fold.test),
+        "alarms": plan.alarms,
+        "promised": found.promised,
+        "flagged": int((scores > 1 + 1e-6).sum()),
+        "counts": counts.tolist(),
+        "edges": edges.tolist(),
+    }
+    if not plan.private:
+        oddest = rows[np.argsort(-scores, kind="stable")[:SHOWN]]
+        answers = model.answer(prepared.examples.take(oddest))[found.column]
+        about["oddest"] = [
+            {"name": name, "score": answer.score, "flagged": answer.unlike, "reasons": list(answer.reasons), "nearest": list(answer.nearest)}
+            | findings.shown(prepared, int(row))
+            for row, name, answer in zip(oddest, called(prepared, oddest, 0), answers, strict=True)
+        ]  # fmt: skip
+    return about

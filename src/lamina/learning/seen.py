@@ -1,0 +1,67 @@
+"""Features of all usable rows after learning without labels, part by part, and what examples are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lamina.core import Array, Layout
+from lamina.learning.prepare import Fold, Prepared
+from lamina.learning.unlabelled import Unlabelled
+from lamina.model.intake import row_names
+
+CELLS = 4  # by which an example is named
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """train, validation, test: features [N, F] of the rows of the fold; all: of all of them, in the order of `rows`."""
+
+    prepared: Prepared
+    layout: Layout
+    rows: Array
+    all: Array
+
+    @classmethod
+    def of(cls, trial: Unlabelled) -> Seen:
+        fold = trial.prepared.folds[0]
+        rows = np.sort(np.concatenate([fold.train, fold.validation, fold.test]))
+        return cls(trial.prepared, trial.layout, rows, trial.raw(rows))
+
+    @property
+    def fold(self) -> Fold:
+        return self.prepared.folds[0]
+
+    def _of(self, rows: Array) -> Array:
+        found: Array = self.all[np.searchsorted(self.rows, rows)]
+        return found
+
+    @property
+    def train(self) -> Array:
+        return self._of(self.fold.train)
+
+    @property
+    def validation(self) -> Array:
+        return self._of(self.fold.validation)
+
+    @property
+    def test(self) -> Array:
+        return self._of(self.fold.test)
+
+
+def called(prepared: Prepared, rows: Array, cells: int = CELLS) -> list[str]:
+    """What examples are called: the file, or the row with its first cells."""
+    some = prepared.examples.take(rows)
+    names = row_names(some)
+    if names is not None:
+        return names
+    shown = [c for c, each in prepared.intake.inputs.items() if each.form.kind == "vector"][:cells]
+    return [
+        f"row {row + 1:,}" + (f" ({', '.join(f'{c} {_plain(each[c])}' for c in shown)})" if shown else "")
+        for row, each in zip(rows.tolist(), some.preview(len(rows)), strict=True)
+    ]
+
+
+def _plain(cell: object) -> str:
+    return "missing" if cell is None else f"{cell:.6g}" if isinstance(cell, float) else str(cell)
