@@ -26,9 +26,9 @@ QUICK = 60_000
 def vectors(data: Path, path: Path, count: int, seed: int) -> None:
     """Write count × 256 float32 to a file."""
     import torch
+    from plain.idx import idx
 
     from lamina.learning.augment import shift, turn
-    from plain.idx import idx
 
     pictures = torch.from_numpy(idx(data / "mnist" / "train-images-idx3-ubyte.gz").copy())[..., None]
     rng = np.random.default_rng(0)

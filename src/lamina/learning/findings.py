@@ -214,7 +214,8 @@ def shown(prepared: Prepared, row: int) -> Json:
             if isinstance(name, str) and "/" in name:
                 found["cells"][column] = "/".join(name.split("/")[-2:])
         elif len(found["cells"]) < 8 and cells.get(column) is not None:
-            found["cells"][column] = str(cells[column])
+            cell = cells[column]
+            found["cells"][column] = f"{cell:.7g}" if isinstance(cell, float) else str(cell)
     return found
 
 
