@@ -152,7 +152,9 @@ class Input(Protocol):
 class Recipe:
     """How a network likes to be taught. A network states its own; a plan may override the batch.
 
-    rate: peak learning rate; epochs: passes over the training rows when no budget is given (it may stop earlier).
+    rate: peak learning rate; share: with Muon, the share of a layer's weights that a step changes at the peak (rate is
+    for what Muon leaves to AdamW). mirrored: classes whose pictures look the same in a mirror; "flip" is for them alone.
+    epochs: passes over the training rows when no budget is given (it may stop earlier).
     most: times these epochs beyond which more time would teach nothing. average: decay per step of the running mean of
     the weights that is evaluated and kept (0: none). folds: into so many the rows are parted, and each copy within the
     network is kept from the rows of one of them, which then choose and calibrate (0: the validation rows do).
@@ -161,14 +163,16 @@ class Recipe:
     rate: float
     batch: int
     epochs: float
-    optimiser: Literal["adamw", "sgd"] = "adamw"
+    optimiser: Literal["adamw", "sgd", "muon"] = "adamw"
     schedule: Literal["one_cycle", "coslog4", "flat_cos", "cosine"] = "one_cycle"
     betas: tuple[float, float] = (0.9, 0.95)
     momentum: float = 0.9
+    share: float = 0.1
     weight_decay: float = 0.0
     smoothing: float = 0.0
     average: float = 0.0
     augment: tuple[str, ...] = ()
+    mirrored: tuple[int, ...] = ()
     most: float = 4.0
     folds: int = 0
 

@@ -259,7 +259,11 @@ def learning(content: Json, metric: str) -> str:
     """Learning curves, and what was decided on the way. metric: what was looked at, in words."""
     found = content["learning"]
     more = "".join(f"<li>{escape(note)}</li>" for note in content.get("decisions", []))
-    cut = [piece for one in found["shortened"] for piece in one]
+    cut = [
+        moves[0]
+        for moves, steps, planned in zip(found["shortened"], found["steps"], found["planned"], strict=True)
+        if moves and steps < planned
+    ]
     spent = f"{found['seconds']:.0f} seconds, {found['steps'][0]:,} steps of {found['batch']} examples"
     spent += f" for each of {len(found['steps'])} trainings" if len(found["steps"]) > 1 else ""
     spent += ". Learning was ended early by hand." if content["stopped"] else "."

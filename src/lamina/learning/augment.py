@@ -12,9 +12,11 @@ from torch.nn.functional import affine_grid, grid_sample
 Change = Callable[[Tensor], Tensor]
 
 
-def flip(x: Tensor) -> Tensor:
-    """Left-right, half of the rows."""
+def flip(x: Tensor, same: Tensor | None = None) -> Tensor:
+    """Left-right, half of the rows. same: [B] bool, only of those that mean the same in a mirror."""
     mirrored = torch.rand(len(x), device=x.device) < 0.5
+    if same is not None:
+        mirrored &= same
     return torch.where(mirrored[:, None, None, None], x.flip(2), x)
 
 
@@ -72,8 +74,9 @@ class Augment:
     def __init__(self, names: Sequence[str]) -> None:
         self.changes = [CHANGES[name] for name in names]
 
-    def __call__(self, x: Tensor) -> Tensor:
+    def __call__(self, x: Tensor, same: Tensor | None = None) -> Tensor:
+        """x: [B, H, W, C]; same: [B] bool, rows that mean the same in a mirror (None: all)."""
         if x.ndim == 4 and x.dtype == torch.uint8:
             for change in self.changes:
-                x = change(x)
+                x = flip(x, same) if change is flip else change(x)
         return x

@@ -366,7 +366,7 @@ def about_learning(members: Sequence[Trained], began: float) -> Json:
         "best": [loop.best.step for loop in loops],
         "steps": [loop.step for loop in loops],
         "planned": [loop.planned for loop in loops],
-        "shortened": [loop.schedule.shortened for loop in loops],
+        "shortened": [loop.schedule.moved for loop in loops],
         "batch": loops[0].batch if loops else 0,
         "seconds": time.monotonic() - began,
         "threads": torch.get_num_threads(),

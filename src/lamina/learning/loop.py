@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from lamina.core import Array, Batch, Encoded, LaminaError, Method, Progress, Recipe
 from lamina.learning.rows import Rows
-from lamina.learning.schedule import Schedule, optimiser, set_rate, shape, take_step
+from lamina.learning.schedule import Schedule, optimisers, set_rate, shape, take_step
 from lamina.machine import checkpoint
 from lamina.machine.device import out_of_memory
 from lamina.machine.files import DiskFull
@@ -24,6 +25,7 @@ from lamina.machine.files import DiskFull
 CLIP = 5.0  # largest norm of a part's gradient; a single wild batch must not undo the rest
 PATIENCE = 8  # judgements without a gain before the rest of the schedule is run through quickly
 WARM = 3  # first steps, which set things up: the pace is told without them
+ADRIFT = 0.01  # of all steps: by less, the end is not moved to meet the clock
 SAVE_EVERY = 10.0  # seconds between checkpoints
 
 
@@ -41,7 +43,7 @@ class Loop:
     """Learns for a number of steps; iterate over it to make it run.
 
     judge: the score of the (averaged) weights on validation rows, more is better, and a figure to show. seed, steps and the number of threads
-    settle the weights on the CPU. deadline: on `time.monotonic`; the schedule is shortened to meet it.
+    settle the weights on the CPU. deadline: on `time.monotonic`; the schedule's end is moved to meet it.
     patient: end early, through the rest of the schedule, when validation no longer improves.
     """
 
@@ -76,8 +78,10 @@ class Loop:
         # Asked for once: walking the modules at every step costs small networks a tenth of their time.
         self.parameters = {name: list(part.parameters()) for name, part in self.parts.items()}
         self.state = self._state()
-        self.optimisers = {name: optimiser(part, recipe) for name, part in self.parts.items()}
+        self.optimisers = {name: optimisers(part, recipe) for name, part in self.parts.items()}
         self.schedule = Schedule(steps)
+        self.most = round(recipe.most * recipe.steps(len(index)))  # more would teach nothing, if there is time or not
+        self.ending = False  # since validation no longer improved
         self.averaged = {name: tensor.clone() for name, tensor in self.state.items()} if recipe.average else {}
         self.best = Best()
         self.step = 0
@@ -185,8 +189,9 @@ class Loop:
         if count > 0 and gradients:
             torch._foreach_mul_(gradients, 1 / count)
             nn.utils.clip_grad_norm_(parameters, CLIP, foreach=True)
-            set_rate(self.optimisers[part], share)
-            take_step(self.optimisers[part])
+            for optimiser in self.optimisers[part]:
+                set_rate(optimiser, share)
+                take_step(optimiser)
         self._forget_gradients()
 
     def _forget_gradients(self) -> None:
@@ -236,13 +241,16 @@ class Loop:
         if self.deadline is None or self.step % 10:
             return
         fits = self.step + max(1, int((self.deadline - now) / pace))
-        if fits < 0.97 * self.schedule.steps:
-            self.schedule.shorten(self.step, fits)
+        most = self.schedule.steps if self.ending else max(self.schedule.steps, self.most)
+        moved = min(fits, most) - self.schedule.steps
+        if abs(moved) > max(ADRIFT * self.schedule.steps, 3 * ADRIFT * (self.schedule.steps - self.step)):
+            self.schedule.end(self.step, self.schedule.steps + moved)
 
     def _plateau(self) -> None:
         waited = sum(each["step"] > self.best.step for each in self.history)
-        if self.patient and waited >= PATIENCE and not self.schedule.shortened:
-            self.schedule.shorten(self.step, min(self.schedule.steps, self.step + max(1, self.step // 4)))
+        if self.patient and waited >= PATIENCE and not self.ending:
+            self.ending = True
+            self.schedule.end(self.step, min(self.schedule.steps, self.step + max(1, self.step // 4)))
 
     def restore_best(self) -> None:
         """Put the best weights back into the parts."""
@@ -295,8 +303,8 @@ class Loop:
     def _save(self, path: Path) -> None:
         groups = {"now": self.state, "average": self.averaged, "best": self.best.weights}
         tensors = {f"{group}:{name}": tensor for group, found in groups.items() for name, tensor in found.items()}
-        for name, each in self.optimisers.items():
-            tensors |= checkpoint.optimizer_tensors(each, f"optimiser:{name}")
+        for name, each in self._numbered():
+            tensors |= checkpoint.optimizer_tensors(each, name)
         checkpoint.write(
             path,
             tensors,
@@ -304,7 +312,8 @@ class Loop:
                 "step": self.step,
                 "steps": self.schedule.steps,
                 "planned": self.planned,
-                "shortened": self.schedule.shortened,
+                "moved": self.schedule.moved,
+                "ending": self.ending,
                 "best": [self.best.score, self.best.value, self.best.step],
                 "history": self.history,
                 "pieces": self.pieces,
@@ -313,7 +322,7 @@ class Loop:
 
     @property
     def planned(self) -> int:
-        """The number of steps before any shortening."""
+        """The number of steps before its end was moved."""
         return self.schedule._pieces[0][2]
 
     def _resume(self, path: Path) -> None:
@@ -330,10 +339,17 @@ class Loop:
         self._swap(pick("now"))
         self.averaged = pick("average") if self.recipe.average else {}
         self.best = Best(float(meta["best"][0]), float(meta["best"][1]), int(meta["best"][2]), pick("best"))
-        self.schedule = Schedule(int(meta["planned"]), [(int(at), int(last)) for at, last in meta["shortened"]])
+        self.schedule = Schedule(int(meta["planned"]), [(int(at), int(last)) for at, last in meta["moved"]])
+        self.ending = bool(meta["ending"])
         self.step, self.history, self.pieces = int(meta["step"]), list(meta["history"]), int(meta["pieces"])
-        for name, each in self.optimisers.items():
-            checkpoint.restore_optimizer(each, tensors, f"optimiser:{name}")
+        for name, each in self._numbered():
+            checkpoint.restore_optimizer(each, tensors, name)
+
+    def _numbered(self) -> Iterator[tuple[str, Optimizer]]:
+        """Every optimiser, with the name that a checkpoint gives it."""
+        for name, found in self.optimisers.items():
+            for number, each in enumerate(found):
+                yield f"optimiser:{name}:{number}", each
 
 
 def _draw_from(seed: int, device: torch.device) -> None:

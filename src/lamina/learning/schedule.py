@@ -1,16 +1,17 @@
-"""How large the steps are over time, and how that time can end earlier than planned."""
+"""How large the steps are over time, and how that time can end at another step than planned."""
 
 from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 import torch
 from torch import nn
 from torch.optim import SGD, AdamW, Optimizer
 
 from lamina.core import Recipe
+from lamina.learning.muon import Muon
 
 
 def shape(name: str, t: float) -> float:
@@ -31,26 +32,26 @@ def shape(name: str, t: float) -> float:
 
 
 class Schedule:
-    """Time from 0 to 1 over a number of steps. `shorten` lets it end earlier: the rest of it runs faster.
+    """Time from 0 to 1 over a number of steps. `end` moves its last step: the rest of it runs faster or slower.
 
-    The shortenings are kept: with the same ones a run repeats exactly.
+    The moves are kept: with the same ones a run repeats exactly.
     """
 
-    def __init__(self, steps: int, shortened: Sequence[tuple[int, int]] = ()) -> None:
+    def __init__(self, steps: int, moved: Sequence[tuple[int, int]] = ()) -> None:
         self.steps = steps
-        self.shortened: list[tuple[int, int]] = []
+        self.moved: list[tuple[int, int]] = []
         self._pieces: list[tuple[int, float, int]] = [(0, 0.0, steps)]  # from step, at time, to a last step
-        for at, last in shortened:
-            self.shorten(at, last)
+        for at, last in moved:
+            self.end(at, last)
 
     def time(self, step: int) -> float:
         start, t, last = next(piece for piece in reversed(self._pieces) if step >= piece[0])
         return min(1.0, t + (1 - t) * (step - start) / max(last - start, 1))
 
-    def shorten(self, at: int, last: int) -> None:
+    def end(self, at: int, last: int) -> None:
         """From step `at` on, end after `last` steps instead."""
         self._pieces.append((at, self.time(at), last))
-        self.shortened.append((at, last))
+        self.moved.append((at, last))
         self.steps = last
 
 
@@ -66,21 +67,38 @@ def _leave_the_compiler_out() -> None:
             inner.__dynamo_disable = inner
 
 
-def optimiser(module: nn.Module, recipe: Recipe) -> Optimizer:
-    """One optimiser for a part: rates per parameter as its networks ask, decay on weight matrices only."""
+def optimisers(module: nn.Module, recipe: Recipe) -> list[Optimizer]:
+    """For a part: rates per parameter as its networks ask, decay on weight matrices only.
+
+    Muon takes the layers without a bias: a normalisation follows those. AdamW takes the rest.
+    """
     _leave_the_compiler_out()
+    normed = [
+        inner.weight
+        for inner in module.modules()
+        if isinstance(inner, nn.Conv2d | nn.Linear) and inner.bias is None and inner.weight.requires_grad
+    ]
+    if recipe.optimiser != "muon" or not normed:
+        return [_plain(module, recipe)]
+    group: dict[str, object] = {"params": normed, "lr": recipe.share, "peak": recipe.share}
+    return [_plain(module, recipe, {id(weight) for weight in normed}), Muon([group], recipe.momentum)]
+
+
+def _plain(module: nn.Module, recipe: Recipe, without: Set[int] = frozenset()) -> Optimizer:
     groups = [
         {"params": found, "lr": recipe.rate * factor, "peak": recipe.rate * factor, "weight_decay": decay}
-        for (factor, decay), found in _groups(module, recipe).items()
+        for (factor, decay), found in _groups(module, recipe, without).items()
     ]
     if recipe.optimiser == "sgd":
         return SGD(groups, momentum=recipe.momentum, nesterov=True, fused=True)
     return AdamW(groups, betas=recipe.betas, fused=True)
 
 
-def _groups(module: nn.Module, recipe: Recipe) -> dict[tuple[float, float], list[nn.Parameter]]:
+def _groups(module: nn.Module, recipe: Recipe, without: Set[int]) -> dict[tuple[float, float], list[nn.Parameter]]:
     found: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, factor, parameter in _rated(module):
+        if id(parameter) in without:
+            continue
         decay = recipe.weight_decay if parameter.ndim > 1 and name != "bias" else 0.0
         found.setdefault((factor, decay), []).append(parameter)
     return found

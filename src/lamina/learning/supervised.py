@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from lamina.core import Batch, Loss, Taught
@@ -17,17 +18,24 @@ class Supervised:
     """Every target's loss on the rows where somebody has said, weighted, as one sum with a count.
 
     A row's loss is the mean over the copies that learn from it, never the loss of their mean: each copy learns alone.
+    mirrored: the classes of the only target whose pictures look the same in a mirror.
     """
 
     whole_batch: ClassVar[bool] = False
 
     def __init__(
-        self, network: Join, outputs: Mapping[str, Taught], smoothing: float = 0.0, augment: Augment | None = None
+        self,
+        network: Join,
+        outputs: Mapping[str, Taught],
+        smoothing: float = 0.0,
+        augment: Augment | None = None,
+        mirrored: Sequence[int] = (),
     ) -> None:
         self.network = network
         self.outputs = outputs
         self.smoothing = smoothing
         self.augment = augment
+        self.mirrored = torch.tensor(mirrored)
 
     def parts(self) -> Mapping[str, nn.Module]:
         return {"network": self.network}
@@ -35,7 +43,8 @@ class Supervised:
     def losses(self, batch: Batch) -> Iterator[Loss]:
         inputs = batch.inputs
         if self.augment is not None:
-            inputs = {name: replace(each, values=self.augment(each.values)) for name, each in inputs.items()}
+            same = self._same(batch)
+            inputs = {name: replace(each, values=self.augment(each.values, same)) for name, each in inputs.items()}
         raws, _ = self.network(inputs)
         weights = {name: batch.known[name] * batch.weight for name in self.outputs}
         total = sum(
@@ -45,6 +54,13 @@ class Supervised:
         assert isinstance(total, Tensor)
         count = sum(float(weight.sum()) for weight in weights.values()) / len(weights)
         yield Loss("network", total, count)
+
+    def _same(self, batch: Batch) -> Tensor:
+        """[B] bool: rows whose pictures mean the same in a mirror; a row without a label does not say."""
+        if not len(self.mirrored):
+            return torch.zeros(len(batch), dtype=torch.bool, device=batch.weight.device)
+        [name] = self.outputs
+        return torch.isin(batch.targets[name], self.mirrored.to(batch.weight.device)) & (batch.known[name] > 0)
 
 
 def _mean(losses: Tensor, copies: Tensor | None) -> Tensor:

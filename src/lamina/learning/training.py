@@ -20,6 +20,7 @@ from lamina.learning.budget import Budget, Steps, affordable_looks
 from lamina.learning.choose import PRETRAINED, Choice, choose, use_features
 from lamina.learning.decisions import check_costs
 from lamina.learning.judge import Learned, judge
+from lamina.learning.mirror import with_flips
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared, prepare
 from lamina.learning.size import grow, size
@@ -106,6 +107,7 @@ class Training:
             choice = yield from choose(prepared, self.plan, self.budget, self.device, self.own)
             choice = grow(choice, self._lesson(prepared, choice), self.budget, self._sized(prepared, choice))
             choice = self._as_before(prepared, choice)
+            choice = with_flips(choice, prepared, self.plan.seed)
         members = yield from self._learn(prepared, choice)
         give_back()
         yield self._said("judging", "Comparing with simple models on examples never learned from")

@@ -105,7 +105,7 @@ class Trial:
     ) -> Iterator[Progress]:
         """Teach it; the best weights are in `network` at the end, also after `loop.stop()`."""
         recipe, prepared = self.lesson.recipe, self.lesson.prepared
-        method = Supervised(self.network, prepared.named, recipe.smoothing, Augment(recipe.augment))
+        method = Supervised(self.network, prepared.named, recipe.smoothing, Augment(recipe.augment), recipe.mirrored)
         self.loop = Loop(
             method, replace(prepared.rows, copies=self.copies), self.taught, recipe,
             steps=steps, judge=self.judge, seed=self.seed, device=self.lesson.device, judgements=judgements,
@@ -128,9 +128,10 @@ class Trial:
 
     def pace(self, seconds: float) -> float:
         """Seconds per step, from running some; the network is of no use afterwards."""
-        method = Supervised(self.network, self.lesson.prepared.named, 0.0, Augment(self.lesson.recipe.augment))
+        recipe = self.lesson.recipe
+        method = Supervised(self.network, self.lesson.prepared.named, 0.0, Augment(recipe.augment), recipe.mirrored)
         rows = replace(self.lesson.prepared.rows, copies=self.copies)
-        loop = Loop(method, rows, self.taught, self.lesson.recipe, steps=10**6, judge=self.judge)
+        loop = Loop(method, rows, self.taught, recipe, steps=10**6, judge=self.judge)
         return loop.pace(seconds)
 
     def judge(self) -> tuple[float, float]:

@@ -29,11 +29,13 @@ class Cnn(Layered):
     accepts: ClassVar[frozenset[str]] = frozenset({"grid"})
     recipe = Recipe(rate=0.01, batch=256, epochs=12, betas=(0.7, 0.9), smoothing=0.1, augment=("shift",))
 
-    # No flips: mirrored digits, letters and shoes are others. Turns pay only over many passes.
-    longer = replace(recipe, weight_decay=0.05, augment=("shift", "cover"))
+    # Flips are for classes that look the same in a mirror, as the pictures tell. Turns pay only over many passes.
+    longer = replace(
+        recipe, optimiser="muon", share=0.12, momentum=0.6, weight_decay=0.05, augment=("flip", "shift", "cover")
+    )
     larger = (
         ({"width": 32, "depth": 1}, replace(longer, epochs=6)),
-        ({"width": 64, "depth": 1}, replace(longer, epochs=8, rate=0.005, augment=("shift", "turn", "cover"))),
+        ({"width": 64, "depth": 1}, replace(longer, epochs=8, augment=("flip", "shift", "turn", "cover"))),
     )
 
     def __init__(self, form: Form, width: int = 16, depth: int = 0, hidden: int = 128) -> None:
