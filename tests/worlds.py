@@ -66,6 +66,16 @@ def mixed(rows: int, seed: int, side: int = 8) -> World:
     }
 
 
+def letters(rows: int, seed: int) -> World:
+    """Texts whose two last words say it only together: the same word is praise after one, and blame after the other."""
+    rng = np.random.default_rng(seed)
+    word = np.array([f"w{k}" for k in range(300)])
+    good, flipped = rng.random(rows) < 0.5, rng.random(rows) < 0.5
+    ends = np.where(good, np.where(flipped, "not bad", "so good"), np.where(flipped, "not good", "so bad"))
+    text = [" ".join([*rng.choice(word, rng.integers(3, 12)), end]) for end in ends]
+    return {"letter": text, "label": _words(good, "praise", "blame")}
+
+
 def several(rows: int, seed: int) -> World:
     """A class and a number, both answered from the same columns."""
     world = blobs(rows, seed)
@@ -109,6 +119,10 @@ def column(kind: str, rows: int, seed: int) -> Any:
         case "tags":
             names = np.array(["red", "blue", "green"])
             return [None if g else names[rng.random(3) < 0.5].tolist() for g in gone]
+        case "text":
+            start, end = ("a good day", "what a day", "no rain"), ("after all!", "in May 1999", "before the NIGHT")
+            said = sorted(f"{one} {other}" for one in start for other in end)
+            return Coded(np.where(gone, -1, rng.integers(0, len(said), rows)).astype(np.int32), tuple(said))
         case "image":
             found = np.empty(rows, object)
             found[:] = [None if g else png(rng.integers(0, 255, (9, 9, 3), np.uint8)) for g in gone]

@@ -13,7 +13,7 @@ from lamina import kinds
 from lamina.core import Input
 
 ROWS = 60
-NUMPY = {"vector": np.float32, "sequence": np.float32, "grid": np.uint8, "film": np.uint8}
+NUMPY = {"vector": np.float32, "sequence": np.float32, "grid": np.uint8, "tokens": np.int32, "film": np.uint8}
 
 pytestmark = pytest.mark.parametrize("kind", kinds.names("inputs"))
 
@@ -108,6 +108,8 @@ def test_a_value_comes_back(kind: str) -> None:
     match kind:
         case "number":
             assert back == pytest.approx(values[row], rel=1e-6)
+        case "text":
+            assert back.lower().split() == values.tolist()[row].lower().replace("!", " !").split()
         case "category":
             assert back == values.tolist()[row]
         case "date":

@@ -297,3 +297,32 @@ def test_arrays_of_pixels_are_images(shape: tuple[int, ...]) -> None:
 def test_channels_at_the_front_are_asked_to_move() -> None:
     with pytest.raises(DataError, match="transpose"):
         read(np.zeros((7, 3, 6, 5), np.uint8))
+
+
+def letters(top: Path) -> Path:
+    """A folder per label of text files, written in several ways."""
+    said = {"spam": ["WIN a prize now!", "free money\n", "  "], "ham": ["see you at noon", "vielen Dank für gestern", "ok"]}
+    for label, texts in said.items():
+        for number, text in enumerate(texts):
+            place = top / label / f"{number}.txt"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(text.encode("cp1252" if number == 1 else "utf-16" if number == 2 else "utf-8-sig"))
+    return top
+
+
+def test_a_folder_of_texts_per_label(tmp_path: Path) -> None:
+    found = read(letters(tmp_path))
+    assert {name: kind.name for name, kind in found.kinds.items()} == {"text": "text", "label": "category"}
+    assert labels(found) == ["ham"] * 3 + ["spam"] * 3
+    texts = ["see you at noon", "vielen Dank für gestern", "ok", "WIN a prize now!", "free money", None]
+    assert found.values("text").tolist() == texts
+
+
+def test_a_text_file_is_a_table_until_a_model_asks_for_texts(tmp_path: Path) -> None:
+    path = tmp_path / "mail.txt"
+    path.write_text("letter\tsize\n" + "\n".join(f"a letter with {k}, words\t{k}" for k in range(30)), encoding="utf-8")
+    assert read(path).columns == ["letter", "size"]
+    assert len(read(path, like={"letter": "text"})) == 30  # it names the model's column
+    note = tmp_path / "note.txt"
+    note.write_text("Dear all, come at noon.\nThanks!", encoding="utf-8")
+    assert read(note, like={"letter": "text"}).values("letter").tolist() == ["Dear all, come at noon.\nThanks!"]

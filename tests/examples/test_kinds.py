@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from lamina.core import Array, Coded, DataError, PlanError
@@ -148,11 +149,25 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
     assert "1 column without information left out: 'same'" in said
 
 
-def test_free_text_is_named_as_not_yet_understood() -> None:
-    cells = [f"the quick brown fox jumps {k} times over it" for k in range(ROWS)]
-    found = read({"review": cells, "x": [k / 4 for k in range(ROWS)]})
+def test_free_text_is_told_from_words_and_names() -> None:
+    review = [f"the quick brown fox jumps {k} times over it" for k in range(ROWS)]
+    long = " ".join(["word"] * 2000)
+    found = read({"review": review, "novel": [*review[1:], long], "who": [f"Ann Bee {k}" for k in range(ROWS)]})
     assert found.kinds["review"].name == "text"
-    assert any("not yet understood: 'review'" in note.text for note in found.notes)
+    assert found.kinds["review"].reason == "about 9 words, 9 in the longest"
+    assert "2,000 in the longest: what follows the first 1,024 is not read" in found.kinds["novel"].reason
+    assert found.kinds["who"].name == "identifier"
+
+
+def test_a_script_without_blanks_has_words_too() -> None:
+    found = read({"review": [f"この映画はとても面白かった{k}です" for k in range(ROWS)]})
+    assert found.kinds["review"].name == "text"
+
+
+def test_lists_of_numbers_are_left_out_and_said() -> None:
+    found = read(pl.DataFrame({"signal": [[0.5] * (k % 3 + 1) for k in range(ROWS)], "x": list(range(ROWS))}))
+    assert found.kinds["signal"].name == "unknown"
+    assert any("'signal' holds is not understood" in note.text for note in found.notes)
 
 
 @pytest.mark.parametrize("kind", ["category", "number", "text", "identifier"])

@@ -88,9 +88,9 @@ def _say(notes: Iterable[Note]) -> None:
 
 def _answers(model: Model, paths: list[str]) -> Iterator[Predictions]:
     """Files of examples and folders together; a table by itself, its rows called `table.csv:1` where there are several."""
-    from lamina.examples.files import kind_of
+    from lamina.examples.files import example
 
-    files = [each for each in paths if Path(each).is_dir() or kind_of(each) is not None]
+    files = [each for each in paths if Path(each).is_dir() or example(Path(each), model.intake.kinds) is not None]
     if files:
         yield model.predict(files if len(files) > 1 else files[0])
     for path in paths:

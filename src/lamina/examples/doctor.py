@@ -12,19 +12,20 @@ from lamina.core import Array, Coded
 from lamina.examples import dates, gallery, giveaway, keys, pictures, words
 from lamina.examples.columns import count_distinct
 from lamina.examples.examples import Examples
+from lamina.examples.files import by_suffix, called
 from lamina.examples.findings import ORDER, Described, Finding, Findings, named
 from lamina.examples.reading import FILES, count, figure, listed
 from lamina.examples.splits import SMALL, TEST, TRAIN, UNUSED, VALIDATION, labelled
 
 
 def look(examples: Examples, targets: Sequence[str] = ()) -> Findings:
-    """Check examples before learning. Without a target, the label of a folder of labelled images is taken.
+    """Check examples before learning. Without a target, the label of a folder of labelled files is taken.
 
     >>> from lamina.examples import read
     >>> [each.kind for each in look(read({"x": [1.0, 2.0], "y": ["a", "b"]}), ["y"])]
     ['few_rows', 'few_in_class']
     """
-    if not targets and {"image", "label"} <= examples.kinds.keys():
+    if not targets and "label" in examples.kinds and set(examples.columns) & set(by_suffix().values()):
         targets = ("label",)
     out = Findings(examples.source, len(examples), tuple(targets), describe(examples), {})
     for name in targets:
@@ -103,9 +104,9 @@ def _target(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
     """Without a target half of the checks say nothing."""
     if targets:
         return
-    if set(examples.columns) <= {"image"}:
+    if len(examples.columns) == 1 and examples.columns[0] in by_suffix().values():
         text, advice = (
-            "The images have no labels.",
+            f"{called(len(examples), examples.columns[0])} without labels.",
             "Put them into a folder per label, or beside a table that names them; or find something in them without: "
             "lamina learn PATH --find anomalies.",
         )

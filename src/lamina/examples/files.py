@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -25,10 +26,25 @@ def kind_of(path: str | Path) -> str | None:
     return by_suffix().get(Path(path).suffix.lower())
 
 
+def example(path: Path, like: Mapping[str, str] | None) -> str | None:
+    """The kind of input that reads a file as one example; None for a table.
+
+    A .txt is a table, but for a model that learned from texts, none of whose columns it names in its first line.
+    """
+    kind = kind_of(path)
+    if kind is None or kinds.find("inputs", kind).holds != "text":
+        return kind
+    if like is None or kind not in {said.split(" ")[0] for said in like.values()}:
+        return None
+    with path.open("rb") as file:
+        start = file.readline(4096).decode("utf-8-sig", "replace")
+    return None if any(cell.strip(' "\r\n') in like for cell in re.split(r"[,;\t|]", start)) else kind
+
+
 def raw(paths: Sequence[Path], kind: str, source: str) -> Raw:
     """Files of one kind without labels, in a column that is called as the kind is."""
     if kinds.find("inputs", kind).holds == "text":
-        return Raw(source, {kind: words.encode(_text(path) for path in paths)}, kinds={kind: kind})
+        return Raw(source, {kind: words.encode(_text(path).strip() for path in paths)}, kinds={kind: kind})
     values: Array = np.empty(len(paths), dtype=object)
     values[:] = [str(path.absolute()) for path in paths]
     return Raw(source, {kind: values}, kinds={kind: kind})

@@ -17,6 +17,7 @@ from lamina.examples.examples import Examples
 from lamina.examples.files import called, kind_of
 from lamina.examples.reading import FILES, KINDS, PARTS, ROLES, Column, Kind, Raw, Reading, count, figure, listed
 from lamina.examples.targets import as_target, check_targets
+from lamina.inputs import text as texts
 
 if TYPE_CHECKING:
     import polars as pl
@@ -126,14 +127,14 @@ def infer(name: str, cells: Any, raw: Raw) -> Kind:
         return Kind("date", "dates")
     if isinstance(dtype, pl.List | pl.Array):
         if dtype.inner.is_numeric():
-            return Kind("text", "lists of numbers: not yet understood, left out")
+            return Kind("unknown", "lists of numbers: not understood, left out")
         return Kind("tags", "lists of words")
     if dtype.is_numeric() or dtype in (pl.Duration, pl.Time):
         return Kind("number", "")
     if dtype in (pl.Boolean, pl.Null) or dtype == pl.Categorical or dtype == pl.Enum:
         return Kind("category", "")
     if dtype in (pl.Binary, pl.Object) or isinstance(dtype, pl.Struct):
-        return Kind("text", f"{str(dtype).split('(')[0].lower()} values: not yet understood, left out")
+        return Kind("unknown", f"{str(dtype).split('(')[0].lower()} values: not understood, left out")
     return _words_kind(cells, raw, name)
 
 
@@ -236,13 +237,20 @@ def _words_reason(column: Column, data: Coded) -> Column:
     if set(data.words) == {"false", "true"}:
         return column.called("category", f"true or false{missing}")
     sample = data.words[:: max(1, distinct // 1000)]
-    spaces = float(np.mean([word.count(" ") for word in sample]))
+    several = float(np.mean([texts.words(word) for word in sample]))
     length = float(np.mean([len(word) for word in sample]))
-    if (spaces >= 4 or length > 80) and distinct > min(50, 0.3 * known) and known >= _FEW:
-        return column.called("text", f"about {spaces + 1:.0f} words a cell: not yet understood, left out")
+    if (several >= 5 or length > 80) and distinct > min(50, 0.3 * known) and known >= _FEW:
+        return column.called("text", _in_words(data.words, sample) + missing)
     if distinct > 0.9 * known and known >= _FEW:
         return column.called("identifier", f"{count(distinct, 'distinct word')} in {count(known, 'row')}")
     return column.called("category", f"{count(distinct, 'distinct word')}{missing}")
+
+
+def _in_words(every: Sequence[str], sample: Sequence[str]) -> str:
+    """How many words texts have: `"about 12 words, 80 at most"`."""
+    longest = texts.words(max(every, key=len))
+    cut = f": what follows the first {texts.LONGEST:,} is not read" if longest > texts.LONGEST else ""
+    return f"about {np.mean([texts.words(text) for text in sample]):,.0f} words, {longest:,} in the longest{cut}"
 
 
 def _keep_one_input(settled: dict[str, Column], raw: Raw, target: Sequence[str]) -> dict[str, Column]:
@@ -293,11 +301,11 @@ def _group_found(settled: dict[str, Column], raw: Raw, reading: Reading, target:
 
 def _notes(settled: dict[str, Column], raw: Raw, reading: Reading, target: Sequence[str]) -> None:
     named = {kind: [name for name, column in settled.items() if column.kind.name == kind] for kind in (*KINDS, *ROLES)}
-    if named["text"]:
+    if named["unknown"]:
         raw.note(
             "warn",
-            f"Free text is not yet understood: {listed(named['text'])} left out.",
-            "A short list of words: --kind COLUMN=category.",
+            f"What {listed(named['unknown'])} holds is not understood: left out.",
+            "Give numbers, words, dates or files, one to a cell.",
         )
     if found := [name for name in named["identifier"] if name not in (reading.id, *target)]:
         raw.note(

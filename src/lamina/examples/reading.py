@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 FILES = ("image", "sound", "video", "series")  # cells are paths, bytes of a file, or arrays
-KINDS = ("number", "category", "date", "text", *FILES, "tags", "identifier", "constant", "empty")
+KINDS = ("number", "category", "date", "text", *FILES, "tags", "identifier", "constant", "empty", "unknown")
 ROLES = ("group", "time", "weight")
 # What folders, files and a column `split` call the parts.
 PARTS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "test": 2, "testing": 2}

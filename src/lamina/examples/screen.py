@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _STYLES = {"stop": ("✗", "bold red"), "warn": ("!", "yellow"), "info": ("·", "cyan")}
-_LEFT_OUT = ("text", "identifier", "constant", "empty")
+_LEFT_OUT = ("identifier", "constant", "empty", "unknown")
 
 
 def render(findings: Findings, examples: Examples, most: int = 30) -> RenderableType:

@@ -10,7 +10,7 @@ from typing import Any
 from lamina.core import DataError
 from lamina.examples import arrays, folder, idx, infer, obey, parts, sql
 from lamina.examples.examples import Examples
-from lamina.examples.files import called, kind_of
+from lamina.examples.files import called, example, kind_of
 from lamina.examples.files import raw as of_files
 from lamina.examples.reading import Raw, Reading, listed
 
@@ -73,7 +73,7 @@ def _path(path: Path, reading: Reading, like: Mapping[str, str] | None) -> Raw:
         from lamina.core import nearest
 
         raise DataError(f"There is no file or folder '{path}'. {nearest(path.name, sorted(beside))}")
-    if (kind := kind_of(path)) is not None:
+    if (kind := example(path, like)) is not None:
         return of_files([path], kind, str(path))
     if sql.is_database(str(path)):
         return sql.read(f"sqlite:///{path}", reading)

@@ -1,6 +1,6 @@
 """What simpler methods reach on the same rows, so that a network's figure can be believed.
 
-Majority or mean, a linear model, gradient boosting on tables, nearest neighbours on pixels: each learned on the
+Majority or mean, a linear model (of counted words on texts), gradient boosting on tables, nearest neighbours on pixels: each learned on the
 training rows alone, within its share of the time, and judged by the same metrics as the network.
 """
 
@@ -17,8 +17,9 @@ from lamina.learning._boosting import boosting
 from lamina.learning._lesson import Lesson, Task
 from lamina.learning._linear import linear
 from lamina.learning._neighbours import neighbours
+from lamina.learning._words import counted
 
-SHARES = {"linear": 0.35, "gradient boosting": 0.65, "nearest neighbours": 0.35}  # of the time
+SHARES = {"linear": 0.35, "gradient boosting": 0.65, "nearest neighbours": 0.35, "TF-IDF, linear": 0.65}  # of the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ def baselines(
     weight = np.ones(len(target), np.float32) if weight is None else np.asarray(weight)
     width = (int(target.max()) + 1) if task == "category" else target.shape[1] if target.ndim == 2 else 1
     lesson = Lesson(task, target, weight, classes or width, train, judged)
-    tables = {name: values for name, values in inputs.items() if values.ndim == 2 and sizes.get(name)}
+    texts = {name: values for name, values in inputs.items() if values.ndim == 2 and values.dtype == np.int32}
+    tables = {name: v for name, v in inputs.items() if v.ndim == 2 and sizes.get(name) and name not in texts}
     images = {name: values for name, values in inputs.items() if values.ndim == 4}
 
     start = time.perf_counter()
@@ -70,6 +72,7 @@ def baselines(
     found = [Baseline(name, _constant(lesson), len(train), time.perf_counter() - start)]
     kinds = ["linear"] if tables or images else []
     kinds += (["nearest neighbours"] if images else []) + (["gradient boosting"] if tables else [])
+    kinds += ["TF-IDF, linear"] if texts else []
     whole = sum(SHARES[kind] for kind in kinds)
     for kind in kinds:
         start, share = time.perf_counter(), seconds * SHARES[kind] / whole
@@ -77,6 +80,8 @@ def baselines(
             raw, rows, note = linear(lesson, tables, sizes, images, share, rng)
         elif kind == "gradient boosting":
             raw, rows, note = boosting(lesson, tables, sizes, share, rng)
+        elif kind == "TF-IDF, linear":
+            raw, rows, note = counted(lesson, next(iter(texts.values())), share, rng)
         else:
             raw, rows, note = neighbours(lesson, next(iter(images.values())), share, rng)
         found.append(Baseline(kind, raw, rows, time.perf_counter() - start, note))

@@ -20,7 +20,9 @@ from lamina.learning.readout import LONG, STEPS, sized, strength, tuned
 from lamina.learning.trial import Lesson, Trial, attempt
 from lamina.networks._build import OWN
 
-USUAL = {"vector": "mlp", "grid": "cnn", "sequence": "rnn"}
+USUAL = {"vector": "mlp", "grid": "cnn", "sequence": "rnn", "tokens": "bag"}
+# What an input of a form is called.
+HELD = {"vector": "a table", "grid": "pictures", "sequence": "series", "tokens": "texts"}
 PRETRAINED = "pretrained"
 SHARE = 0.15  # of the budget, for each candidate
 LEAST = 32  # pixels a side: below, there is nothing that features of photographs could see
@@ -59,7 +61,8 @@ def choose(
             choice.reasons.append(f"{name}: the network that was given.")
         elif form.kind != "grid" or plan.network is not None:
             choice.reasons.append(
-                f"{name}: {said[name]['kind']}, {'as asked for' if plan.network else 'the kind for a table'}."
+                f"{name}: {said[name]['kind']}, "
+                f"{'as asked for' if said[name]['kind'] == plan.network else f'the kind for {HELD.get(form.kind, form.kind)}'}."
             )
         elif why := _no_race(form):
             choice.reasons.append(f"{name}: {said[name]['kind']}. {why}")
@@ -103,10 +106,14 @@ def recipe(said: Mapping[str, Json], forms: Mapping[str, Form], plan: Plan, rows
     """The recipe, for so many rows, of the network that has most to learn: pictures before tables."""
     from lamina.networks._own import Own
 
-    lead = max(said, key=lambda name: len(forms[name].shape))
-    kind = said[lead]["kind"]
+    kind = said[lead(said, forms)]["kind"]
     found: Recipe = Own.recipe if kind == OWN else kinds.find("networks", kind).suited(rows)[1]
     return found if plan.batch is None else replace(found, batch=plan.batch)
+
+
+def lead(said: Mapping[str, Json], forms: Mapping[str, Form]) -> str:
+    """The input that has most to learn: pictures before texts, and these before tables."""
+    return max(said, key=lambda name: (len(forms[name].shape), forms[name].timed))
 
 
 def _said(form: Form, asked: str | None, own: nn.Module | None, rows: int) -> Json:

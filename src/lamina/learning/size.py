@@ -8,7 +8,7 @@ from dataclasses import replace
 from lamina import kinds
 from lamina.core import Form, Json, PlanError, Recipe
 from lamina.learning.budget import Budget
-from lamina.learning.choose import Choice
+from lamina.learning.choose import Choice, lead
 from lamina.learning.plan import Plan
 from lamina.learning.trial import Lesson, Trial
 from lamina.networks._build import OWN
@@ -58,7 +58,7 @@ def size(said: Mapping[str, Json], forms: Mapping[str, Form]) -> int:
 
 def _ladder(said: Mapping[str, Json], forms: Mapping[str, Form]) -> tuple[str, tuple[tuple[Json, Recipe], ...]]:
     """The input that has most to learn, and the larger sizes of its network."""
-    name = max(said, key=lambda each: len(forms[each].shape))
+    name = lead(said, forms)
     kind = said[name]["kind"]
     return name, () if kind == OWN else kinds.find("networks", kind).larger
 

@@ -35,7 +35,7 @@ class Cells:
 
 
 def _column(cells: Sequence[Any], kind: str) -> Array | Coded:
-    """number: floats or None; date: ISO 8601 or None; category: words, numbers, truths or None; image: pixels [H, W, C] of
+    """number: floats or None; date: ISO 8601 or None; category and text: words, numbers, truths or None; image: pixels [H, W, C] of
     the input's own size, the bytes of a file, or None."""
     match kind:
         case "number":

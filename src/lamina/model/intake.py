@@ -39,7 +39,7 @@ class Intake:
         for column in columns:
             kind = examples.kinds[column].name
             made: Any = kinds.find("inputs", kind)
-            each: Input = made(private=True) if private and kind == "category" else made()
+            each: Input = made(private=True) if private and kind in ("category", "text") else made()
             each.observe(examples.values(column, rows))
             each.settle()
             inputs[column] = each

@@ -47,6 +47,8 @@ class Join(nn.Module):
                 whole = torch.where(here, whole, self.stand_in[name])
                 if whole.ndim == 2 and self.copies > 1:
                     whole = whole[:, None].expand(-1, self.copies, -1)
+                elif whole.ndim == 3 and whole.shape[1] != self.copies:
+                    whole = whole[:, [copy % whole.shape[1] for copy in range(self.copies)]]
             wholes.append(whole)
         if len(wholes) == 1:
             return wholes[0]

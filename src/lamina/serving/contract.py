@@ -21,6 +21,7 @@ EXPECTED = {
     "number": "a number, or null where it is unknown",
     "category": "a word, a number, true or false, or null where it is unknown",
     "date": "a date such as 2026-05-31 or 2026-05-31T12:30, or null where it is unknown",
+    "text": "a text, or null where there is none",
     "image": "the bytes of a picture file as base64, or null where there is none",
 }
 
@@ -103,6 +104,8 @@ class Contract:
                 expected += f". Known: {', '.join(known[:SHOWN])}{more}" if known else ""
             case "date":
                 kind = Annotated[str, AfterValidator(_check_date)]
+            case "text":
+                kind = Annotated[str, Field(strict=True)]
             case _:
                 kind = Base64Bytes
         return Annotated[kind | None, Field(description=f"{column}: {expected}.")]

@@ -1,6 +1,6 @@
 """Answer with this folder alone: NumPy, ONNX Runtime, and Pillow where there are pictures.
 
-python predict.py rows.csv | rows.json | picture.png …     a line of JSON a row
+python predict.py rows.csv | rows.json | picture.png | letter.txt …     a line of JSON a row
 python predict.py --serve 8000 [--host 0.0.0.0]            POST /predict with {"rows": [{column: value}]}
 """
 
@@ -63,7 +63,7 @@ class Folder:
 
     @property
     def columns(self) -> dict[str, str]:
-        """Column to its kind: number, category, date (ISO 8601), image (the bytes of a file)."""
+        """Column to its kind: number, category, date (ISO 8601), text, image (the bytes of a file)."""
         return self.intake.kinds
 
     def answer(self, rows: Sequence[Mapping[str, Any]]) -> list[Json]:
@@ -129,6 +129,8 @@ def read(path: Path, folder: Folder) -> list[Json]:
         return folder.check(
             [{column: None if row[column] in MISSING else row[column] for column in folder.columns} for row in rows]
         )
+    if list(folder.columns.values()) == ["text"] and path.suffix.lower() == ".txt":
+        return [{column: path.read_text(encoding="utf-8-sig") for column in folder.columns}]
     if list(folder.columns.values()) != ["image"]:
         raise SystemExit(f"'{path}' should be .csv or .json: the model takes {list(folder.columns)}.")
     return [{column: _picture(path.read_bytes()) for column in folder.columns}]

@@ -35,7 +35,7 @@ function show(chosen) {
 }
 
 function field(each, id) {
-  const input = element("input", {id, name: each.column, autocomplete: "off"});
+  const input = element(each.kind === "text" ? "textarea" : "input", {id, name: each.column, autocomplete: "off"});
   const box = element("div", {}, element("label", {htmlFor: id, textContent: each.column}), input);
   if (each.kind === "number") input.inputMode = "decimal";
   if (each.kind === "date") input.placeholder = "2026-05-31";
@@ -69,7 +69,7 @@ function drop(each, id) {
 }
 
 find("example").onclick = () => {
-  for (const input of find("fields").querySelectorAll("input[name]")) input.value = model.example[input.name] ?? "";
+  for (const input of find("fields").querySelectorAll("[name]")) input.value = model.example[input.name] ?? "";
 };
 
 find("ask").onsubmit = (event) => {
@@ -80,7 +80,7 @@ find("ask").onsubmit = (event) => {
 async function send() {
   const form = new FormData();
   const images = model.inputs.filter((each) => each.kind === "image").map((each) => each.column);
-  for (const input of find("fields").querySelectorAll("input[name]")) form.append(input.name, input.value);
+  for (const input of find("fields").querySelectorAll("[name]")) form.append(input.name, input.value);
   for (const column of images) {
     for (const file of dropped) form.append(column, file);
     if (!dropped.length && model.inputs.length > 1) form.append(column, "");

@@ -1,0 +1,181 @@
+"""Texts of any length and script to codes of words: a vocabulary from the training rows, pieces for rarer words."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import ClassVar, Self
+
+import numpy as np
+
+from lamina.core import Array, Coded, Encoded, Form, Json
+
+LIMIT = 30_000  # words kept: the most frequent
+LONGEST = 1_024  # words of a text that are read; what follows is cut
+LEAST = 2  # times that a word has to be seen: from one that was seen once nothing can be learned
+UNKNOWN = 1  # the code of a word of which no piece is known; 0 fills a row up to the longest
+PIECE = 3  # letters of the pieces that a rare word begins and ends with
+STRANGE = 5.0  # standard deviations above the usual number of unknown words
+# Kana, ideographs, Thai, Lao, Burmese, Khmer: scripts without blanks between words. A letter is taken as a word there.
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+
+Allocate = Callable[[tuple[int, ...]], Array]
+
+
+class Text:
+    """Texts to rows of codes [B, T], a code a word, T the most words of a training text (`LONGEST` at most).
+
+    A word is looked up as it is written, then in small letters, then with every digit as 0, so that unknown numbers of
+    one length are alike; else the piece that it ends with or begins with stands for it. A text without a word is
+    absent, as a missing one is. With `private` the vocabulary holds hashes of words, so that a saved model tells none.
+
+    >>> text = Text(); text.observe(Coded(np.array([0, 1]), ("One good day!", "A good night, a knight"))); text.settle()
+    >>> text.decode(text.encode(Coded(np.array([0]), ("GOOD fight",))).values[0])
+    'good …ght'
+    """
+
+    kind: ClassVar[str] = "text"
+    holds: ClassVar[str] = "text"
+    suffixes: ClassVar[frozenset[str]] = frozenset({".txt"})
+
+    def __init__(self, private: bool = False) -> None:
+        self.private = private
+        self.counts: Counter[str] = Counter()
+        self.longest = 1
+        self.codes: dict[str, int] = {}
+        self.new = 0.0  # share of a text's words that are usually unknown
+
+    def observe(self, values: Coded) -> None:
+        times = np.bincount(values.codes[values.codes >= 0], minlength=len(values.words))
+        for row in np.flatnonzero(times):
+            found = split(values.words[row])
+            self.longest = max(self.longest, min(len(found), LONGEST))
+            for word in found:
+                self.counts[word] += int(times[row])
+
+    def merge(self, other: Self) -> None:
+        self.counts.update(other.counts)
+        self.longest = max(self.longest, other.longest)
+
+    def settle(self) -> None:
+        together: dict[str, int] = {}
+        for spelt in (str, str.lower, _plain):  # what a word falls back to has to stand in the vocabulary
+            counts: Counter[str] = Counter()
+            for word, count in self.counts.items():
+                counts[spelt(word)] += count
+            together |= {word: count for word, count in counts.items() if count >= LEAST}
+        pieces: Counter[str] = Counter()
+        lost = 0
+        for word, count in self.counts.items():
+            if not any(each in together for each in _spellings(word)):
+                lost += count
+                pieces.update(_pieces(word))
+        together |= {piece: count for piece, count in pieces.items() if count >= LEAST}
+        # As many words of a new text are unknown as training saw once (Good 1953).
+        self.new = lost / max(self.counts.total(), 1)
+        words = sorted(together, key=lambda word: (-together[word], word))[:LIMIT]
+        self.codes = {self._name(word): code for code, word in enumerate(words, UNKNOWN + 1)}
+
+    @property
+    def form(self) -> Form:
+        return Form("tokens", (self.longest,), (UNKNOWN + 1 + len(self.codes),))
+
+    def encode(self, values: Coded, allocate: Allocate | None = None) -> Encoded:
+        known: dict[str, int] = {}
+        rows = [self._row(text, known) for text in values.words]
+        lengths = np.array([len(row) for row in rows] + [0], np.int64)[values.codes]
+        longest = np.maximum(lengths, 1)
+        codes = (allocate or _zeros)((len(values.codes), self.longest))
+        for place, code in enumerate(values.codes):
+            if lengths[place]:
+                codes[place, : lengths[place]] = rows[code]
+        return Encoded(codes, lengths > 0, lengths=longest)
+
+    def decode(self, x: Array) -> str:
+        words = {code: word for word, code in self.codes.items()} | {UNKNOWN: "…"}
+        return " ".join(words[int(code)] for code in x if code)
+
+    def unlike(self, values: Coded) -> dict[int, str]:
+        """Rows with far more unknown words than training leads one to expect."""
+        strange: dict[int, str] = {}
+        for place, text in enumerate(values.words):
+            words = split(text)[: self.longest]
+            unknown = sum(all(self._name(each) not in self.codes for each in _spellings(word)) for word in words)
+            usual = len(words) * self.new
+            if unknown > 2 and unknown > len(words) / 2 and unknown > usual + STRANGE * (usual * (1 - self.new)) ** 0.5:
+                strange[place] = f"has {unknown} words of {len(words)} that were never seen"
+        return {int(row): strange[code] for row, code in enumerate(values.codes) if code in strange}
+
+    def state(self) -> Json:
+        return {"private": self.private, "longest": self.longest, "new": self.new, "words": list(self.codes)}
+
+    @classmethod
+    def restore(cls, state: Json) -> Self:
+        text = cls(private=bool(state["private"]))
+        text.longest, text.new = int(state["longest"]), float(state["new"])
+        text.codes = {str(word): code for code, word in enumerate(state["words"], UNKNOWN + 1)}
+        return text
+
+    def _row(self, text: str, known: dict[str, int]) -> list[int]:
+        """The codes of a text's words. known: of words that were looked up before."""
+        codes = []
+        for word in split(text)[: self.longest]:
+            code = known.get(word)
+            if code is None:
+                ways = (*_spellings(word), *_pieces(word))
+                code = known[word] = next((found for each in ways if (found := self.codes.get(self._name(each)))), UNKNOWN)
+            codes.append(code)
+        return codes
+
+    def _name(self, word: str) -> str:
+        return hashlib.blake2b(word.encode(), digest_size=8).hexdigest() if self.private else word
+
+
+def split(text: str) -> list[str]:
+    """Words, numbers and signs: `split("Don't stop!") == ["Don", "'t", "stop", "!"]`."""
+    if text.isascii():
+        return _ASCII.findall(text)
+    return _pattern().findall(unicodedata.normalize("NFKC", text))
+
+
+def words(text: str) -> int:
+    """How many words a person counts: `words("Don't stop!") == 2`; in scripts without blanks, letters."""
+    return len(text.split()) + (0 if text.isascii() else len(_UNSPACED.findall(text)))
+
+
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+_ASCII = re.compile(r"(?<=\w)'\w+|\w+|[^\w\s]")
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    """As `_ASCII`, for every script: vowel signs and accents belong to the letter before."""
+    signs = "".join(sign for sign in map(chr, range(0x300, 0x2000)) if unicodedata.category(sign)[0] == "M")
+    word = rf"[^\W{UNSPACED}]+(?:[{signs}]+[^\W{UNSPACED}]*)*"
+    return re.compile(rf"(?<=\w)['’]{word}|{word}|[{UNSPACED}][{signs}]*|[^\w\s]")
+
+
+def _plain(word: str) -> str:
+    """In small letters, each digit as 0: `_plain("B12") == "b00"`."""
+    return re.sub(r"\d", "0", word.lower())
+
+
+def _spellings(word: str) -> Iterator[str]:
+    """As it is written, in small letters, with each digit as 0."""
+    yield word
+    yield word.lower()
+    yield _plain(word)
+
+
+def _pieces(word: str) -> tuple[str, str]:
+    """What a word ends with and begins with: `_pieces("Walking") == ("…ing", "wal…")`."""
+    plain = _plain(word)
+    return f"…{plain[-PIECE:]}", f"{plain[:PIECE]}…"
+
+
+def _zeros(shape: tuple[int, ...]) -> Array:
+    return np.zeros(shape, np.int32)
