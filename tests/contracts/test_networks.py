@@ -30,7 +30,7 @@ FORMS = {
     "photo": Form("grid", (64, 64, 3)),
     "series": Form("sequence", (13, 3)),
     "sound": Form("spectrum", (17, 8)),
-    "text": Form("tokens", (11,), (30,)),
+    "text": Form("tokens", (11,), (12,)),
 }
 CASES = [
     (kind, name)

@@ -301,7 +301,10 @@ def test_channels_at_the_front_are_asked_to_move() -> None:
 
 def letters(top: Path) -> Path:
     """A folder per label of text files, written in several ways."""
-    said = {"spam": ["WIN a prize now!", "free money\n", "  "], "ham": ["see you at noon", "vielen Dank für gestern", "ok"]}
+    said = {
+        "spam": ["WIN a prize now!", "free money\n", "  "],
+        "ham": ["see you at noon", "vielen Dank für gestern", "ok"],
+    }
     for label, texts in said.items():
         for number, text in enumerate(texts):
             place = top / label / f"{number}.txt"

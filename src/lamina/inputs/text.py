@@ -127,7 +127,9 @@ class Text:
             code = known.get(word)
             if code is None:
                 ways = (*_spellings(word), *_pieces(word))
-                code = known[word] = next((found for each in ways if (found := self.codes.get(self._name(each)))), UNKNOWN)
+                code = known[word] = next(
+                    (found for each in ways if (found := self.codes.get(self._name(each)))), UNKNOWN
+                )
             codes.append(code)
         return codes
 

@@ -18,8 +18,9 @@ PROBE = 500  # rows that are timed
 
 def counted(lesson: Lesson, texts: Array, seconds: float, rng: np.random.Generator) -> tuple[Array | None, int, str]:
     """Raw answers of the judged rows, rows learned from, note. texts: [N, T] codes of words, 0 for none."""
-    begun = time.perf_counter()
     probe = subsample(lesson, PROBE, rng)
+    _learned(lesson, texts, probe[:20])(probe[:20])  # the first call is slow for other reasons
+    begun = time.perf_counter()
     _learned(lesson, texts, probe)(probe)
     row = (time.perf_counter() - begun) / max(len(probe), 1)
     most = 0.5 * seconds / row - 0.2 * len(lesson.judged)
@@ -73,7 +74,7 @@ def _logistic(known: Any, target: Array, weight: Array, classes: int) -> Any:
     return answers
 
 
-def _grams(row: Array) -> list[Any]:
-    """Words and pairs of words of one text."""
-    words = row[row > 0].tolist()
-    return [*words, *zip(words, words[1:], strict=False)]
+def _grams(row: Array) -> list[int]:
+    """Words and pairs of words of one text, each as a number."""
+    words = row[row > 0].astype(np.int64)
+    return [*words.tolist(), *(words[:-1] << 32 | words[1:]).tolist()]
