@@ -12,6 +12,7 @@ from lamina import kinds
 from lamina.core import Array, Found, Layout
 from lamina.found._lists import Lists
 from lamina.found.anomalies import Anomalies
+from lamina.found.clusters import NONE, Clusters
 from lamina.found.neighbours import Neighbours
 
 LAYOUT = Layout((("values", 4), ("residuals", 4), ("code", 2)), (("size", ""), ("size", ""), ("town", ""), ("age", "")))
@@ -52,6 +53,17 @@ def settled(kind: str, private: bool = False, lists: bool = False) -> Any:
             neighbours.fit(features(600, 0), rows, np.random.default_rng(0), exact=0 if lists else 50_000)
             neighbours.name([] if private else [f"row {row}" for row in range(1200)])
             return neighbours
+        case "clusters":
+            clusters = Clusters(Layout((("values", 8), ("map", 2))), ("cluster 1", "cluster 2"))
+            places = features(300, 0)[:, 8:].astype(np.float64)
+            places[:100] += 8
+            if lists:
+                clusters.fit_points(places, np.repeat([1, 0], [100, 200]))
+            else:
+                clusters.fit_mixture(
+                    places, np.array([[0.0, 0], [8, 8]]), np.tile(np.eye(2), (2, 1, 1)), np.array([2 / 3, 1 / 3])
+                )
+            return clusters
     raise NotImplementedError(f"Say here how '{kind}' is settled: then its contract is tested.")
 
 
@@ -82,7 +94,8 @@ def test_a_row_is_answered_alone_and_in_any_order(kind: str) -> None:
         assert turned[place].reasons == answers[row].reasons
         alone = told(found, x[row : row + 1])[0]
         assert alone.value == answers[row].value
-        assert alone.score == pytest.approx(answers[row].score, rel=1e-4)
+        for one, other in ((alone.score, answers[row].score), (alone.confidence, answers[row].confidence)):
+            assert one == (None if other is None else pytest.approx(other, rel=1e-4))
 
 
 @each_kind
@@ -228,3 +241,23 @@ def test_what_is_like_nothing_known_is_said() -> None:
     assert far[0].unlike
     assert far[0].reasons == ("no known example is near",)
     assert len(near[0].nearest) == 5
+
+
+# -------------------------------------------------------------------------------------------- clusters
+
+
+@pytest.mark.parametrize("points", [False, True])
+def test_a_new_example_gets_the_cluster_it_lies_in(points: bool) -> None:
+    clusters = settled("clusters", lists=points)
+    x = features(40, 7)
+    x[20:, 8:] += 8
+    x[39, 8:] = 100
+    answers = clusters.answer(x, Rows(x))
+    assert answers.values[:20].tolist().count("cluster 1") >= 18
+    assert answers.values[20:39].tolist().count("cluster 2") >= 17
+    assert answers.values[39] == NONE
+    assert answers[39].unlike
+    assert answers[39].reasons == ("lies apart from all clusters",)
+    np.testing.assert_allclose(answers.shares.sum(1), 1, rtol=1e-6)
+    assert answers[0].confidence > 0.9
+    assert answers[0].alternatives[0][0] == "cluster 1"

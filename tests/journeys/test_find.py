@@ -197,3 +197,40 @@ def test_searching_what_cannot_be_searched_is_refused(index: Path, model: Path, 
     assert "At least 1 is needed" in refused("search", index, table, "-n", "0")
     private = ("learn", table, "--find", "neighbours", "--steps", "2", "--private", "--out", tmp_path / "no.lamina")
     assert "--private cannot be kept" in refused(*private)
+
+
+# -------------------------------------------------------------------------------------------- clusters
+
+
+def shoppers(rows: int, seed: int = 0) -> dict[str, Any]:
+    """Three kinds of people, told apart by what they buy."""
+    rng = np.random.default_rng(seed)
+    kind = np.arange(rows) % 3
+    return {
+        "spent": np.array([10.0, 80.0, 80.0])[kind] + rng.normal(0, 2, rows),
+        "visits": np.array([20.0, 20.0, 2.0])[kind] + rng.normal(0, 1, rows),
+        "shop": np.where(kind == 0, "kiosk", "market"),
+    }
+
+
+@pytest.mark.parametrize("given", [3, None])
+def test_clusters_are_found_and_new_examples_get_one(given: int | None, tmp_path: Path) -> None:
+    model = lamina.learn(shoppers(450), find="clusters", clusters=given, steps=150)
+    loaded = lamina.load(model.save(tmp_path / "groups.lamina"))
+    assert repr(loaded) == "Model that finds clusters in spent, visits, shop"
+    answers = loaded.predict(shoppers(90, seed=1))["cluster"]
+    assert len(set(answers.values)) in (3, 4)  # one may lie in none
+    agree = [np.unique(answers.values[kind::3], return_counts=True)[1].max() / 30 for kind in range(3)]
+    assert min(agree) > 0.85
+    assert len({answers.values[kind] for kind in range(3)}) == 3
+    found = loaded.card.results["found"][0]
+    assert found["stability"]["mean"] > 0.8
+    assert any("spent low" in text for each in found["clusters"] for text in each["apart"])
+    assert "Where the examples lie" in loaded.report
+    assert all(each["typical"] for each in found["clusters"])
+
+
+def test_clusters_that_cannot_be_are_refused(table: Path, tmp_path: Path) -> None:
+    assert "400 clusters were asked for, and" in refused("learn", table, "--find", "clusters", "--clusters", "400")
+    assert "There must be 2 at least" in refused("learn", table, "--find", "clusters", "--clusters", "1")
+    assert "without --find clusters" in refused("learn", table, "--find", "anomalies", "--clusters", "3")

@@ -68,6 +68,9 @@ def show_found(found: Json, console: Console) -> None:
     from lamina.insight.discovered import verdict
 
     console.print(Text.assemble("\n", (found["kind"], "bold"), f"  {verdict(found)}\n"))
+    for each in found.get("clusters", []):
+        share = f"{each['size']:,}"
+        console.print(Text(f"{each['name']:<12}{share:>9}  {'; '.join(each['apart'])}"))
     if not found.get("oddest"):
         return
     shown = Table(box=None, pad_edge=False, header_style="dim")

@@ -40,7 +40,8 @@ class Anomalies:
         self.promised = 0.0
         self.names: list[str] = []  # of the examples in memory
         self.usual: dict[str, Json] = {}  # column to its usual values; empty where they are private
-        self.memory = self.center = self.scale = self.turn = self.drawn = np.zeros((0, 0), np.float32)
+        nothing: Array = np.zeros((0, 0), np.float32)
+        self.memory = self.center = self.scale = self.turn = self.drawn = nothing
         self.ranks: Array = np.zeros((0, 0))
 
     # ------------------------------------------------------------------------------------------- learning
@@ -125,9 +126,9 @@ class Anomalies:
         reasons: dict[int, tuple[str, ...]] = {}
         nearest: dict[int, tuple[str, ...]] = {}
         seen = self._seen(features)
-        shares = np.zeros(seen.shape)
+        shares: Array = np.zeros(seen.shape)
         for piece, distances in blocks(seen, self.memory):
-            order = np.argsort(distances, axis=1)[:, :NEAREST]
+            order = _closest(distances, min(NEAREST, distances.shape[1]))
             shares[piece] = (seen[piece] - self.memory[order].mean(1)) ** 2
             if self.names:
                 for row, close in zip(places[piece], order, strict=True):
@@ -180,6 +181,13 @@ class Anomalies:
         for name in found.arrays():
             setattr(found, name, arrays[name])
         return found
+
+
+def _closest(distances: Array, count: int) -> Array:
+    """[B, count] places of the smallest of each row, smallest first."""
+    some = np.argpartition(distances, count - 1, axis=1)[:, :count]
+    found: Array = np.take_along_axis(some, np.take_along_axis(distances, some, 1).argsort(axis=1), 1)
+    return found
 
 
 def _finite(distances: Array) -> Array:

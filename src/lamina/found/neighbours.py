@@ -98,7 +98,7 @@ class Neighbours:
         far = away > self.far * (1 + 1e-6)
         nearest = {row: tuple(each.name for each in found) for row, found in enumerate(every)}
         scores = away / self.far if self.far > 0 else np.where(away > 0, 2.0, 0.0)
-        reasons = {int(row): ("no known example is near",) for row in np.flatnonzero(far)}
+        reasons: dict[int, tuple[str, ...]] = {int(row): ("no known example is near",) for row in np.flatnonzero(far)}
         return Answers(values, unlike=far, reasons=reasons, scores=scores, nearest=nearest)
 
     def called(self, row: int) -> str:

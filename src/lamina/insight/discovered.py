@@ -7,7 +7,7 @@ from lamina.insight import plots
 from lamina.insight.page import contents, escape, hidden, page, picture, table
 from lamina.insight.report import learned_from, learning, network, repeat
 
-TITLES = {"anomalies": "What is odd in", "neighbours": "What is alike in"}
+TITLES = {"anomalies": "What is odd in", "clusters": "Clusters in", "neighbours": "What is alike in"}
 
 
 def render(content: Json) -> str:
@@ -23,6 +23,8 @@ def render(content: Json) -> str:
     match found["kind"]:
         case "anomalies":
             body = [oddest(found), spread(found), learned_from(data, "set the limit")]
+        case "clusters":
+            body = [clusters(found), mapped(found), learned_from(data, "were kept apart")]
         case _:
             body = [alike(found), duplicates(found), learned_from(data, "were kept apart, and are in the index too")]
     body += [learning(content, "loss of drawing again")] if content["learning"] else []
@@ -35,8 +37,20 @@ def verdict(found: Json) -> str:
     match found["kind"]:
         case "anomalies":
             return _flagged(found)
+        case "clusters":
+            return _clustered(found)
         case _:
             return _indexed(found)
+
+
+def _clustered(found: Json) -> str:
+    stable = found["stability"]["mean"]
+    how = "very stable" if stable >= 0.9 else "fairly stable" if stable >= 0.7 else "not stable"
+    said = "as asked for" if found["given"] else "as many as stand out"
+    return (
+        f"{len(found['clusters'])} clusters in {found['rows']:,} examples, {said}; {found['outside']:,} examples lie in none. They "
+        f"are {how}: found anew among halves of the examples, they agree by {stable:.2f} (1: the same, 0: by chance)."
+    )
 
 
 def _indexed(found: Json) -> str:
@@ -95,6 +109,33 @@ def spread(found: Json) -> str:
     )
 
 
+def clusters(found: Json) -> str:
+    """Each cluster: its size, what sets it apart, typical examples."""
+    parts = []
+    for each in found["clusters"]:
+        share = percent(each["size"] / max(found["rows"], 1))
+        apart = "; ".join(each["apart"])
+        cards = "".join(_card(one, "") for one in each["typical"])
+        parts.append(
+            f"<h3>{escape(each['name'])}</h3><p>{each['size']:,} examples ({share}). {escape(apart)}</p>"
+            + (f'<div class="cards">{cards}</div>' if cards else "")
+        )
+    counts = ", ".join(str(count) for count in found["stability"]["counts"])
+    more = f"<p class=soft>Found among five halves of the examples: {counts} clusters.</p>"
+    return f"<h2>The clusters</h2><p>The largest first, each with its most typical examples.</p>{more}{''.join(parts)}"
+
+
+def mapped(found: Json) -> str:
+    """The map."""
+    if not found.get("map"):
+        return ""
+    names = [each["name"] for each in found["clusters"]]
+    return (
+        "<h2>The map</h2><p>Near examples lie near each other. Distances between far groups, and their sizes, say little.</p>"
+        + plots.places(found["map"], names)
+    )
+
+
 def alike(found: Json) -> str:
     """Some examples, each beside what is most alike."""
     if not found.get("examples"):
@@ -140,6 +181,12 @@ def duplicates(found: Json) -> str:
 
 def limits(kind: str) -> str:
     """What nobody should read out of it."""
+    if kind == "clusters":
+        said = [
+            "Clusters are what the features part, and not necessarily what you would part. Look at the typical examples.",
+            "A number of clusters that was asked for is always found, also where there are none: see how stable they are.",
+        ]
+        return f"<h2>What this does not tell</h2><ul>{''.join(f'<li>{each}</li>' for each in said)}</ul>"
     if kind != "anomalies":
         said = [
             "Alike is what has like features: of photographs, what is on them and how; of rows, like values in every column.",

@@ -233,6 +233,26 @@ def histogram(counts: Sequence[float], edges: Sequence[float], limit: float, tit
     return figure(title, said, body, HEIGHT, f"<span>{said}; heights by square roots, so that few can be seen</span>")
 
 
+def places(points: Sequence[Sequence[float]], names: Sequence[str]) -> str:
+    """Points (x, y, group) on a plane; each group has its colour, and its name in its middle; -1: in no group."""
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    axes = Axes(_room(min(xs), max(xs)), _room(min(ys), max(ys)), 420)
+    body = ""
+    for x, y, group in points:
+        hue = "fill:var(--soft)" if group < 0 else f"fill:hsl({round(137.5 * group) % 360} 65% 50%)"
+        body += f'<circle cx="{axes.x(x)}" cy="{axes.y(y)}" r="2.5" style="{hue}" opacity=".65"/>'
+    for group, name in enumerate(names):
+        own = [(x, y) for x, y, k in points if k == group]
+        if own and len(names) <= 40:
+            x, y = (float(np.median(each)) for each in zip(*own, strict=True))
+            body += (
+                f'<text x="{axes.x(x)}" y="{axes.y(y)}" text-anchor="middle" style="fill:var(--ink);font-weight:600;'
+                f'paint-order:stroke;stroke:var(--paper);stroke-width:3px">{html.escape(name.removeprefix("cluster "))}</text>'
+            )
+    said = f"{len(points):,} examples; numbers are those of the clusters"
+    return figure("Where the examples lie", said, body, 420, f"<span>{said}</span>")
+
+
 def _across(axes: Axes, below: str) -> str:
     """The scale below alone."""
     texts = "".join(

@@ -25,12 +25,13 @@ from lamina.model.card import FOUND, Card
 from lamina.model.drift import reference
 from lamina.model.model import NETWORK, REPORT, WEIGHTS, Model
 from lamina.model.onnx import export
-from lamina.networks._build import spelt_out
+from lamina.networks._build import MAP, spelt_out
 from lamina.networks._join import Ensemble
 
 NETWORKS = {
     "autoencoder": "an autoencoder, which learns to draw each example again after squeezing it through a narrow layer",
     "pretrained": "features of a network that knows photographs",
+    MAP: "From these, a network learns a place on a plane for each example, near ones near each other.",
 }
 
 
@@ -54,7 +55,7 @@ def conclude(
         weights[f"found.{found.column}.{name}"] = torch.from_numpy(np.ascontiguousarray(array))
     files = {WEIGHTS: save(weights), NETWORK: graph, REPORT: b""}
     model = Model(_card(trial, said, plan, found), files, found={found.column: found})
-    reasons = [f"{name}: {NETWORKS[each['kind']]}." for name, each in said.items()]
+    reasons = [f"{name}: {NETWORKS[each['kind']]}." if name else NETWORKS[MAP] for name, each in said.items()]
     model.card.results = {
         "made": model.card.made,
         "found": [{"kind": found.kind, "column": found.column} | way.tell(model, found, seen, plan)],

@@ -20,6 +20,7 @@ from lamina.examples.reading import FILES
 from lamina.learning.budget import Budget, Steps, affordable_looks
 from lamina.learning.choose import LEAST as LEAST_SIDE
 from lamina.learning.conclude import conclude, way_of
+from lamina.learning.mapping import Mapping
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared, prepare
 from lamina.learning.readout import sized
@@ -27,11 +28,13 @@ from lamina.learning.unlabelled import Unlabelled
 from lamina.machine import device
 from lamina.machine.files import new_file
 from lamina.model.model import Model, check_place
+from lamina.networks._build import MAP
 from lamina.networks.pretrained import Pretrained, available
 
 USUAL = {"vector": "autoencoder", "grid": "autoencoder"}
 
 LEAST = 20  # examples
+SHARE = 0.5  # of the time for features, where a map of them is learned too
 METRIC = "loss of drawing again"
 
 
@@ -80,6 +83,8 @@ class Discovery:
         self.plan, self.out, self.overwrite, self.command = plan, out, overwrite, command
         seconds = None if plan.minutes is None else 60 * plan.minutes
         self.budget = Budget(time.monotonic() if started is None else started, seconds)
+        part = None if seconds is None else SHARE * seconds if plan.find == "clusters" else seconds
+        self._budget = replace(self.budget, seconds=part)  # of the features: a map of them is learned after
         self.device = device.choose(plan.device)
         self.stopped = self.learning = False
         self._model: Model | None = None
@@ -110,6 +115,8 @@ class Discovery:
         trial = self._trial = Unlabelled(prepared, said, recipe, self.plan.seed * 1000, self.device)
         if trial.learns:
             yield from self._learn(trial, said)
+        if self.plan.find == "clusters":
+            said |= yield from self._map(trial)
         yield self._said("judging", f"Finding {self.plan.find}")
         self._model = conclude(trial, said, self.plan, self.budget, self.stopped, self.command)
         if self.out is not None:
@@ -170,19 +177,36 @@ class Discovery:
             trial.end()
         self.learning = False
 
+    def _map(self, trial: Unlabelled) -> Generator[Progress, None, dict[str, Json]]:
+        """A plane on which near examples lie near, learned on what the networks make of them."""
+        yield self._said("mapping", "Seeking the neighbours of every example")
+        mapping = Mapping(trial)
+        left = self.budget.left()
+        ends = None if left is None else max(1.0, left - self.budget.baselines)
+        steps = self.plan.steps or mapping.steps(ends)
+        saved = None if self._place is None else self._place / "map.safetensors"
+        deadline = None if ends is None else time.monotonic() + ends
+        for progress in mapping.learn(steps, deadline, saved):
+            if self.stopped and mapping.loop is not None:
+                mapping.loop.stop()
+            yield replace(
+                progress, stage="mapping", metric="loss of the map", seconds=time.monotonic() - self.budget.started
+            )
+        return {MAP: {"kind": MAP, "options": {"spans": mapping.spans}}}
+
     def _steps(self, trial: Unlabelled, said: dict[str, Json]) -> Steps:
         """The number of steps: asked for, kept from before a crash, or chosen from the time left."""
         run = self._fingerprint(trial.prepared)
         kept = self._recall(run)
         if kept is not None:
-            return replace(kept, deadline=self.budget.end)
+            return replace(kept, deadline=self._budget.end)
         if self.plan.steps is not None:
             looks = self.plan.looks or affordable_looks(self.plan.steps, trial.recipe.batch, len(trial.judged))
             steps = Steps(self.plan.steps, looks)
         else:
             fold = trial.prepared.folds[0]
             throwaway = Unlabelled(trial.prepared, said, trial.recipe, trial.seed, self.device)
-            steps = self.budget.steps(throwaway, 1, len(fold.train) + len(fold.validation) + len(fold.test))
+            steps = self._budget.steps(throwaway, 1, len(fold.train) + len(fold.validation) + len(fold.test))
         if self._place is not None:
             with new_file(self._place / "run.json") as aside:
                 aside.write_text(json.dumps({"run": run, "steps": steps.count, "looks": steps.looks}))

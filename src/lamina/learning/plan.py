@@ -26,8 +26,9 @@ class Plan:
     minutes: float | None = said("Time for the whole command; the number of steps is chosen from it")
     steps: int | None = said("Number of learning steps, instead of minutes (exactly repeatable)")
     looks: int | None = said("Times that validation rows are looked at while learning, each a chance to be kept")
-    find: str | None = said("What to find without labels: anomalies or neighbours")
+    find: str | None = said("What to find without labels: anomalies, clusters or neighbours")
     alarms: float = said("Share of ordinary examples that may be taken for anomalies", 0.01)
+    clusters: int | None = said("Number of clusters to find; by default as many as stand out")
     seed: int = said("Seed of every random choice", 0)
     network: str | None = said("Kind of network; by default the data decide")
     size: int | None = said("Size of the network, 0 for the smallest; by default the minutes decide")
@@ -55,6 +56,10 @@ class Plan:
             raise PlanError(f"The size was {self.size}. It must be 0 (the smallest) or more.")
         if not 0 < self.alarms < 1:
             raise PlanError(f"The share of false alarms was {self.alarms}. It must lie between 0 and 1, such as 0.01.")
+        if self.clusters is not None and self.clusters < 2:
+            raise PlanError(f"{self.clusters} clusters were asked for. There must be 2 at least.")
+        if self.clusters is not None and self.find != "clusters":
+            raise PlanError(f"{self.clusters} clusters were asked for without --find clusters. Say both, or neither.")
         if self.batch is not None and self.batch < 2:
             raise PlanError(f"The batch was {self.batch}. It must be at least 2.")
         if self.folds is not None and not (self.folds == 0 or 3 <= self.folds <= 20):

@@ -16,6 +16,7 @@ from lamina.learning.trial import ASKED, JUDGED, SETTLING
 from lamina.networks._build import beside
 from lamina.networks._layered import Layered
 from lamina.networks._layered import SelfTaught as Network
+from lamina.networks._map import WIDTH
 
 
 class Unlabelled:
@@ -65,6 +66,8 @@ class Unlabelled:
             else:
                 parts.append(("values", network.width))
                 owners += [(columns[0], "")] * network.width
+        if self.network.map is not None:
+            parts.append(("map", WIDTH))
         return Layout(tuple(parts), tuple(owners))
 
     def learn(

@@ -11,9 +11,11 @@ from lamina import kinds
 from lamina.core import Form, Json, ModelError, PlanError, Taught
 from lamina.networks._join import Beside, Ensemble, Join, joined
 from lamina.networks._layered import Layered
+from lamina.networks._map import Map
 from lamina.networks._own import Own
 
 OWN = "own"
+MAP = ""  # what no array is called: the map of all arrays' features
 
 
 def layered(said: Json, form: Form, own: nn.Module | None = None) -> Layered:
@@ -32,7 +34,7 @@ def layered(said: Json, form: Form, own: nn.Module | None = None) -> Layered:
 
 def spelt_out(said: Json) -> Json:
     """With every option said, as a card keeps it: what a later version takes by default changes no saved model."""
-    if said["kind"] == OWN:
+    if said["kind"] in (OWN, MAP):
         return said
     options = list(inspect.signature(kinds.find("networks", said["kind"])).parameters.values())[1:]
     return {**said, "options": {each.name: each.default for each in options} | said.get("options", {})}
@@ -48,8 +50,9 @@ def join(
 
 
 def beside(said: Mapping[str, Json], forms: Mapping[str, Form]) -> Beside:
-    """One network per array, and their features beside each other."""
-    return Beside({name: layered(said[name], form) for name, form in forms.items()})
+    """One network per array, their features beside each other, and the map of them where there is one."""
+    own = Map(**said[MAP]["options"]) if MAP in said else None
+    return Beside({name: layered(said[name], form) for name, form in forms.items()}, own)
 
 
 def ensemble(

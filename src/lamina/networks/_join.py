@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from lamina.core import Encoded, Features, Taught
 from lamina.networks._heads import Head
 from lamina.networks._layered import Layered
+from lamina.networks._map import Map
 
 MIXED = 128  # width of the features that several inputs are joined to
 
@@ -62,11 +63,12 @@ class Join(nn.Module):
 
 class Beside(nn.Module):
     """Inputs to features beside each other, unmixed [B, F]: what is found without labels tells them apart. An absent
-    input's features are 0."""
+    input's features are 0. map: to their place on a plane, which then follows them."""
 
-    def __init__(self, networks: Mapping[str, Layered]) -> None:
+    def __init__(self, networks: Mapping[str, Layered], map: Map | None = None) -> None:
         super().__init__()
         self.networks = nn.ModuleDict(networks)
+        self.map = map
 
     def forward(self, inputs: Mapping[str, Encoded]) -> tuple[dict[str, Tensor], Tensor]:
         """No raw answers, and the features."""
@@ -76,7 +78,8 @@ class Beside(nn.Module):
             found: Features = network(each.values) if each.lengths is None else network(each.values, each.lengths)
             whole: Tensor = found.whole if found.whole.ndim == 2 else found.whole.mean(1)
             wholes.append(whole if len(self.networks) == 1 else whole * each.present[:, None].to(whole.dtype))
-        return {}, torch.cat(wholes, 1)
+        features = torch.cat(wholes, 1)
+        return {}, features if self.map is None else torch.cat([features, self.map(features)], 1)
 
 
 class Ensemble(nn.Module):

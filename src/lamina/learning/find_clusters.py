@@ -1,0 +1,173 @@
+"""Clusters, settled and told of: on the learned map, with a given number or with as many as there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lamina.core import Array, Coded, DataError, Json
+from lamina.found.clusters import Clusters
+from lamina.learning import findings
+from lamina.learning.plan import Plan
+from lamina.learning.prepare import Prepared
+from lamina.learning.seen import Seen, called
+from lamina.model.model import Model
+
+MOST = 20_000  # examples that clusters are sought among
+SMALLEST = 15  # examples of a cluster, where their number is not given; or 1 in 200
+HALVES = 5  # times that clusters are sought among another half of the examples
+TYPICAL = 5  # examples that stand for a cluster
+APART = 3  # columns that set a cluster apart
+POINTS = 1_500  # of the map in the report
+UNLIKE = 0.5  # spreads by which the mean of a cluster must differ to be named
+
+
+def check(prepared: Prepared, plan: Plan) -> None:
+    """Refuse what cannot be done, before learning."""
+    rows = len(prepared.folds[0].train)
+    if plan.clusters is not None and rows < 2 * plan.clusters:
+        raise DataError(
+            f"{plan.clusters} clusters were asked for, and {rows} examples are there to learn from: two of each are needed "
+            "at least. Ask for fewer, or give more examples."
+        )
+
+
+def settle(seen: Seen, plan: Plan) -> Clusters:
+    """Clusters among the rows that taught; the largest comes first."""
+    places = seen.layout.cut(seen.train, "map").astype(np.float64)
+    rng = np.random.default_rng(plan.seed)
+    some = places[np.sort(rng.permutation(len(places))[:MOST])]
+    return _found(seen, some, plan, plan.seed)
+
+
+def tell(model: Model, found: Clusters, seen: Seen, plan: Plan) -> Json:
+    """What the report says: how many, how stable, how large, what is typical, what sets each apart, and the map."""
+    rng = np.random.default_rng(plan.seed)
+    shares, outside = found.shares(seen.all)
+    member = np.where(outside, -1, shares.argmax(1))
+    places = seen.layout.cut(seen.all, "map")
+    about: Json = {
+        "rows": len(seen.rows),
+        "given": plan.clusters,
+        "outside": int(outside.sum()),
+        "stability": _stability(found, seen, plan, member, rng),
+        "clusters": [_one(k, name, seen, member, places, plan) for k, name in enumerate(found.names)],
+    }
+    if not plan.private:
+        some = np.sort(rng.permutation(len(places))[:POINTS])
+        about["map"] = [
+            [round(float(x), 3), round(float(y), 3), int(member[k])]
+            for k, (x, y) in zip(some, places[some, :2], strict=True)
+        ]
+    return about
+
+
+def _found(seen: Seen, places: Array, plan: Plan, seed: int) -> Clusters:
+    if plan.clusters is not None:
+        return _mixture(seen, places, plan.clusters, seed)
+    return _density(seen, places)
+
+
+def _mixture(seen: Seen, places: Array, count: int, seed: int) -> Clusters:
+    from sklearn.mixture import GaussianMixture
+
+    ridge = 1e-6 + 1e-4 * float(places.var(0).mean())
+    fitted = GaussianMixture(count, n_init=5, reg_covar=ridge, random_state=seed).fit(places)
+    order = np.argsort(-fitted.weights_, kind="stable")
+    found = Clusters(seen.layout, tuple(f"cluster {k + 1}" for k in range(count)))
+    found.fit_mixture(places, fitted.means_[order], fitted.covariances_[order], fitted.weights_[order])
+    return found
+
+
+def _density(seen: Seen, places: Array) -> Clusters:
+    from sklearn.cluster import HDBSCAN
+
+    least = max(SMALLEST, len(places) // 200)
+    members = (
+        HDBSCAN(min_cluster_size=min(least, max(2, len(places) // 4)), min_samples=5, copy=True).fit(places).labels_
+    )
+    sizes = np.bincount(members[members >= 0]) if (members >= 0).any() else np.zeros(0, int)
+    if not len(sizes):
+        raise DataError(
+            "No clusters stand out: the examples are spread evenly. If there should be some, say how many: --clusters 5."
+        )
+    rank = np.empty(len(sizes), int)
+    rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
+    found = Clusters(seen.layout, tuple(f"cluster {k + 1}" for k in range(len(sizes))))
+    found.fit_points(places, np.where(members >= 0, rank[members], -1))
+    return found
+
+
+def _stability(found: Clusters, seen: Seen, plan: Plan, member: Array, rng: np.random.Generator) -> Json:
+    """How far clusters found among halves of the examples, from other seeds, agree with these (adjusted Rand index)."""
+    from sklearn.metrics import adjusted_rand_score
+
+    places = seen.layout.cut(seen.train, "map").astype(np.float64)
+    agreed: list[float] = []
+    counts: list[int] = []
+    for turn in range(HALVES):
+        half = places[np.sort(rng.permutation(len(places))[: min(MOST, max(2, len(places) // 2))])]
+        try:
+            other = _found(seen, half, plan, plan.seed + 1 + turn)
+        except (DataError, ValueError):  # a half may hold no cluster, or fewer examples than clusters
+            agreed.append(0.0)
+            counts.append(0)
+            continue
+        shares, outside = other.shares(seen.all)
+        agreed.append(float(adjusted_rand_score(member, np.where(outside, -1, shares.argmax(1)))))
+        counts.append(len(other.names))
+    return {"mean": float(np.mean(agreed)), "low": min(agreed), "counts": counts}
+
+
+def _one(k: int, name: str, seen: Seen, member: Array, places: Array, plan: Plan) -> Json:
+    """A cluster: its size, typical examples, what sets it apart."""
+    inside = np.flatnonzero(member == k)
+    about: Json = {"name": name, "size": len(inside), "apart": [], "typical": []}
+    if not len(inside):
+        return about
+    prepared = seen.prepared
+    about["apart"] = _apart(seen, member == k, plan.private)
+    if not plan.private:
+        middle = np.median(places[inside], 0)
+        order = np.argsort(((places[inside] - middle) ** 2).sum(1), kind="stable")[:TYPICAL]
+        rows = seen.rows[inside[order]]
+        about["typical"] = [
+            {"name": called_as} | findings.shown(prepared, int(row))
+            for row, called_as in zip(rows, called(prepared, rows, 0), strict=True)
+        ]
+    return about
+
+
+def _apart(seen: Seen, inside: Array, private: bool) -> list[str]:
+    """The columns in which a cluster differs most from the rest, in words."""
+    found: list[tuple[float, str]] = []
+    for column, each in seen.prepared.intake.inputs.items():
+        if each.form.kind != "vector" or inside.all():
+            continue
+        values: Any = seen.prepared.examples.values(column, seen.rows)
+        if isinstance(values, Coded):
+            counts = [
+                np.bincount(values.codes[part] + 1, minlength=len(values.words) + 1) for part in (inside, ~inside)
+            ]
+            own, other = (count[1:] / max(count.sum(), 1) for count in counts)
+            word = int(np.argmax(np.abs(own - other)))
+            strength = 2 * float(abs(own[word] - other[word]))
+            text = f"{column} '{values.words[word]}': {_share(own[word])}, elsewhere {_share(other[word])}"
+        else:
+            known = np.isfinite(values)
+            spread = float(np.std(values[known])) if known.any() else 0.0
+            if not spread or not (known & inside).any() or not (known & ~inside).any():
+                continue
+            own_mean, other_mean = (float(np.mean(values[known & part])) for part in (inside, ~inside))
+            strength = abs(own_mean - other_mean) / spread
+            text = f"{column} {'high' if own_mean > other_mean else 'low'}"
+            if not private and each.kind == "number":
+                text += f": {own_mean:.4g} on average, elsewhere {other_mean:.4g}"
+        if strength >= UNLIKE:
+            found.append((strength, column if private else text))
+    return [text for _, text in sorted(found, key=lambda each: -each[0])[:APART]]
+
+
+def _share(share: float) -> str:
+    return f"{100 * share:.0f} %"
