@@ -155,3 +155,23 @@ def test_main_components_keep_distances_of_pictures_that_vary_in_few_ways():
     few = _components(pictures)(pictures)
     assert few.shape == (300, 64)
     assert (_nearest(few, few[:200]) == _nearest(pictures, pictures[:200])).mean() > 0.99
+
+
+@pytest.mark.parametrize("task", ["category", "number", "tags"])
+def test_more_columns_than_rows(task):
+    rng = np.random.default_rng(0)
+    wide = rng.normal(size=(900, 2_000)).astype(np.float32)
+    wide[::9, 7] = np.nan
+    signal = wide[:, [3, 5]].sum(1)
+    target = {"category": (signal > 0).astype(int), "number": signal, "tags": wide[:, [3, 5]] > 0}[task]
+    options = {"seconds": 60.0, "rng": rng, "classes": 2}
+    train, sizes = np.arange(300), {"table": (0,) * 2_000}
+    found = baselines(task, {"table": wide}, sizes, target, np.ones(900), train, np.arange(300, 900), **options)
+    linear, trees = found[1:]
+    assert linear.rows_used == 300
+    assert not linear.note
+    assert "of 2,000 columns it saw the 1,000 that go best with the answer" in trees.note
+    for each in (linear, trees):
+        said = each.raw[:, -1] - (each.raw[:, 0] if task == "category" else 0)
+        truth = target[300:, -1] if task == "tags" else signal[300:]
+        assert np.corrcoef(said, truth.astype(float))[0, 1] > 0.25, each.name

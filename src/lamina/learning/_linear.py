@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lamina.core import Array, chunks
-from lamina.learning._lesson import AT_ONCE, Lesson, few_pixels, room, said, subsample
+from lamina.learning._lesson import AT_ONCE, VALUES, Lesson, few_pixels, room, said, subsample
 
 WORDS = 64  # one-hot columns of one category; rarer words share one
 SIDE = 16  # of an image, its pixels averaged
@@ -18,13 +18,15 @@ PICTURES = 20_000  # that teach: three times as many take three times as long, a
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """How one column of a table becomes linear features; codes: of a category's frequent words."""
+class Columns:
+    """How the columns of a table become linear features. numbers: their places, with median and scale of each; gaps: which
+    of them are missing in some row; words: place of each category, with the codes of its frequent words."""
 
-    median: float = 0.0
-    scale: float = 1.0
-    gaps: bool = False
-    codes: tuple[int, ...] = ()
+    numbers: Array
+    median: Array
+    scale: Array
+    gaps: Array
+    words: list[tuple[int, Array]]
 
 
 def linear(
@@ -42,16 +44,23 @@ def linear(
     start = time.perf_counter()
     X = features(probe)
     prepare = (time.perf_counter() - start) / len(probe)
-    start = time.perf_counter()
-    _ = X.T @ X
-    gram = time.perf_counter() - start
-    start = time.perf_counter()
-    _slope(X, X, X[:, :1], np.zeros((X.shape[1], lesson.classes), X.dtype), lesson.task == "category")
-    step = time.perf_counter() - start
-    per_row = prepare + (2 * gram if lesson.task == "number" else gram + STEPS * step) / len(probe)
-    solve = 3e-10 * X.shape[1] ** 3 / 3 * (6 if lesson.task == "number" else 2)
-    left = 0.7 * seconds - solve - prepare * len(lesson.judged)
-    most = min(left / per_row, room(lesson, X.shape[1]) if tables else PICTURES)
+    width, solves = X.shape[1], 6 if lesson.task == "number" else 2
+    wide = width > len(lesson.rows)
+    if wide:  # every set of coefficients that rows could tell apart lies in the space that they span
+        most = float(len(lesson.rows))
+        needed = (prepare + 4e-10 * width * most) * most + solves * 1e-10 * most**3 + prepare * len(lesson.judged)
+        most = most if needed < 0.7 * seconds else 0.0
+    else:
+        solve = 1e-10 * width**3 * solves
+        start = time.perf_counter()
+        _ = X.T @ X
+        gram = time.perf_counter() - start
+        start = time.perf_counter()
+        _slope(X, X, X[:, :1], np.zeros((width, lesson.classes), X.dtype), lesson.task == "category")
+        step = time.perf_counter() - start
+        per_row = prepare + (2 * gram if lesson.task == "number" else gram + STEPS * step) / len(probe)
+        left = 0.7 * seconds - solve - prepare * len(lesson.judged)
+        most = min(left / per_row, room(lesson, width) if tables else PICTURES)
     if most < min(100, len(lesson.rows)):
         return None, 0, f"left out: it would have taken longer than its {seconds:.1f} s"
 
@@ -59,10 +68,14 @@ def linear(
     features = _features(rows, tables, sizes, images)
 
     def answered(B: Array) -> Array:
+        B = turn @ B if wide else B
         parts = [features(some) @ B for some in chunks(lesson.judged, AT_ONCE)]
         return np.concatenate(parts).astype(float) if parts else np.zeros((0, *B.shape[1:]))
 
     X, y, weight = features(rows), lesson.target[rows], lesson.weight[rows]
+    if wide:
+        turn = np.linalg.qr(X.T)[0]
+        X = X @ turn
     weight = (weight / max(weight.mean(), 1e-12)).astype(X.dtype)
     if lesson.task == "number":
         B, mean = _ridge(X, y.astype(float), weight, rng)
@@ -80,44 +93,51 @@ def _features(
     rows: Array, tables: Mapping[str, Array], sizes: Mapping[str, Sequence[int]], images: Mapping[str, Array]
 ) -> Callable[[Array], Array]:
     """A function from positions to [n, F] features, its scales fixed on `rows`; the first column is 1."""
-    columns = {name: _columns(values[rows], sizes[name]) for name, values in tables.items()}
+    columns = {name: _columns(values, rows, sizes[name]) for name, values in tables.items()}
     means = {name: few_pixels(values, rows[:2000], SIDE).mean(axis=0) for name, values in images.items()}
 
     def features(chosen: Array) -> Array:
         parts = [np.ones((len(chosen), 1), np.float32)]
         for name, values in tables.items():
-            parts += [_column(values[chosen, i], column) for i, column in enumerate(columns[name])]
+            parts += _told(values, chosen, columns[name])
         parts += [few_pixels(values, chosen, SIDE) - means[name] for name, values in images.items()]
         return np.concatenate(parts, axis=1)
 
     return features
 
 
-def _columns(values: Array, sizes: Sequence[int]) -> list[Column]:
-    found = []
-    for i, size in enumerate(sizes):
-        column = values[:, i]
-        if size:
-            counts = np.bincount(column.astype(int), minlength=size)
-            often = np.argsort(-counts, kind="stable")[:WORDS]
-            found.append(Column(codes=tuple(int(code) for code in often if counts[code])))
-            continue
-        known = column[np.isfinite(column)].astype(float)
-        if not len(known):
-            found.append(Column(gaps=True))
-            continue
-        median = float(np.median(known))
-        found.append(Column(median, float(known.std()) or 1.0, len(known) < len(column)))
-    return found
+def _columns(values: Array, rows: Array, sizes: Sequence[int]) -> Columns:
+    numbers = np.flatnonzero(np.array(sizes) == 0)
+    median, scale, gaps = np.zeros(len(numbers)), np.ones(len(numbers)), np.ones(len(numbers), bool)
+    for some in chunks(np.arange(len(numbers)), max(1, int(VALUES / len(rows)))):
+        cells = values[np.ix_(rows, numbers[some])]
+        cells[~np.isfinite(cells)] = np.nan
+        cells.sort(axis=0)  # what is missing comes last
+        count = np.isfinite(cells).sum(axis=0)
+        gaps[some] = count < len(cells)
+        middle = np.maximum(np.stack([(count - 1) // 2, count // 2]), 0)
+        median[some] = np.where(count > 0, np.take_along_axis(cells, middle, axis=0).mean(axis=0), 0.0)
+        spread = np.sqrt(np.nansum(np.square(cells - np.nansum(cells, 0) / np.maximum(count, 1), dtype=float), 0))
+        scale[some] = np.where(spread > 0, spread / np.sqrt(np.maximum(count, 1)), 1.0)
+    words = []
+    for place in np.flatnonzero(np.array(sizes)).tolist():
+        counts = np.bincount(values[rows, place].astype(int), minlength=sizes[place])
+        often = np.argsort(-counts, kind="stable")[:WORDS]
+        words.append((place, often[counts[often] > 0]))
+    return Columns(numbers, median.astype(np.float32), scale.astype(np.float32), np.flatnonzero(gaps), words)
 
 
-def _column(values: Array, column: Column) -> Array:
-    if column.codes:
-        return np.asarray(values.astype(int)[:, None] == np.array(column.codes), np.float32)
-    known = np.isfinite(values)
-    # Clipped: one outlier must not decide.
-    scaled = np.clip((np.where(known, values, column.median) - column.median) / column.scale, -10, 10)
-    return np.stack([scaled, ~known] if column.gaps else [scaled], axis=1).astype(np.float32)
+def _told(values: Array, chosen: Array, columns: Columns) -> list[Array]:
+    """Features of the rows `chosen`: numbers, which of them are missing, words."""
+    cells = values[np.ix_(chosen, columns.numbers)]
+    gone = ~np.isfinite(cells)
+    cells = np.where(gone, columns.median, cells) - columns.median
+    cells /= columns.scale
+    np.clip(cells, -10, 10, out=cells)  # one outlier must not decide
+    parts = [cells, gone[:, columns.gaps].astype(np.float32)]
+    return parts + [
+        (values[chosen, place].astype(int)[:, None] == codes).astype(np.float32) for place, codes in columns.words
+    ]
 
 
 def _ridge(X: Array, y: Array, weight: Array, rng: np.random.Generator) -> tuple[Array, float]:

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from lamina.core import Array, Encoded, Form, Json, Taught, chunks
+from lamina.examples.examples import show
 from lamina.insight.calibration import coverage, reliability
 from lamina.insight.importance import permutation
 from lamina.insight.mistakes import confident, largest
@@ -204,17 +205,18 @@ def _number(output: Any, prepared: Prepared, rows: Array, raw: Array, target: Ar
 
 def shown(prepared: Prepared, row: int) -> Json:
     """A row as a person sees it: its cells, and its picture made small."""
-    some = prepared.examples.take(np.array([row]))
-    cells = some.preview(1)[0]
+    examples, at = prepared.examples, np.array([row])
     found: Json = {"cells": {}, "picture": None}
-    for column in prepared.intake.inputs:
-        if prepared.intake.inputs[column].form.kind == "grid":
+    for column, each in prepared.intake.inputs.items():
+        picture = each.form.kind == "grid"
+        if not picture and len(found["cells"]) >= 8:
+            continue
+        [cell] = show(examples.values(column, at), examples.kinds[column])
+        if picture:
             found["picture"] = found["picture"] or _thumbnail(prepared, column, row)
-            name = cells.get(column)
-            if isinstance(name, str) and "/" in name:
-                found["cells"][column] = "/".join(name.split("/")[-2:])
-        elif len(found["cells"]) < 8 and cells.get(column) is not None:
-            cell = cells[column]
+            if isinstance(cell, str) and "/" in cell:
+                found["cells"][column] = "/".join(cell.split("/")[-2:])
+        elif cell is not None:
             found["cells"][column] = f"{cell:.7g}" if isinstance(cell, float) else str(cell)
     return found
 
