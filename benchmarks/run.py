@@ -30,6 +30,7 @@ BENCHMARKS = {
     "mnist": "MNIST in under half a minute, beside a plain torch script",
     "photos": "cats and dogs in two minutes",
     "tables": "twelve tables, beside trees, linear models and other networks",
+    "texts": "spam, sentiment, questions, beside TF-IDF and fastText",
     "five_minutes": "MNIST and Fashion-MNIST in five minutes",
     "anomalies": "what is odd, without labels, beside PyOD",
     "search": "a million vectors: build, recall, milliseconds, memory",

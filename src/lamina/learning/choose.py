@@ -12,19 +12,21 @@ from torch import nn
 
 from lamina import kinds
 from lamina.core import Array, Encoded, Form, Json, PlanError, Progress, Recipe
+from lamina.learning import race
 from lamina.learning.budget import Budget
 from lamina.learning.frozen import Frozen
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Fold, Prepared
 from lamina.learning.readout import LONG, STEPS, sized, strength, tuned
-from lamina.learning.trial import Lesson, Trial, attempt
+from lamina.learning.trial import Lesson, attempt
 from lamina.networks._build import OWN
 
 USUAL = {"vector": "mlp", "grid": "cnn", "sequence": "rnn", "tokens": "bag"}
 # What an input of a form is called.
 HELD = {"vector": "a table", "grid": "pictures", "sequence": "series", "tokens": "texts"}
+# Where validation decides between several, after a short try of each; the usual one first.
+RACERS = {"tokens": ("bag", "text_cnn", "rnn")}
 PRETRAINED = "pretrained"
-SHARE = 0.15  # of the budget, for each candidate
 LEAST = 32  # pixels a side: below, there is nothing that features of photographs could see
 SAMPLE = 400, 200  # pictures that a probe of pretrained features learns from, and is judged on
 
@@ -59,6 +61,8 @@ def choose(
             features[name] = frozen
         elif said[name]["kind"] == OWN:
             choice.reasons.append(f"{name}: the network that was given.")
+        elif form.kind in RACERS and not _hurried(plan, budget):
+            yield from _raced(prepared, plan, budget, device, name, choice)
         elif form.kind != "grid" or plan.network is not None:
             choice.reasons.append(
                 f"{name}: {said[name]['kind']}, "
@@ -87,7 +91,7 @@ def _read_out(
     choice.reasons.append(reason)
     for name, frozen in features.items():
         if frozen.maps is not None:
-            seconds = 60.0 if budget.seconds is None else SHARE * budget.seconds
+            seconds = 60.0 if budget.seconds is None else race.SHARE * budget.seconds
             learning, reason, tried = yield from tuned(found, name, frozen, readout, budget, seconds)
             choice.reasons.append(reason)
             choice.tried.append(tried)
@@ -134,13 +138,42 @@ def _no_race(form: Form) -> str:
     return "" if available() else "Pretrained features are not installed (pip install 'lamina[learn]')."
 
 
+def _hurried(plan: Plan, budget: Budget) -> bool:
+    """Whether nothing is tried beside the usual network: the choice is made, has to repeat, or there is no time."""
+    short = budget.seconds is not None and budget.seconds < race.LEAST
+    return plan.network is not None or plan.steps is not None or short
+
+
+def _raced(
+    prepared: Prepared, plan: Plan, budget: Budget, device: torch.device, name: str, choice: Choice
+) -> Generator[Progress, None, None]:
+    """The kind of network for an input that gets farthest on the validation rows within its share of the budget."""
+    forms, fold = prepared.intake.forms, prepared.folds[0]
+    candidates = RACERS[forms[name].kind]
+    tried: dict[race.Tried, Json] = {}
+    for kind in candidates:
+        said = {
+            **choice.said,
+            name: {"kind": kind, "options": kinds.find("networks", kind).suited(prepared.teaching)[0]},
+        }
+        taught = recipe(said, forms, plan, len(fold.train))
+        lesson = Lesson(prepared, said, taught, plan.seed, device, plan.metric)
+        found = yield from race.run(lesson, fold, kind, race.seconds(budget, len(candidates)))
+        tried[found] = said[name]
+    metric = plan.metric or next(iter(prepared.outputs.values())).metric
+    best, why = race.better(name, list(tried), metric, len(fold.validation), HELD[forms[name].kind])
+    choice.said[name] = tried[best]
+    choice.tried += [each.said for each in tried]
+    choice.reasons.append(why)
+
+
 def _race(
     prepared: Prepared, plan: Plan, budget: Budget, device: torch.device, name: str, choice: Choice, frozen: Frozen
 ) -> Generator[Progress, None, bool]:
     """Pretrained features with a read-out against the usual network, on the same validation rows: whether they win."""
     forms, fold = prepared.intake.forms, prepared.folds[0]
     rng = np.random.default_rng(plan.seed)
-    seconds = 20.0 if budget.seconds is None else SHARE * budget.seconds
+    seconds = race.seconds(budget)
     teach, check = (
         np.sort(rng.permutation(rows)[:most]) for rows, most in zip((fold.train, fold.validation), SAMPLE, strict=True)
     )
@@ -157,33 +190,19 @@ def _race(
     pictures = prepared.rows.inputs[name]
     prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.values), pictures.present)
     ready_recipe = recipe(ready, forms, plan, len(seen.train))
-    probed = yield from attempt(Lesson(prepared, ready, ready_recipe, plan.seed, device, plan.metric), seen, STEPS)
+    probe = yield from attempt(Lesson(prepared, ready, ready_recipe, plan.seed, device, plan.metric), seen, STEPS)
     spent = time.monotonic() - begun
     prepared.rows.inputs[name] = pictures
-    begun = time.monotonic()
     usual_recipe = recipe(choice.said, forms, plan, len(fold.train))
     lesson = Lesson(prepared, choice.said, usual_recipe, plan.seed, device, plan.metric)
     fresh = Fold(fold.train, seen.validation, fold.test)
-    pace = Trial(lesson, fresh).pace(min(2.0, seconds / 5))
-    learned = yield from attempt(lesson, fresh, max(5, int(0.7 * seconds / pace)), begun + seconds)
-    choice.tried += [
-        {"name": PRETRAINED, "score": probed.best.score, "value": probed.best.value, "seconds": spent},
-        {
-            "name": usual["kind"],
-            "score": learned.best.score,
-            "value": learned.best.value,
-            "seconds": time.monotonic() - begun,
-        },
-    ]
-    better = probed.best.score > learned.best.score
-    winner, loser = (PRETRAINED, usual["kind"]) if better else (usual["kind"], PRETRAINED)
-    figures = (probed.best.value, learned.best.value) if better else (learned.best.value, probed.best.value)
+    probed = race.Tried(PRETRAINED, probe.best.score, probe.best.value, spent)
+    learned = yield from race.run(lesson, fresh, usual["kind"], seconds)
     metric = plan.metric or next(iter(prepared.outputs.values())).metric
-    choice.reasons.append(
-        f"{name}: {winner}, {metric} {figures[0]:.3f} on {len(seen.validation)} validation pictures after a short try; "
-        f"{loser} reached {figures[1]:.3f}."
-    )
-    return better
+    best, why = race.better(name, (learned, probed), metric, len(seen.validation), "pictures")
+    choice.tried += [probed.said, learned.said]
+    choice.reasons.append(why)
+    return best is probed
 
 
 def use_features(prepared: Prepared, choice: Choice) -> Generator[Progress, None, None]:

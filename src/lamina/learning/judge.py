@@ -16,7 +16,7 @@ from lamina.core import Json
 from lamina.insight.report import render
 from lamina.learning import findings
 from lamina.learning.budget import Budget
-from lamina.learning.choose import Choice
+from lamina.learning.choose import Choice, lead
 from lamina.learning.decisions import decide
 from lamina.learning.findings import Held
 from lamina.learning.plan import Plan
@@ -103,7 +103,7 @@ def _results(learned: Learned, held: Held, decisions: list[str], model: Model) -
 
 
 def _repeating(learned: Learned) -> str:
-    """The command with what its minutes decided: steps, looks, size, and which network won the race for pictures."""
+    """The command with what its minutes decided: steps, looks, size, and which network won the race."""
     loop = learned.members[0].loop
     if loop is None:
         return learned.command
@@ -112,10 +112,8 @@ def _repeating(learned: Learned) -> str:
     if grown and learned.plan.size is None:
         told += f" --size {grown}"
     if learned.choice.tried and learned.plan.network is None:
-        forms = learned.prepared.intake.forms
-        told += next(
-            f" --network {said['kind']}" for name, said in learned.choice.said.items() if forms[name].kind == "grid"
-        )
+        said = learned.choice.said
+        told += f" --network {said[lead(said, learned.prepared.intake.forms)]['kind']}"
     return re.sub(r"--minutes \S+", told, learned.command)
 
 

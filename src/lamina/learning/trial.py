@@ -172,10 +172,12 @@ class Trial:
         return {column: np.concatenate(parts) for column, parts in raws.items()}, np.concatenate(features)
 
 
-def attempt(lesson: Lesson, fold: Fold, steps: int, deadline: float | None = None) -> Generator[Progress, None, Trial]:
+def attempt(
+    lesson: Lesson, fold: Fold, steps: int, deadline: float | None = None, looks: int = 3
+) -> Generator[Progress, None, Trial]:
     """A short training, to see how far it gets on the fold's validation rows."""
     trial = Trial(lesson, fold)
-    for progress in trial.learn(steps, deadline=deadline, judgements=3):
+    for progress in trial.learn(steps, deadline=deadline, judgements=looks):
         message = f"a short try of {', '.join(said['kind'] for said in lesson.said.values())}"
         yield replace(progress, stage="trying", message=message)
     return trial

@@ -1,0 +1,60 @@
+"""Several networks for one input, each tried for a while on the same rows: the better one is kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from lamina.core import Json, Progress
+from lamina.learning.budget import Budget
+from lamina.learning.prepare import Fold
+from lamina.learning.trial import Lesson, Trial, attempt
+
+SHARE = 0.15  # of the budget, for each candidate
+TOGETHER = 0.3  # of the budget, for all of them
+UNHURRIED = 20.0  # seconds for each, where there is no budget
+LEAST = 30.0  # seconds of a budget: with less, the time to try others is better spent on learning
+LOOKS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How far a candidate got. score: on validation rows, more is better; value: the figure that people ask for."""
+
+    name: str
+    score: float
+    value: float
+    seconds: float
+
+    @property
+    def said(self) -> Json:
+        return asdict(self)
+
+
+def seconds(budget: Budget, candidates: int = 2) -> float:
+    """What each candidate may take."""
+    return UNHURRIED if budget.seconds is None else min(SHARE, TOGETHER / candidates) * budget.seconds
+
+
+def run(lesson: Lesson, fold: Fold, name: str, seconds: float) -> Generator[Progress, None, Tried]:
+    """Learn for at most so long, and for no more steps than the recipe asks for.
+
+    Copies within a network learn from the same rows here, so that all candidates are judged on the validation rows.
+    """
+    begun = time.monotonic()
+    lesson = replace(lesson, recipe=replace(lesson.recipe, folds=0))
+    pace = Trial(lesson, fold).pace(min(2.0, seconds / 5))
+    steps = min(max(5, int(0.7 * seconds / pace)), lesson.recipe.steps(len(fold.train)))
+    trial = yield from attempt(lesson, fold, steps, begun + seconds, LOOKS)
+    return Tried(name, trial.best.score, trial.best.value, time.monotonic() - begun)
+
+
+def better(name: str, tried: Sequence[Tried], metric: str, rows: int, what: str) -> tuple[Tried, str]:
+    """The candidate that got farthest (of equals the first), and why in words. what: the rows are, as "pictures"."""
+    best = max(tried, key=lambda each: each.score)
+    others = ", ".join(f"{each.name} {each.value:.3f}" for each in tried if each is not best)
+    return best, (
+        f"{name}: {best.name}, {metric} {best.value:.3f} on {rows:,} validation {what} after a short try; "
+        f"beside it: {others}."
+    )

@@ -1,0 +1,82 @@
+"""Several networks are tried for one input on the same validation rows, and the better one is kept."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import torch
+
+import worlds
+from lamina.core import Recipe
+from lamina.examples import read
+from lamina.learning import race
+from lamina.learning.budget import Budget
+from lamina.learning.choose import RACERS, Choice, choose
+from lamina.learning.plan import Plan
+from lamina.learning.prepare import Prepared, prepare
+from lamina.learning.trial import Lesson, Trial
+
+
+def prepared(plan: Plan) -> Prepared:
+    return prepare(read(worlds.letters(200, 1), target=plan.target), plan)
+
+
+def chosen(plan: Plan, seconds: float | None) -> Choice:
+    running = choose(prepared(plan), plan, Budget(time.monotonic(), seconds), torch.device("cpu"))
+    while True:
+        try:
+            next(running)
+        except StopIteration as end:
+            found: Choice = end.value
+            return found
+
+
+def test_every_candidate_is_tried_and_the_best_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(race, "UNHURRIED", 0.3)
+    choice = chosen(Plan(target=("label",), folds=0), None)
+    assert [each["name"] for each in choice.tried] == list(RACERS["tokens"])
+    best = max(choice.tried, key=lambda each: each["score"])
+    assert choice.said["letter"]["kind"] == best["name"]
+    for each in choice.tried:
+        assert f"{each['name']}" in choice.reasons[0]
+        assert f"{each['value']:.3f}" in choice.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("plan", "seconds"),
+    [
+        (Plan(target=("label",), folds=0, steps=5), None),
+        (Plan(target=("label",), folds=0, network="bag"), 600.0),
+        (Plan(target=("label",), folds=0, minutes=0.4), 24.0),
+    ],
+    ids=["steps", "network", "short"],
+)
+def test_without_time_or_doubt_there_is_no_race(plan: Plan, seconds: float | None) -> None:
+    choice = chosen(plan, seconds)
+    assert choice.tried == []
+    assert choice.said["letter"]["kind"] == "bag"
+
+
+def test_of_equals_the_usual_one_is_kept() -> None:
+    tried = [race.Tried("bag", -0.3, 0.9, 1.0), race.Tried("rnn", -0.3, 0.9, 1.0)]
+    best, why = race.better("letter", tried, "accuracy", 1200, "texts")
+    assert best.name == "bag"
+    assert why == "letter: bag, accuracy 0.900 on 1,200 validation texts after a short try; beside it: rnn 0.900."
+
+
+def test_copies_do_not_teach_each_other_s_rows_in_a_race() -> None:
+    """Else a network of several copies would be judged on other rows than the rest."""
+    plan = Plan(target=("label",), folds=0)
+    ready = prepared(plan)
+    lesson = Lesson(
+        ready, {"letter": {"kind": "bag", "options": {}}}, Recipe(0.01, 32, 2, folds=5), 0, torch.device("cpu")
+    )
+    running = race.run(lesson, ready.folds[0], "bag", 0.2)
+    seen: list[Trial] = []
+    judge = Trial.judge
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trial, "judge", lambda self: (seen.append(self), judge(self))[1])
+        list(running)
+    assert seen
+    assert all(set(trial.judged) <= set(ready.folds[0].validation) for trial in seen)
