@@ -215,6 +215,14 @@ def test_a_first_line_of_names_is_names(tmp_path: Path, first: str) -> None:
     assert len(read(path)) == 3
 
 
+def test_texts_with_commas_under_one_name_are_one_column(tmp_path: Path) -> None:
+    path = tmp_path / "texts.csv"
+    path.write_text('text\nyes, we can\nno\n"well, maybe"\none, two, three\n', encoding="utf-8")
+    found = read(path)
+    assert found.columns == ["text"]
+    assert found.values("text").tolist() == ["yes, we can", "no", "well, maybe", "one, two, three"]
+
+
 def test_doubled_names_are_numbered_and_said(tmp_path: Path) -> None:
     path = tmp_path / "doubled.csv"
     path.write_text("a,a,b,a\n1,2,3,4\n5,6,7,8\n", encoding="utf-8")
@@ -228,12 +236,13 @@ def test_doubled_names_are_numbered_and_said(tmp_path: Path) -> None:
     [
         ("a,b\n1,2\n3\n4,5\n", "Line 3"),
         ("a,b\n1,2\n3,4,5\n", "Line 3"),
+        ("a\n1,2\n3,4\n", "Line 2"),
         ('a,b\n1,"2\n3,4\n', "quote"),
         ("a,b\n", "no rows"),
         ("", "is empty"),
         ("\n\n \n", "is empty"),
     ],
-    ids=["short", "long", "quote", "names only", "empty", "blank"],
+    ids=["short", "long", "all long", "quote", "names only", "empty", "blank"],
 )
 def test_a_damaged_table_says_where(tmp_path: Path, content: str, said: str) -> None:
     path = tmp_path / "damaged.csv"

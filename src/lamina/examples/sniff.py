@@ -13,6 +13,7 @@ from pathlib import Path
 from lamina.core import DataError
 from lamina.examples import words
 
+ALONE = "\x1f"  # separates nothing: a table of one column
 HEAD = 1 << 18  # bytes looked at
 _LINES, _MOST = 100, 1 << 26  # more of them where lines are long
 _ZSTD = b"\x28\xb5\x2f\xfd"
@@ -177,8 +178,9 @@ def look(path: Path) -> Layout:
 
 
 def _separator(lines: list[str], path: Path) -> str:
-    """The separator that gives all lines the same number of cells, and the most of them."""
-    best: tuple[float, int, str] = (0.0, 1, ",")
+    """The separator that gives all lines the same number of cells, and the most of them; where none does and the first
+    line has none of them, each line is one cell: a text, whose commas are its own."""
+    best: tuple[float, int, str] = (0.0, 1, "," if any(each in lines[0] for each in ",;\t|") else ALONE)
     preferred = {".tsv": "\t", ".tab": "\t"}.get(
         path.with_suffix("").suffix if path.suffix in (".gz", ".zst") else path.suffix
     )

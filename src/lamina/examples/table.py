@@ -188,7 +188,7 @@ def _csv(path: Path, layout: Layout, as_words: set[str]) -> pl.DataFrame:
             )
         except pl.exceptions.PolarsError as error:
             said = str(error)
-            if "more fields" in said:
+            if "more fields" in said or "n_extra" in said:
                 _check_ragged(path, layout)
             if "utf-8" in said.lower() or "utf8" in said.lower():
                 source = io.BytesIO(sniff.decode(sniff.unpack(path), "cp1252").encode())
