@@ -13,8 +13,8 @@ from lamina.examples.columns import as_png, is_image, pixels
 from lamina.examples.reading import Raw, listed
 
 
-def read(source: Any, like: Mapping[str, str] | None = None) -> Raw:
-    """Raw columns of a value in memory.
+def read(source: Any, like: Mapping[str, str] | None = None, series: frozenset[str] = frozenset()) -> Raw:
+    """Raw columns of a value in memory. series: columns of which somebody says that their arrays are steps of time.
 
     Raises:
         DataError: it is nothing that holds examples.
@@ -33,11 +33,11 @@ def read(source: Any, like: Mapping[str, str] | None = None) -> Raw:
     if module in ("pandas", "pyarrow"):
         return frame(_converted(source, module), f"{'an Arrow' if module == 'pyarrow' else 'a pandas'} table")
     if isinstance(source, np.ndarray):
-        return _array(source, like)
+        return _array(source, like, series)
     if isinstance(source, Mapping):
-        return _mapping(source, like)
+        return _mapping(source, like, series)
     if isinstance(source, Sequence) and not isinstance(source, str):
-        return _sequence(list(source), like)
+        return _sequence(list(source), like, series)
     raise DataError(
         f"Examples cannot be read from {type(source).__name__}. Expected is a path, a dict of columns, a list of dicts, "
         "an array, or a frame of pandas, Polars or Arrow."
@@ -100,7 +100,12 @@ def _one_image(data: bytes) -> Raw:
     return Raw("one image", {"image": values})
 
 
-def _array(source: Array, like: Mapping[str, str] | None) -> Raw:
+def _array(source: Array, like: Mapping[str, str] | None, series: frozenset[str]) -> Raw:
+    if series and source.ndim in (2, 3):
+        one = like is not None and source.ndim == 2
+        return Raw("an array of series", {min(series): _signals([source] if one else list(source))})
+    if source.ndim == 3 and _is_signals(list(source)):
+        return Raw(f"an array of {len(source):,} series", {"series": _signals(list(source))})
     wants_image = like is not None and "image" in {kind.split(" ")[0] for kind in like.values()}
     if source.ndim == 2 and source.dtype == np.uint8 and wants_image:
         source = source[None]
@@ -109,7 +114,7 @@ def _array(source: Array, like: Mapping[str, str] | None) -> Raw:
     if source.ndim >= 3:
         return Raw(f"an array of {len(source):,} images", {"image": pixels(source)})
     if source.dtype.names:
-        return _mapping({name: source[name] for name in source.dtype.names}, like)
+        return _mapping({name: source[name] for name in source.dtype.names}, like, series)
     if source.ndim == 1:
         source = source[None] if like is not None and len(like) == len(source) else source[:, None]
     if source.ndim != 2 or not source.size:
@@ -148,12 +153,15 @@ def _series(cells: Any) -> Any:
     return pl.Series(cells, strict=False)
 
 
-def _mapping(source: Mapping[Any, Any], like: Mapping[str, str] | None) -> Raw:
+def _mapping(source: Mapping[Any, Any], like: Mapping[str, str] | None, series: frozenset[str]) -> Raw:
     """A dict of columns, or one example when its values are single cells."""
     if not source:
         raise DataError("The dict is empty. Expected is column -> values.")
     columns: dict[str, Any] = {}
-    single = all(_is_cell(value, name, like) or _is_tags(value, name, like) for name, value in source.items())
+    single = all(
+        _is_cell(value, name, like) or _is_tags(value, name, like) or _is_one_series(value, name, like)
+        for name, value in source.items()
+    )
     for name, value in source.items():
         name = str(name)
         if single:
@@ -170,7 +178,7 @@ def _mapping(source: Mapping[Any, Any], like: Mapping[str, str] | None) -> Raw:
                 value = value.to_numpy()
             case "pyarrow":
                 value = value.to_numpy(zero_copy_only=False)
-        columns.update(_cells(name, value))
+        columns.update(_cells(name, value, name in series))
     lengths = {name: len(cells) for name, cells in columns.items()}
     if len(set(lengths.values())) > 1:
         said = ", ".join(f"'{name}' has {n:,}" for name, n in list(lengths.items())[:5])
@@ -195,11 +203,26 @@ def _is_tags(value: Any, name: Any, like: Mapping[str, str] | None) -> bool:
     return asked and isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
+def _is_one_series(value: Any, name: Any, like: Mapping[str, str] | None) -> bool:
+    """Whether steps are those of one row: a list of them is a column where other columns hold several."""
+    asked = like is not None and like.get(str(name), "").split(" ")[0] == "series"
+    if isinstance(value, np.ndarray):
+        return asked and value.dtype != object and value.ndim in (1, 2)
+    return asked and isinstance(value, list) and all(isinstance(each, int | float) or _is_step(each) for each in value)
+
+
+def _is_step(value: Any) -> bool:
+    """The signals of one step: numbers, or None where one is missing."""
+    return isinstance(value, list) and all(each is None or isinstance(each, int | float) for each in value)
+
+
 def _has_length(value: Any) -> bool:
     return type(value).__module__.split(".")[0] in ("polars", "pandas", "pyarrow", "torch")
 
 
 def _cell(name: str, value: Any, like: Mapping[str, str] | None) -> dict[str, Any]:
+    if _is_one_series(value, name, like):
+        return {name: _signals([np.array(value, np.float64)])}
     if isinstance(value, np.ndarray) and value.ndim >= 2:
         return {name: pixels(value[None])}
     if isinstance(value, bytes) and is_image(value[:8]):
@@ -223,8 +246,32 @@ def _pictures(items: list[Any]) -> Array:
     return out
 
 
-def _cells(name: str, value: Any) -> dict[str, Any]:
+def _signals(items: list[Any]) -> Array:
+    """A series a row, each an array of its own length."""
+    out = np.empty(len(items), dtype=object)
+    for row, item in enumerate(items):
+        out[row] = item
+    return out
+
+
+def _is_signals(items: Sequence[Any]) -> bool:
+    """Whether arrays [rows, columns] cannot be pictures: they hold signs or gaps, or are as wide as each other but not as
+    long."""
+    there = [item for item in items if item is not None]
+    if not there or not all(
+        isinstance(each, np.ndarray) and each.dtype.kind == "f" and each.ndim == 2 for each in there
+    ):
+        return False
+    shapes = {item.shape for item in there}
+    if len(shapes) > 1 and len({width for _, width in shapes}) == 1:
+        return True
+    return any(bool(np.isnan(item).any() or (item < 0).any()) for item in there)
+
+
+def _cells(name: str, value: Any, series: bool = False) -> dict[str, Any]:
     if isinstance(value, np.ndarray):
+        if (value.ndim in (2, 3) and series) or (value.ndim == 3 and _is_signals(list(value))):
+            return {name: _signals(list(value))}
         if value.ndim >= 3:
             return {name: pixels(value)}
         if value.ndim == 2:
@@ -232,6 +279,8 @@ def _cells(name: str, value: Any) -> dict[str, Any]:
         return {name: _series(value)}
     items = list(value) if not isinstance(value, Sequence) else value
     first = next((item for item in items if item is not None), None)
+    if isinstance(first, np.ndarray) and (series or _is_signals(items)):
+        return {name: _signals(items)}
     if isinstance(first, np.ndarray) and first.ndim in (2, 3):
         same = len({item.shape for item in items if item is not None}) == 1
         if same and all(item is not None for item in items):
@@ -254,7 +303,7 @@ def _spread(name: str, value: Array) -> dict[str, Any]:
     }
 
 
-def _sequence(source: list[Any], like: Mapping[str, str] | None) -> Raw:
+def _sequence(source: list[Any], like: Mapping[str, str] | None, series: frozenset[str]) -> Raw:
     if not source:
         raise DataError("The list is empty. Expected is a list of dicts, of images, or of rows.")
     first = source[0]
@@ -262,8 +311,14 @@ def _sequence(source: list[Any], like: Mapping[str, str] | None) -> Raw:
         names = dict.fromkeys(str(name) for row in source for name in row)
         return Raw(
             f"a list of {len(source):,} dicts",
-            {k: v for name in names for k, v in _cells(name, [row.get(name) for row in source]).items()},
+            {
+                k: v
+                for name in names
+                for k, v in _cells(name, [row.get(name) for row in source], name in series).items()
+            },
         )
+    if isinstance(first, np.ndarray) and (series or _is_signals(source)):
+        return Raw(f"a list of {len(source):,} series", {min(series, default="series"): _signals(source)})
     if (
         isinstance(first, bytes)
         or (isinstance(first, np.ndarray) and first.ndim >= 2)

@@ -159,8 +159,10 @@ def files(cells: Any, raw: Raw, held: str) -> Array:
         return pixels(cells)
     if isinstance(cells, Coded):
         items: Sequence[Any] = cells.tolist()
+    elif isinstance(cells, np.ndarray):
+        items = list(cells) if cells.ndim > 1 else cells.tolist()
     else:
-        items = cells.tolist() if isinstance(cells, np.ndarray) else cells.to_list()
+        items = cells.to_list()
     out = np.empty(len(items), dtype=object)
     folder = raw.folder or Path()
     for row, item in enumerate(items):
@@ -172,7 +174,17 @@ def files(cells: Any, raw: Raw, held: str) -> Array:
             out[row] = bytes(item)
         elif isinstance(item, np.ndarray):
             out[row] = as_png(item) if held == "image" else item
+        elif isinstance(item, list):
+            out[row] = _steps(item)
     return out
+
+
+def _steps(item: list[Any]) -> Array | None:
+    """A series [T] or [T, C] that was written as lists of numbers; empty and ragged ones say nothing."""
+    try:
+        return np.array(item, np.float64) if item else None
+    except (TypeError, ValueError):
+        return None
 
 
 def pixels(values: Array) -> Array:

@@ -14,6 +14,8 @@ from lamina.core import Array
 from lamina.examples import words
 from lamina.examples.reading import Raw, count
 
+SERIES = frozenset({".csv", ".tsv", ".parquet", ".pq"})
+
 
 @cache
 def by_suffix() -> dict[str, str]:
@@ -39,6 +41,16 @@ def example(path: Path, like: Mapping[str, str] | None) -> str | None:
     with path.open("rb") as file:
         start = file.readline(4096).decode("utf-8-sig", "replace")
     return None if any(cell.strip(' "\r\n') in like for cell in re.split(r"[,;\t|]", start)) else kind
+
+
+def kind_named(path: str | Path) -> str | None:
+    """The kind of a file that a cell of a table names: there, a table is a series, and does not hold the examples."""
+    return kind_of(path) or ("series" if is_series(path) else None)
+
+
+def is_series(path: str | Path) -> bool:
+    """Whether such a file may hold one series: as a table does, so that more than its name must tell."""
+    return Path(path).suffix.lower() in SERIES
 
 
 def raw(paths: Sequence[Path], kind: str, source: str) -> Raw:

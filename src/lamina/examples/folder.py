@@ -12,7 +12,7 @@ import numpy as np
 
 from lamina.core import DataError
 from lamina.examples import idx, npz, parts, words
-from lamina.examples.files import by_suffix, called, kind_of, raw
+from lamina.examples.files import by_suffix, called, is_series, kind_of, raw
 from lamina.examples.reading import PARTS, Raw, count, listed
 
 TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".parquet", ".pq", *npz.SUFFIXES)
@@ -25,6 +25,7 @@ class Found:
 
     media: dict[str, list[Path]] = field(default_factory=dict)  # by the kind of input that reads them
     tables: list[Path] = field(default_factory=list)  # directly in the folder
+    deeper: list[Path] = field(default_factory=list)  # tables in folders within it: each may be a series
     arrays: list[Path] = field(default_factory=list)  # IDX files, directly in the folder
     others: list[Path] = field(default_factory=list)
     locked: list[str] = field(default_factory=list)  # folders that may not be opened
@@ -61,6 +62,8 @@ def found(top: Path) -> Found:
                 out.media.setdefault(kind, []).append(path)
             elif suffix(path) in TABLES and Path(here) == top:
                 out.tables.append(path)
+            elif is_series(path):
+                out.deeper.append(path)
             elif idx.is_idx(path) and Path(here) == top:
                 out.arrays.append(path)
             else:
@@ -91,6 +94,7 @@ def _read(top: Path, files: Found, like: Mapping[str, str] | None) -> Raw:
     }
     if 0 in by_part.values() and len(by_part) > 1:
         return parts.tables(top, by_part, like)
+    _find_series(top, files, like)
     kind = _kind(files, like)
     if kind is not None:
         paths = files.media[kind]
@@ -125,6 +129,40 @@ def _read(top: Path, files: Found, like: Mapping[str, str] | None) -> Raw:
     raise DataError(
         f"{top} is empty. Expected is a folder per label with {_readable()} in it, or a table (CSV, JSON lines, Parquet)."
     )
+
+
+def _find_series(top: Path, files: Found, like: Mapping[str, str] | None) -> None:
+    """Tell tables that are each one series from tables that hold the examples.
+
+    They are series where they lie in folders that are their labels and nothing else is there to learn from; where several
+    beside each other begin with the same line, all but one, which names them; and for a model that learned from series.
+    """
+    asked = like is not None and any(kind.split(" ")[0] == "series" for kind in like.values())
+    if files.media.keys() - {"text"} or (like is not None and not asked):
+        return
+    labels = {name for path in files.deeper for name in path.relative_to(top).parts[:-1]} - PARTS.keys()
+    if files.deeper and (asked or len(files.tables) == 1 or (labels and not files.tables)):
+        files.media = {"series": files.deeper}
+        return
+    lines: dict[str, list[Path]] = {}
+    for path in files.tables:
+        if is_series(path):
+            lines.setdefault(_first_line(path), []).append(path)
+    alike = max(lines.values(), key=len, default=[])
+    others = [path for path in files.tables if path not in alike]
+    if len(alike) > 2 and (len(others) == 1 or (asked and not others)):
+        files.media, files.tables = {"series": alike}, others
+
+
+def _first_line(path: Path) -> str:
+    """What a table begins with: the names of its columns, or only how many there are."""
+    if suffix(path) in (".parquet", ".pq"):
+        import polars as pl
+
+        return ",".join(pl.read_parquet_schema(path))
+    with path.open("rb") as file:
+        line = file.readline().decode("latin-1").strip().lower()
+    return line if re.search(r"[a-df-z]{2}", line) else re.sub(r"[^,;\t|]", "", line)
 
 
 def _readable() -> str:

@@ -14,7 +14,7 @@ from lamina import kinds
 from lamina.core import Array, Coded, DataError, PlanError, nearest
 from lamina.examples import columns, dates, words
 from lamina.examples.examples import Examples
-from lamina.examples.files import called, kind_of
+from lamina.examples.files import called, kind_named
 from lamina.examples.reading import FILES, KINDS, PARTS, ROLES, Column, Kind, Raw, Reading, count, figure, listed
 from lamina.examples.targets import as_target, check_targets
 from lamina.inputs import text as texts
@@ -57,7 +57,7 @@ def settle(raw: Raw, reading: Reading, target: Sequence[str] = ()) -> Examples:
 
 
 def check_names(raw: Raw, reading: Reading, target: Sequence[str]) -> None:
-    roles = [role for role in (reading.id, reading.group, reading.time, reading.weight) if role]
+    roles = [role for role in (reading.id, reading.group, reading.time, reading.weight, reading.example) if role]
     for name in (*target, *reading.kind, *reading.drop, *roles):
         if name not in raw.columns:
             raise PlanError(f"There is no column '{name}' in {raw.source}. {nearest(name, raw.columns)}")
@@ -108,11 +108,14 @@ def _time(name: str, cells: Any, raw: Raw) -> Column:
 
 def infer(name: str, cells: Any, raw: Raw) -> Kind:
     """The kind of a column, not yet with a reason for numbers and words (that needs them settled)."""
-    if (said := raw.kinds.get(name)) is not None:
-        return Kind(said, called(len(cells), said))
+    if (told := raw.kinds.get(name)) is not None:
+        said, _, how = told.partition(" ")
+        return Kind(said, called(len(cells), said), how)
     if isinstance(cells, np.ndarray) and cells.ndim > 1:
         return Kind("image", f"{count(len(cells), 'array')} of {' × '.join(map(str, cells.shape[1:]))} pixels")
     if isinstance(cells, np.ndarray) and cells.dtype == object:
+        if any(isinstance(cell, np.ndarray) for cell in cells[:20]):
+            return Kind("series", f"{called(len(cells), 'series')}, as arrays")
         return Kind("image", f"{count(len(cells), 'image')}")
     if isinstance(cells, np.ndarray):
         return Kind("number", "")
@@ -126,8 +129,9 @@ def infer(name: str, cells: Any, raw: Raw) -> Kind:
     if dtype in (pl.Date, pl.Datetime):
         return Kind("date", "dates")
     if isinstance(dtype, pl.List | pl.Array):
-        if dtype.inner.is_numeric():
-            return Kind("unknown", "lists of numbers: not understood, left out")
+        inner = dtype.inner.inner if isinstance(dtype.inner, pl.List | pl.Array) else dtype.inner
+        if inner.is_numeric():
+            return Kind("series", "lists of numbers, steps of time")
         return Kind("tags", "lists of words")
     if dtype.is_numeric() or dtype in (pl.Duration, pl.Time):
         return Kind("number", "")
@@ -174,11 +178,11 @@ def file_kind(cells: pl.Series, raw: Raw) -> Kind | None:
     if cells.dtype != pl.String:
         return None
     some = [each.strip() for each in cells.drop_nulls().head(20).to_list()]
-    found = Counter(kind for each in some if (kind := kind_of(each)) in FILES)
+    found = Counter(kind for each in some if (kind := kind_named(each)) in FILES)
     kind, most = found.most_common(1)[0] if found else (None, 0)
     if kind is None or most < 0.9 * len(some):
         return None
-    named = [each for each in some if kind_of(each) == kind]
+    named = [each for each in some if kind_named(each) == kind]
     folder = raw.folder or Path()
     if not any((folder / each).is_file() for each in named):
         raw.note(

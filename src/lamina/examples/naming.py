@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,8 @@ from lamina.examples.reading import Raw, count
 def join(top: Path, table_path: Path, paths: list[Path], kind: str, like: Mapping[str, str] | None) -> Raw | None:
     """The table with a column of paths to files of a kind; None if no column names them.
 
-    Files are named by path, by file name, or by file name without its suffix.
+    Files are named by path, by file name, by file name without its suffix, or by the number at its end where all else of
+    it is the same.
     """
     import polars as pl
 
@@ -28,6 +30,11 @@ def join(top: Path, table_path: Path, paths: list[Path], kind: str, like: Mappin
         relative = path.relative_to(top)
         for name in {str(relative), relative.as_posix(), str(relative.with_suffix("")), path.name, path.stem}:
             names[name].append(path)
+    stems = [re.fullmatch(r"(.*?)0*(\d+)", path.stem) for path in paths]
+    if len({found and found[1] for found in stems}) == 1:  # walk_1, walk_2, …
+        for path, found in zip(paths, stems, strict=True):
+            if found is not None and found[2] != path.stem:
+                names[found[2]].append(path)
     best: tuple[float, str, list[Any]] = (0.0, "", [])
     for column, cells in raw.columns.items():
         if not isinstance(cells, pl.Series) or cells.dtype.is_float() or cells.dtype.is_nested():
@@ -44,10 +51,12 @@ def join(top: Path, table_path: Path, paths: list[Path], kind: str, like: Mappin
         return None
     values = np.empty(len(paths_found), dtype=object)
     values[:] = [None if path is None else str(path.absolute()) for path in paths_found]
+    called_now = kind if kind not in raw.columns else column
     raw.columns = {
-        (name if name != column else kind if kind not in raw.columns else name): (values if name == column else cells)
+        (called_now if name == column else name): (values if name == column else cells)
         for name, cells in raw.columns.items()
     }
+    raw.kinds[called_now] = kind
     raw.source = f"{table_path} with {called(len(paths), kind)}"
     if lost := sum(path is None for path in paths_found):
         raw.note(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lamina.core import Coded, DataError, nearest
-from lamina.examples import columns, dates, words
+from lamina.examples import columns, dates, long, words
 from lamina.examples.examples import Examples
 from lamina.examples.infer import check_names, file_kind
 from lamina.examples.reading import FILES, Kind, Raw, Reading, count, listed
@@ -27,6 +27,9 @@ def obey(raw: Raw, reading: Reading, like: Mapping[str, str], target: Sequence[s
         DataError: not one of the model's columns is there, or a target is not, or a column holds something else throughout.
     """
     check_names(raw, Reading(), ())
+    for said in like.values():
+        name, _, how = said.partition(" ")
+        raw = long.refold(raw, how) if name == long.SERIES and how else raw
     there = {name.strip().casefold(): name for name in raw.columns}
     found = {name: name if name in raw.columns else there.get(name.strip().casefold()) for name in like}
     held = {name: Kind(kind.split(" ")[0], "").held for name, kind in like.items()}

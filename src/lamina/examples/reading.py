@@ -31,6 +31,9 @@ class Reading:
     time: str | None = field(
         default=None, metadata={"help": "the column to learn along: past rows teach, later ones test"}
     )
+    example: str | None = field(
+        default=None, metadata={"help": "a row is a step of time: the column that says of which example (with --time)"}
+    )
     weight: str | None = field(default=None, metadata={"help": "the column that says how much a row counts"})
     test: str | None = field(default=None, metadata={"help": "your own test set, a source like PATH: it alone judges"})
     separator: str | None = field(default=None, metadata={"help": "what stands between several tags in one cell"})
@@ -94,7 +97,8 @@ Cells: TypeAlias = "pl.Series | Array | Coded"
 
 @dataclass
 class Raw:
-    """What a source holds, before kinds are judged: equally long columns. kinds: of columns, where the source says them."""
+    """What a source holds, before kinds are judged: equally long columns. kinds: of columns, where the source says them, as
+    `Kind.told` does."""
 
     source: str
     columns: dict[str, Any]  # Cells

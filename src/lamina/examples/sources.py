@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from lamina.core import DataError
-from lamina.examples import arrays, folder, idx, infer, obey, parts, sql
+from lamina.examples import arrays, folder, idx, infer, long, obey, parts, sql
 from lamina.examples.examples import Examples
-from lamina.examples.files import called, example, kind_of
+from lamina.examples.files import called, example, is_series, kind_named
 from lamina.examples.files import raw as of_files
 from lamina.examples.reading import Raw, Reading, listed
 
@@ -42,13 +42,25 @@ def read(
     reading = reading or Reading()
     target = (target,) if isinstance(target, str) else tuple(target)
     try:
-        raw = _raw(source, reading, like)
+        raw, folded = _folded(source, reading, like, target)
         if reading.test is not None:
-            raw = parts.with_test(raw, _raw(reading.test, reading, like))
+            raw = parts.with_test(raw, _folded(reading.test, reading, like, target)[0])
+        reading = folded
     except PermissionError as error:
         said = f"'{error.filename}' may not be read: {error.strerror}." if error.filename else f"{error}."
         raise DataError(f"{said} Change its permissions, or run as somebody who may.") from error
     return infer.settle(raw, reading, target) if like is None else obey.obey(raw, reading, like, target)
+
+
+def _folded(
+    source: Any, reading: Reading, like: Mapping[str, str] | None, target: Sequence[str]
+) -> tuple[Raw, Reading]:
+    """A row per example, also where the source has one per step of time."""
+    raw = _raw(source, reading, like)
+    if reading.example is None or like is not None:
+        return raw, reading
+    infer.check_names(raw, reading, target)
+    return long.fold(raw, reading, target)
 
 
 def _raw(source: Any, reading: Reading, like: Mapping[str, str] | None) -> Raw:
@@ -58,7 +70,8 @@ def _raw(source: Any, reading: Reading, like: Mapping[str, str] | None) -> Raw:
         return _path(Path(os.path.expanduser(source)), reading, like)
     if isinstance(source, list | tuple) and source and all(isinstance(each, str | os.PathLike) for each in source):
         return _paths([Path(os.path.expanduser(each)) for each in source], like)
-    return arrays.read(source, like)
+    said = like if like is not None else reading.kind
+    return arrays.read(source, like, frozenset(name for name, kind in said.items() if kind.split(" ")[0] == "series"))
 
 
 def _path(path: Path, reading: Reading, like: Mapping[str, str] | None) -> Raw:
@@ -81,7 +94,20 @@ def _path(path: Path, reading: Reading, like: Mapping[str, str] | None) -> Raw:
         return idx.read(path, labels=like is None or "label" in like)
     from lamina.examples import table
 
+    if like is not None and is_series(path) and _is_one(path, like):
+        return of_files([path], "series", str(path))
     return table.read(path, like, reading)
+
+
+def _is_one(path: Path, like: Mapping[str, str]) -> bool:
+    """Whether a table is one series for a model that learned from files of such: it has none of the model's columns, not
+    even those of a long table."""
+    told = [kind.partition(" ")[2] for kind in like.values() if kind.split(" ")[0] == "series"]
+    if not told or any(told):
+        return False
+    from lamina.examples import table
+
+    return not any(name in like for name in table.read(path, like).columns)
 
 
 def _paths(paths: list[Path], like: Mapping[str, str] | None) -> Raw:
@@ -91,7 +117,7 @@ def _paths(paths: list[Path], like: Mapping[str, str] | None) -> Raw:
         if path.is_dir():
             for kind, inside in folder.found(path).media.items():
                 found.setdefault(kind, []).extend(inside)
-        elif (own := kind_of(path)) is not None:
+        elif (own := kind_named(path)) is not None:
             found.setdefault(own, []).append(path)
         else:
             raise DataError(

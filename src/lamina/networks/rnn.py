@@ -90,7 +90,7 @@ class Rnn(Layered):
         here = mask(x, lengths)
         steps = self.first(x, here)
         turned = _turned(here, lengths)
-        ends = []
+        ends: list[Tensor] = []
         for layer in self.layers:
             steps, end = layer(self.drop(steps) if ends else steps, lengths, turned)
             ends.append(end)
@@ -114,6 +114,7 @@ class Rnn(Layered):
         steps = self.first(x, every)
         memory: list[tuple[Tensor, Tensor]] = []
         for number, layer in enumerate(self.layers):
+            assert isinstance(layer, Layer)
             before = None if carried is None else (carried.hidden[number], carried.cell[number])
             steps, after = layer.on(self.drop(steps) if memory else steps, before)
             memory.append(after)
@@ -184,15 +185,17 @@ CELLS: dict[str, type[nn.GRU | nn.LSTM]] = {"gru": nn.GRU, "lstm": nn.LSTM}
 def _cell(kind: str, inputs: int, width: int) -> nn.GRU | nn.LSTM:
     """A layer that reads forwards. Its memory starts orthogonal, so that it neither dies nor explodes over many steps."""
     found = CELLS[kind](inputs, width, batch_first=True)
-    nn.init.xavier_uniform_(found.weight_ih_l0)
-    for gate in found.weight_hh_l0.data.chunk(len(found.weight_hh_l0) // width):
-        nn.init.orthogonal_(gate)
-    for bias in (found.bias_ih_l0, found.bias_hh_l0):
-        nn.init.zeros_(bias)
-    if kind == "lstm":
-        found.bias_ih_l0.data[width : 2 * width] = (
-            1.0  # an open forget gate: it begins by remembering (Gers et al. 2000)
-        )
+    for name, weight in found.named_parameters():
+        match name:
+            case "weight_ih_l0":
+                nn.init.xavier_uniform_(weight)
+            case "weight_hh_l0":
+                for gate in weight.data.chunk(len(weight) // width):
+                    nn.init.orthogonal_(gate)
+            case _:
+                nn.init.zeros_(weight)
+                if kind == "lstm" and name == "bias_ih_l0":
+                    weight.data[width : 2 * width] = 1.0  # the forget gate is open: it begins by remembering
     return found
 
 
