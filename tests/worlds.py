@@ -76,6 +76,20 @@ def letters(rows: int, seed: int) -> World:
     return {"letter": text, "label": _words(good, "praise", "blame")}
 
 
+def wobbles(rows: int, seed: int) -> World:
+    """Two signals of any length, with gaps: in one class the second follows the first, in the other it goes before."""
+    rng = np.random.default_rng(seed)
+    before = rng.random(rows) < 0.5
+    series = np.empty(rows, object)
+    for row in range(rows):
+        steps = np.arange(rng.integers(16, 33)) * rng.uniform(0.5, 0.7) + rng.uniform(0, 6)
+        both = np.stack([np.sin(steps), np.sin(steps + (1 if before[row] else -1))], 1)
+        both += 0.2 * rng.standard_normal(both.shape)
+        both[rng.random(both.shape) < 0.03] = np.nan
+        series[row] = both
+    return {"series": series, "label": _words(before, "before", "after")}
+
+
 def several(rows: int, seed: int) -> World:
     """A class and a number, both answered from the same columns."""
     world = blobs(rows, seed)
@@ -127,6 +141,14 @@ def column(kind: str, rows: int, seed: int) -> Any:
             found = np.empty(rows, object)
             found[:] = [None if g else png(rng.integers(0, 255, (9, 9, 3), np.uint8)) for g in gone]
             return found
+        case "series":
+            cells = np.empty(rows, object)
+            for row in np.flatnonzero(~gone):
+                steps = rng.standard_normal((rng.integers(1, 9), 2)).round(3)
+                steps[rng.random(steps.shape) < 0.1] = np.nan
+                steps[0] = 1.0  # an all-empty series is none
+                cells[row] = steps
+            return cells
     raise NotImplementedError(f"Say here what the values of the kind '{kind}' look like: then its contract is tested.")
 
 

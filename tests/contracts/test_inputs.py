@@ -115,5 +115,8 @@ def test_a_value_comes_back(kind: str) -> None:
         case "date":
             said = np.datetime64(back).astype("datetime64[s]").astype(float)
             assert abs(said - values[row]) < 600
+        case "series":
+            steps = values[row]
+            np.testing.assert_allclose(np.stack(list(back.values()), 1)[: len(steps)], steps, rtol=1e-6)
         case "image":
             np.testing.assert_array_equal(np.asarray(back), encoded.values[row].squeeze())

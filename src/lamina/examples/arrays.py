@@ -246,7 +246,7 @@ def _pictures(items: list[Any]) -> Array:
     return out
 
 
-def _signals(items: list[Any]) -> Array:
+def _signals(items: Sequence[Any]) -> Array:
     """A series a row, each an array of its own length."""
     out = np.empty(len(items), dtype=object)
     for row, item in enumerate(items):
@@ -269,6 +269,8 @@ def _is_signals(items: Sequence[Any]) -> bool:
 
 
 def _cells(name: str, value: Any, series: bool = False) -> dict[str, Any]:
+    if isinstance(value, np.ndarray) and value.dtype == object and value.ndim == 1:
+        value = value.tolist()
     if isinstance(value, np.ndarray):
         if (value.ndim in (2, 3) and series) or (value.ndim == 3 and _is_signals(list(value))):
             return {name: _signals(list(value))}

@@ -118,9 +118,9 @@ def _read(top: Path, files: Found, like: Mapping[str, str] | None) -> Raw:
         raise DataError(
             f"{top} holds {len(files.tables)} tables ({listed(path.name for path in files.tables)}). Name one of them, or call two of them train.csv and test.csv."
         )
-    if files.others:
+    if others := [*files.others, *files.deeper]:
         raise DataError(
-            f"{top} holds {count(len(files.others), 'file')} but nothing that Lamina reads (first: {files.others[0].name}). Expected is a folder per label with {_readable()} in it, or a table (CSV, JSON lines, Parquet)."
+            f"{top} holds {count(len(others), 'file')} but nothing that Lamina reads (first: {others[0].name}). Expected is a folder per label with {_readable()} in it, or a table (CSV, JSON lines, Parquet)."
         )
     if files.locked:
         raise DataError(
