@@ -164,10 +164,12 @@ def test_a_script_without_blanks_has_words_too() -> None:
     assert found.kinds["review"].name == "text"
 
 
-def test_lists_of_numbers_are_left_out_and_said() -> None:
-    found = read(pl.DataFrame({"signal": [[0.5] * (k % 3 + 1) for k in range(ROWS)], "x": list(range(ROWS))}))
-    assert found.kinds["signal"].name == "unknown"
-    assert any("'signal' holds is not understood" in note.text for note in found.notes)
+def test_lists_of_numbers_are_series_and_what_is_not_understood_is_said() -> None:
+    lists, bits = [[0.5] * (k % 3 + 1) for k in range(ROWS)], [b"0" * (k + 1) for k in range(ROWS)]
+    found = read(pl.DataFrame({"signal": lists, "bits": bits, "x": list(range(ROWS))}))
+    assert found.kinds["signal"].name == "series"
+    assert found.kinds["bits"].name == "unknown"
+    assert any("'bits' holds is not understood" in note.text for note in found.notes)
 
 
 @pytest.mark.parametrize("kind", ["category", "number", "text", "identifier"])
