@@ -20,6 +20,7 @@ LEVELS = [
     {"insight"},
     {"learning", "serving"},
     {"estimators", "cli", "door", "screen"},
+    {"__main__"},
 ]
 ALLOWED_BESIDE = {("door", "screen"), ("estimators", "door"), ("cli", "door"), ("cli", "screen")}
 LEVEL = {room: number for number, rooms in enumerate(LEVELS) for room in rooms}
