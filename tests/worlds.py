@@ -96,6 +96,17 @@ def several(rows: int, seed: int) -> World:
     return world | {"far": np.hypot(world["east"], world["north"] - 1000)}
 
 
+def people(rows: int, seed: int, each: int = 8) -> World:
+    """Some numbers that each one keeps, and others that change from day to day: `each` rows of everybody."""
+    rng = np.random.default_rng(seed)
+    count = rows // each
+    who = np.repeat(np.arange(count), each)
+    kept = rng.standard_normal((count, 4))[who] + 0.1 * rng.standard_normal((len(who), 4))
+    changing = rng.standard_normal((len(who), 4))
+    columns = {f"x{k}": column for k, column in enumerate(np.concatenate([kept, changing], 1).T)}
+    return columns | {"person": np.array([f"person {seed} {k}" for k in who])}
+
+
 CUSTOMER = {"money spent": 80.0, "region": "north", "when": "2024-03-01"}  # somebody to ask the shop's model about
 
 
@@ -128,7 +139,7 @@ def column(kind: str, rows: int, seed: int) -> Any:
             return np.where(gone, np.nan, np.round(rng.standard_normal(rows) * 50, 3))
         case "date":
             return np.where(gone, np.nan, np.round(rng.uniform(0, 1.7e9, rows)))
-        case "category":
+        case "category" | "identity":
             return Coded(np.where(gone, -1, rng.integers(0, 4, rows)).astype(np.int32), ("ash", "elm", "fir", "oak"))
         case "tags":
             names = np.array(["red", "blue", "green"])

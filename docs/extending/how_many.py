@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from lamina.core import Answers, Array, DataError, Json
+from lamina.core import Answers, Array, DataError, Json, Metrics
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -97,6 +97,9 @@ class HowMany:
     def score(self, raw: Array, target: Array, weight: Array, metric: str | None) -> float:
         name = metric or self.metric
         return self.better[name] * self.metrics(raw, target, weight)[name]
+
+    def evidence(self, raw: Array, target: Array) -> tuple[Metrics, Array, None]:
+        return self.metrics, raw, None
 
     def state(self) -> Json:
         return {"radius": self.radius}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 Json: TypeAlias = dict[str, Any]
+Metrics: TypeAlias = Callable[[Array, Array, Array | None], Mapping[str, float]]  # of raw, target, weight
 
 
 class LaminaError(Exception):
@@ -344,6 +345,11 @@ class Taught(Protocol):
     def metrics(self, raw: Array, target: Array, weight: Array | None = None) -> dict[str, float]: ...
     def score(self, raw: Array, target: Array, weight: Array, metric: str | None) -> float:
         """What chooses between weights, more is better: the metric asked for, else a proper score."""
+        ...
+
+    def evidence(self, raw: Array, target: Array) -> tuple[Metrics, Array, Array | None]:
+        """What intervals are drawn from: metrics of (evidence [N, …], target, weight), what they take of each row
+        (worked out once, where that is dear), and which rows belong together."""
         ...
 
     def state(self) -> Json: ...

@@ -86,10 +86,10 @@ def training(
             raise PlanError(f"find='{made.find}' learns its own network from the start: leave out start and network.")
         where = None if out is None else Path(out)
         return Discovery(
-            _examples(examples, ()), made, out=where, overwrite=overwrite, started=started, command=command
+            _examples(examples, (), {}), made, out=where, overwrite=overwrite, started=started, command=command
         )
     return Training(
-        _examples(examples, targets),
+        _examples(examples, targets, made.kinds),
         made,
         out=None if out is None else Path(out),
         overwrite=overwrite,
@@ -217,8 +217,8 @@ def options(kind: type[Options], asked: Mapping[str, Any]) -> Options:
     return kind(**asked)
 
 
-def _examples(source: Any, targets: tuple[str, ...]) -> Examples:
+def _examples(source: Any, targets: tuple[str, ...], told: Mapping[str, str]) -> Examples:
     from lamina.examples import Examples, Reading
     from lamina.examples import read as read_examples
 
-    return source if isinstance(source, Examples) else read_examples(source, Reading(), target=targets)
+    return source if isinstance(source, Examples) else read_examples(source, Reading(kind=told), target=targets)

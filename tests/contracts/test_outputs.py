@@ -12,10 +12,12 @@ from sklearn import metrics as theirs
 
 import worlds
 from lamina import kinds
-from lamina.core import Array, DataError, Taught
+from lamina.core import Array, DataError, PlanError, Taught
+from lamina.outputs.identity import Identity
 
 ROWS = 80
 each_kind = pytest.mark.parametrize("kind", kinds.names("outputs"))
+each_answering = pytest.mark.parametrize("kind", [kind for kind in kinds.names("outputs") if kind != "identity"])
 
 
 def settled(kind: str, *shards: Any) -> Taught:
@@ -39,8 +41,8 @@ def case(kind: str, seed: int = 0) -> tuple[Taught, Array, Array, Array]:
     raw = rng.standard_normal((len(target), width))
     if kind == "number":
         raw = target[:, None] + 30 * raw
-    elif kind == "category":
-        raw += 1.5 * np.eye(width)[target]
+    elif kind in ("category", "identity"):
+        raw += (1.5 if kind == "category" else 5.0) * np.eye(width)[target]
     else:
         raw += 1.5 * (target - 0.5)
     return output, raw.astype(np.float32), target, rng.uniform(0.1, 3, len(target))
@@ -128,18 +130,20 @@ def test_copies_answer_as_one(kind: str) -> None:
     mixed = torch.from_numpy(np.stack([raw, raw[::-1].copy()], 1))
     for found in (alone, same):  # five that agree say what one says
         np.testing.assert_allclose(shares(output, found), shares(output, raw), atol=1e-5)
-    swapped = output.combine(mixed.flip(1)).numpy()
-    np.testing.assert_allclose(output.combine(mixed).numpy(), swapped, rtol=1e-4, atol=1e-5)
+    swapped, mixed = output.combine(mixed.flip(1)).numpy(), output.combine(mixed).numpy()
+    np.testing.assert_allclose(shares(output, mixed), shares(output, swapped), rtol=1e-4, atol=1e-5)
 
 
 def shares(output: Taught, raw: Array) -> Array:
-    """What the answers say: probabilities, or values."""
+    """What the answers say: probabilities, or values; of a model that compares, of all pairs."""
+    if isinstance(output, Identity):
+        return output.same(raw, raw)[1]
     answers = output.answer(raw)
     found: Array = answers.values.astype(float) if answers.shares is None else answers.shares
     return found
 
 
-@each_kind
+@each_answering
 def test_answers_are_whole(kind: str) -> None:
     output, raw, target, _ = case(kind)
     output.calibrate(raw, target)
@@ -159,7 +163,7 @@ def test_answers_are_whole(kind: str) -> None:
     assert huge.shares is None or np.isfinite(huge.shares).all()
 
 
-@each_kind
+@each_answering
 def test_calibration_helps_and_changes_no_order(kind: str) -> None:
     output, raw, target, weight = case(kind)
     sure = raw * 6 if kind != "number" else raw  # over-confident
@@ -181,7 +185,7 @@ def test_calibration_helps_and_changes_no_order(kind: str) -> None:
     )
 
 
-@each_kind
+@each_answering
 @pytest.mark.parametrize("rows", [0, 1, 3])
 def test_too_few_rows_calibrate_nothing(kind: str, rows: int) -> None:
     output, raw, target, weight = case(kind)
@@ -209,6 +213,16 @@ def test_the_score_that_chooses_prefers_better_answers(kind: str) -> None:
     worse = raw[::-1].copy()
     for metric in (None, *(m for m in output.metrics(raw, target) if m != "coverage")):
         assert output.score(raw, target, weight, metric) > output.score(worse, target, weight, metric), metric
+
+
+@each_kind
+def test_intervals_have_the_same_figures(kind: str) -> None:
+    output, raw, target, weight = case(kind)
+    output.calibrate(raw, target)
+    metrics, evidence, group = output.evidence(raw, target)
+    assert len(evidence) == len(target)
+    assert group is None or len(group) == len(target)
+    assert metrics(evidence, target, weight) == output.metrics(raw, target, weight)
 
 
 @each_kind
@@ -280,7 +294,7 @@ def test_the_figures_of_tags_are_scikit_learns(seed: int, weighted: bool) -> Non
     assert found["log_loss"] == pytest.approx(np.mean(losses), rel=1e-5)
 
 
-@each_kind
+@each_answering
 def test_rows_of_which_nothing_could_be_read_get_no_answer(kind: str) -> None:
     output, raw, target, weight = case(kind)
     output.calibrate(raw, target, weight)
@@ -290,3 +304,56 @@ def test_rows_of_which_nothing_could_be_read_get_no_answer(kind: str) -> None:
     assert answers[1].interval is None
     assert not answers[1].confidence
     assert answers[0] == output.answer(raw)[0]
+
+
+# ------------------------------------------------------------------------------------------------- pairs
+
+
+def pairs(seed: int) -> tuple[Identity, Array, Array]:
+    rng = np.random.default_rng(seed)
+    target = rng.integers(0, 6, 60)
+    raw = rng.standard_normal((60, 5)) + 1.5 * rng.standard_normal((6, 5))[target]
+    return settled("identity", worlds.column("identity", ROWS, 0)), raw.astype(np.float32), target  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_figures_of_pairs_are_scikit_learns(seed: int) -> None:
+    output, raw, target = pairs(seed)
+    one, two = np.triu_indices(len(raw), 1)
+    alike = theirs.pairwise.cosine_similarity(raw)[one, two]
+    same = target[one] == target[two]
+    taken, found, _ = theirs.roc_curve(same, alike)
+    figures = output.metrics(raw, target)
+    assert figures["auc"] == pytest.approx(theirs.roc_auc_score(same, alike), abs=1e-3)
+    crossing = int(np.argmin(np.abs(1 - found - taken)))
+    assert figures["eer"] == pytest.approx((1 - found[crossing] + taken[crossing]) / 2, abs=0.01)
+    assert figures["misses"] == pytest.approx(1 - found[np.flatnonzero(taken <= 0.01)[-1]], abs=0.02)
+
+
+def test_the_threshold_makes_both_mistakes_equally_often_and_half_sure() -> None:
+    output, raw, target = pairs(0)
+    output.calibrate(raw, target)
+    missed, taken = output.mistakes(raw, target)
+    assert missed == pytest.approx(taken, abs=0.02)
+    apart, sure = output.same(raw, raw)
+    np.testing.assert_array_equal(apart <= output.threshold, sure >= 0.5)
+    np.testing.assert_allclose(apart, apart.T, atol=1e-12)
+
+
+def test_an_example_said_twice_is_no_pair() -> None:
+    output, raw, target = pairs(0)
+    assert output.metrics(np.repeat(raw, 2, 0), np.repeat(target, 2)) == pytest.approx(output.metrics(raw, target))
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_without_pairs_the_threshold_stays(rows: int) -> None:
+    output, raw, _ = pairs(0)
+    before = output.state()
+    output.calibrate(raw[:rows], np.arange(rows))
+    assert output.state() == before
+
+
+def test_one_alone_gets_no_answer() -> None:
+    output, raw, _ = pairs(0)
+    with pytest.raises(PlanError, match="lamina compare"):
+        output.answer(raw)

@@ -55,7 +55,7 @@ def learn(
 
     if plan.find is None and not plan.target:
         plan = replace(plan, target=_target(path))
-    examples = read_examples(path, reading, target=plan.target)
+    examples = read_examples(path, replace(reading, kind=plan.kinds | dict(reading.kind)), target=plan.target)
     where = [path, "--out", str(place), *(["--from", str(start)] if start else [])]
     hidden = ("query",) if plan.private else ()  # names of files and people stay out, too
     command = shlex.join(

@@ -102,4 +102,6 @@ def show_result(model: Model, place: Path, *, json_lines: bool = False) -> None:
         console.print(_figures(target))
     for reason in results.get("network", {}).get("reasons", []):
         console.print(Text(f"\n{reason}", style="dim"))
-    print(f"\nmodel    {place}\nreport   {place / REPORT}\npredict  lamina predict {place} PATH")
+    compares = any(target["kind"] == "identity" for target in results.get("targets", []))
+    use = f"compare  lamina compare {place} A B" if compares else f"predict  lamina predict {place} PATH"
+    print(f"\nmodel    {place}\nreport   {place / REPORT}\n{use}")

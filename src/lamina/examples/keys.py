@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lamina.core import Array, Coded
+from lamina.core import Array, Coded, PlanError
 from lamina.examples import words
 from lamina.examples.reading import FILES
 
@@ -116,6 +116,15 @@ def of(examples: Examples, ignore: Collection[str] = ()) -> Array:
             hashed = np.append(of_words(known.words, as_numbers=False), np.uint64(0))[known.codes]
             return mix(hashed) if content is None else np.where(known.codes >= 0, mix(hashed), content)
     return content_of(examples, ignore)
+
+
+def of_labels(examples: Examples, target: str) -> Array:
+    """uint64 [N] by whom (or what) a row is of: all rows of one label share a key. Rows without one have their own."""
+    data = examples.stored(target)
+    if not isinstance(data, Coded):
+        raise PlanError(f"'{target}' holds {examples.kinds[target].name}; names are needed, of whom each row is.")
+    labels = np.append(of_words(data.words, as_numbers=False), np.uint64(0))[data.codes]
+    return np.where(data.codes >= 0, mix(labels), content_of(examples, (target,)))
 
 
 def content_of(examples: Examples, ignore: Collection[str] = (), only: Sequence[str] | None = None) -> Array:

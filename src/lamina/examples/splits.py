@@ -47,13 +47,22 @@ class Split:
 
 
 def split(
-    examples: Examples, targets: Sequence[str] = (), *, seed: int = 0, folds: int | None = None, report: bool = True
+    examples: Examples,
+    targets: Sequence[str] = (),
+    *,
+    seed: int = 0,
+    folds: int | None = None,
+    report: bool = True,
+    apart: bool = False,
 ) -> Split:
     """Part every row. folds: 0 for none, None to decide by the number of labelled rows (five below 1,000).
+    apart: all rows of one label in the same part, so that who is judged never taught.
 
     Rows without a label teach (they are in train) as far as a method can use them. Where no report is wanted no row is
     set aside to be tested on, and of fewer than 100 labelled rows all teach.
     """
+    if apart:
+        return _apart(examples, targets[0], seed)
     keys = examples.keys(ignore=targets)
     key = hashing.mix(keys ^ np.uint64(seed)) if seed else keys
     known = labelled(examples, targets)
@@ -86,6 +95,16 @@ def split(
     if inner is None and not times and not (given is not None and (given[known] == VALIDATION).any()):
         inner = (hashing.mix(keys) % np.uint64(INNER)).astype(np.int8)
     return Split(parts, thresholds, numbered, how, tuple(notes), inner)
+
+
+def _apart(examples: Examples, target: str, seed: int) -> Split:
+    """All rows of one label in the same part. No folds: what several networks make of a row cannot be compared."""
+    keys = hashing.of_labels(examples, target)
+    key = hashing.mix(keys ^ np.uint64(seed)) if seed else keys
+    known = labelled(examples, (target,))
+    alone = np.full(len(key), -1, dtype=np.int64)
+    parts, thresholds, how = _by_hash(key, alone, ([], []), known, examples.parts, (SHARE, SHARE))
+    return Split(parts, thresholds | {"seed": seed}, None, f"all rows of one '{target}' in the same part; {how}")
 
 
 def place(thresholds: Json, keys: Array, target_values: Any = None, times: Array | None = None) -> Array:

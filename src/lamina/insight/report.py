@@ -6,7 +6,7 @@ It is drawn from plain content (`card.results`): the same that the terminal summ
 from __future__ import annotations
 
 from lamina.core import Json
-from lamina.insight import plots
+from lamina.insight import likeness, plots
 from lamina.insight.page import contents, escape, hidden, page, picture, table
 from lamina.insight.plots import short
 
@@ -14,7 +14,9 @@ NAMES = {
     "accuracy": "share right", "balanced_accuracy": "balanced accuracy", "log_loss": "log loss", "auc": "AUC", "f1": "F1",
     "rmse": "typical error (RMSE)", "mae": "mean error (MAE)", "r2": "explained variance (R²)", "cost": "mean cost",
     "coverage": "intervals that hold", "exact": "all tags right", "hamming": "tags right",
+    "eer": "equal error rate", "misses": "same missed at 1 % false alarms",
 }  # fmt: skip
+SHARES = ("accuracy", "balanced_accuracy", "coverage", "exact", "hamming", "eer", "misses")  # told in percent
 LARGEST = 12  # classes of a confusion matrix that are shown
 
 
@@ -42,6 +44,8 @@ def name(metric: str) -> str:
 
 def verdict(target: Json, data: Json) -> tuple[str, bool]:
     """The result in words, and whether a simple model does as well."""
+    if target["kind"] == "identity":
+        return likeness.verdict(target)
     metric = target["metric"]
     own = target["figures"][metric]
     rivals = [each for each in target["baselines"] if "figures" in each]
@@ -82,6 +86,8 @@ def _target(target: Json, several: bool) -> str:
             parts += [_confusion(target), _per_class(target), _calibration(target)]
         case "tags":
             parts.append(_calibration(target))
+        case "identity":
+            parts.append(likeness.render(target, picture))
         case _:
             parts.append(_numbers(target))
     parts.append(_mistakes(target))
@@ -361,9 +367,7 @@ def figure(metric: str, value: float | None) -> str:
     """A metric's value as people write it: a share in percent, other figures short."""
     if value is None or value != value:
         return "–"
-    return (
-        _percent(value) if metric in ("accuracy", "balanced_accuracy", "coverage", "exact", "hamming") else short(value)
-    )
+    return _percent(value) if metric in SHARES else short(value)
 
 
 def _span(metric: str, own: Json) -> str:

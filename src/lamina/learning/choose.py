@@ -27,6 +27,7 @@ HELD = {"vector": "a table", "grid": "pictures", "sequence": "series", "tokens":
 # Where validation decides between several, after a short try of each; the usual one first.
 RACERS = {"tokens": ("bag", "text_cnn", "rnn")}
 PRETRAINED = "pretrained"
+PASSES = 40.0  # over the examples, at least, where people are to be told apart
 LEAST = 32  # pixels a side: below, there is nothing that features of photographs could see
 SAMPLE = 400, 200  # pictures that a probe of pretrained features learns from, and is judged on
 
@@ -112,6 +113,9 @@ def recipe(said: Mapping[str, Json], forms: Mapping[str, Form], plan: Plan, rows
 
     kind = said[lead(said, forms)]["kind"]
     found: Recipe = Own.recipe if kind == OWN else kinds.find("networks", kind).suited(rows)[1]
+    if plan.verify:  # few people, each to be told from all others: smaller steps, and more of them
+        found = replace(found, batch=min(found.batch, 64), epochs=max(found.epochs, PASSES), smoothing=0.0)
+        found = replace(found, augment=(*found.augment, "turn") if found.augment == ("shift",) else found.augment)
     return found if plan.batch is None else replace(found, batch=plan.batch)
 
 

@@ -69,13 +69,13 @@ def about_target(
         "metric": output.metric,
         "better": dict(output.better),
         "rows": len(rows),
-        "figures": {name: _figure(each) for name, each in figures(output, scaled, target, weight, rng).items()},
+        "figures": {name: figure_of(each) for name, each in figures(output, scaled, target, weight, rng).items()},
         "baselines": _rivals(column, prepared, rows, seconds, rng),
     }
     return found | _detail(output, prepared, rows, raw, target, private)
 
 
-def _figure(each: Any) -> Json:
+def figure_of(each: Any) -> Json:
     return {"value": each.value, "low": each.low, "high": each.high}
 
 

@@ -14,12 +14,12 @@ from safetensors.torch import save
 
 from lamina.core import Json
 from lamina.insight.report import render
-from lamina.learning import findings
+from lamina.learning import findings, likeness
 from lamina.learning.budget import Budget
 from lamina.learning.choose import Choice, lead
 from lamina.learning.decisions import decide
 from lamina.learning.findings import Held
-from lamina.learning.plan import Plan
+from lamina.learning.plan import IDENTITY, Plan
 from lamina.learning.prepare import Prepared
 from lamina.learning.size import size
 from lamina.learning.trial import Trial
@@ -87,9 +87,7 @@ def _results(learned: Learned, held: Held, decisions: list[str], model: Model) -
     seconds = learned.budget.baselines / len(prepared.outputs)
     return {
         "made": model.card.made,
-        "targets": [
-            findings.about_target(column, prepared, held, seconds, rng, plan.private) for column in prepared.outputs
-        ],
+        "targets": [_about_target(column, prepared, held, seconds, rng, plan.private) for column in prepared.outputs],
         "importance": findings.importance(model, prepared, held, min(IMPORTANCE, learned.budget.baselines / 2), rng),
         "data": findings.about_data(prepared, plan.private),
         "learning": findings.about_learning(learned.members, learned.budget.started),
@@ -100,6 +98,14 @@ def _results(learned: Learned, held: Held, decisions: list[str], model: Model) -
         "command": _repeating(learned),
         "stopped": learned.stopped,
     }
+
+
+def _about_target(
+    column: str, prepared: Prepared, held: Held, seconds: float, rng: np.random.Generator, private: bool
+) -> Json:
+    if prepared.outputs[column].kind == IDENTITY:
+        return likeness.about_target(column, prepared, held, rng, private)
+    return findings.about_target(column, prepared, held, seconds, rng, private)
 
 
 def _repeating(learned: Learned) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 from lamina.core import Json, PlanError
 
+IDENTITY = "identity"  # the kind of a target that names whom each example is of
+
 
 def said(help: str, default: Any = None) -> Any:
     """A field with its help text."""
@@ -23,6 +25,9 @@ class Plan:
     """
 
     target: tuple[str, ...] = said("Column to answer; say it several times for several answers", ())
+    verify: bool = said(
+        "Learn to tell whether two examples are of the same one (person, voice, thing), also of those never seen", False
+    )
     minutes: float | None = said("Time for the whole command; the number of steps is chosen from it")
     steps: int | None = said("Number of learning steps, instead of minutes (exactly repeatable)")
     looks: int | None = said("Times that validation rows are looked at while learning, each a chance to be kept")
@@ -62,8 +67,15 @@ class Plan:
             raise PlanError(f"{self.clusters} clusters were asked for without --find clusters. Say both, or neither.")
         if self.batch is not None and self.batch < 2:
             raise PlanError(f"The batch was {self.batch}. It must be at least 2.")
+        if self.verify and (self.folds or len(self.target) > 1):
+            raise PlanError("With --verify there is one --target, which names whom each example is of, and no --folds.")
         if self.folds is not None and not (self.folds == 0 or 3 <= self.folds <= 20):
             raise PlanError(f"The number of folds was {self.folds}. It must be 0 (none) or 3 to 20.")
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Kinds of columns that follow from what is asked."""
+        return dict.fromkeys(self.target, IDENTITY) if self.verify else {}
 
     def asked(self) -> Json:
         """The fields that differ from their defaults: what the line that repeats a run says."""

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from lamina import kinds
 from lamina.core import Array, DataError, PlanError, Taught, nearest
-from lamina.examples import Examples, Split, place, split
-from lamina.learning.plan import Plan
+from lamina.examples import Examples, Split, keys, place, split
+from lamina.learning.plan import IDENTITY, Plan
 from lamina.learning.rows import Rows
 from lamina.machine import cache
 from lamina.model.intake import Intake, row_names, safe
@@ -76,10 +76,15 @@ def prepare(examples: Examples, plan: Plan, start: Model | None = None, report: 
     """Split, settle and encode. start: an earlier model, to go on with its vocabularies and splits. report: whether
     rows are set aside for one."""
     columns = input_columns(examples, plan.target)
-    parts = split(examples, plan.target, seed=plan.seed, folds=plan.folds, report=report)
+    apart = IDENTITY in [_kind(examples, plan, column) for column in plan.target]
+    parts = split(examples, plan.target, seed=plan.seed, folds=plan.folds, report=report, apart=apart)
     if start is not None:
-        parts = _as_before(examples, plan, start, parts)
-    found = dict(start.outputs) if start is not None else {column: _output(examples, column) for column in plan.target}
+        parts = _as_before(examples, plan, start, parts, apart)
+    found = (
+        dict(start.outputs)
+        if start is not None
+        else {column: _output(examples, plan, column) for column in plan.target}
+    )
     labels = {column: output.encode(examples.values(column)) for column, output in found.items()}
     known = np.any([known for _, known in labels.values()] or [np.ones(len(examples), bool)], axis=0)
     settling = parts.parts == TRAIN if parts.folds is None else parts.folds >= 0
@@ -112,7 +117,7 @@ def prepare(examples: Examples, plan: Plan, start: Model | None = None, report: 
     )  # fmt: skip
 
 
-def _as_before(examples: Examples, plan: Plan, start: Model, parts: Split) -> Split:
+def _as_before(examples: Examples, plan: Plan, start: Model, parts: Split, apart: bool) -> Split:
     """Rows in the parts that the earlier model's thresholds give them."""
     if start.card.members > 1 or parts.folds is not None:
         return parts
@@ -124,7 +129,7 @@ def _as_before(examples: Examples, plan: Plan, start: Model, parts: Split) -> Sp
     times = examples.of("time")
     placed = place(
         start.card.split,
-        examples.keys(plan.target),
+        keys.of_labels(examples, plan.target[0]) if apart else examples.keys(plan.target),
         examples.values(plan.target[0]),
         examples.values(times[0]) if times else None,
     )
@@ -147,8 +152,13 @@ def input_columns(examples: Examples, targets: Sequence[str]) -> list[str]:
     return found
 
 
-def _output(examples: Examples, column: str) -> Taught:
-    kind = examples.kinds[column].name
+def _kind(examples: Examples, plan: Plan, column: str) -> str:
+    """What a target is: as the plan says, else as its cells were read."""
+    return plan.kinds.get(column, examples.kinds[column].name)
+
+
+def _output(examples: Examples, plan: Plan, column: str) -> Taught:
+    kind = _kind(examples, plan, column)
     if kind not in kinds.names("outputs"):
         raise PlanError(
             f"The target '{column}' was read as {kind} ({examples.kinds[column].reason}); an answer can be one of: "

@@ -16,12 +16,13 @@ from torch import nn
 from lamina import __version__
 from lamina.core import Array, Json, PlanError, Progress, Recipe
 from lamina.examples import Examples
+from lamina.learning import likeness
 from lamina.learning.budget import Budget, Steps, affordable_looks
 from lamina.learning.choose import PRETRAINED, Choice, choose, use_features
 from lamina.learning.decisions import check_costs
 from lamina.learning.judge import Learned, judge
 from lamina.learning.mirror import with_flips
-from lamina.learning.plan import Plan
+from lamina.learning.plan import IDENTITY, Plan
 from lamina.learning.prepare import Prepared, prepare
 from lamina.learning.size import grow, size
 from lamina.learning.trial import JUDGED, Lesson, Trial, check_metric
@@ -97,6 +98,9 @@ class Training:
         prepared = prepare(self.examples, self.plan, self.start, self.report)
         give_back()
         check_metric(prepared, self.plan.metric)
+        for column, output in prepared.outputs.items():
+            if output.kind == IDENTITY:
+                likeness.check(column, prepared)
         check_costs(prepared.outputs, self.plan.cost)
         choice = self._recall(prepared)
         if choice is not None:

@@ -13,11 +13,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from lamina.core import Array
+from lamina.core import Array, Metrics
 
 Interval: TypeAlias = tuple[float, float]
 Metric: TypeAlias = Callable[[Array, Array, Array | None], float]
-Metrics: TypeAlias = Callable[[Array, Array, Array | None], Mapping[str, float]]
 
 WORK = 12_000_000  # numbers looked at in all resamples together: about a third of a second
 MOST_ROWS = 50_000  # of one resample; beyond, fewer are drawn and the spread is shrunk by the square root law

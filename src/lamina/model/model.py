@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lamina import kinds
-from lamina.core import Answers, Array, Encoded, Found, Json, ModelError, PlanError, Table, Taught
+from lamina.core import Answers, Array, DataError, Encoded, Found, Json, ModelError, PlanError, Table, Taught
 from lamina.machine.files import new_folder, standing
 from lamina.model import answering
 from lamina.model.card import Card, digest, digest_of
@@ -21,12 +21,14 @@ from lamina.model.intake import Intake, row_names
 from lamina.model.novelty import Novelty
 from lamina.model.onnx import Runner
 from lamina.model.predictions import Predictions
+from lamina.outputs.identity import Identity
 
 if TYPE_CHECKING:
     from torch import nn
 
     from lamina.examples import Examples
     from lamina.found.neighbours import Alike, Neighbours
+    from lamina.model.compare import Comparisons
     from lamina.model.score import Score
     from lamina.networks._join import Ensemble
 
@@ -76,6 +78,43 @@ class Model:
         """
         examples = self.read(source)
         return Predictions(self.answer(examples), row_names(examples) if names else None, examples.notes)
+
+    def compare(self, a: Any, b: Any) -> Comparisons:
+        """Whether examples of `a` and of `b` are of the same one: for a model that was learned with `verify=True`.
+
+        a, b: whatever `lamina.read` reads, one example or many. The first pair of `model.compare(a, b)` is the most alike:
+        `model.compare("a.png", "people/")[0]` says who of them `a.png` is most like, and whether it is the same.
+
+        Raises:
+            PlanError: the model answers something else.
+        """
+        from lamina.model.compare import Comparisons
+
+        output = next(iter(self.outputs.values()), None)
+        if not isinstance(output, Identity):
+            raise PlanError(
+                "This model compares nothing. To tell whether two examples are of the same one, learn "
+                "that: lamina learn PATH --target COLUMN --verify."
+            )
+        places, unlike, names = zip(*(self._placed(each) for each in (a, b)), strict=True)
+        distance, probability = output.same(*places)
+        return Comparisons(names, distance, probability, output.threshold, unlike)
+
+    def _placed(self, source: Any) -> tuple[Array, Array, list[str]]:
+        """Places [N, E] of examples, which of them are unlike the training data, and their names.
+
+        Raises:
+            DataError: one of them cannot be read.
+        """
+        examples = self.read(source)
+        raws, features, problems, nothing = self.raw(examples)
+        names = row_names(examples) or [f"row {row + 1}" for row in range(len(examples))]
+        if len(nothing):
+            row = int(nothing[0])
+            raise DataError(f"{names[row]} {problems.get(row, 'holds nothing')}: there is nothing to compare.")
+        unlike = np.zeros(len(examples), bool) if self.novelty is None else self.novelty.unlike(features)
+        unlike[list(self.intake.unlike(examples))] = True
+        return next(iter(raws.values())), unlike, names
 
     def answer(self, rows: Table) -> dict[str, Answers]:
         """Answers by target for rows whose columns are settled."""

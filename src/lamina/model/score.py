@@ -86,7 +86,8 @@ def figures(
 ) -> dict[str, Figure]:
     """Every metric of an output with its interval. raw: with the temperature applied."""
     whole = output.metrics(raw, target, weight)
-    spans = intervals(output.metrics, raw, target, weight, rng=rng, rounds=ROUNDS)
+    metrics, evidence, group = output.evidence(raw, target)
+    spans = intervals(metrics, evidence, target, weight, rng=rng, rounds=ROUNDS, group=group)
     return {name: Figure(value, *spans[name]) for name, value in whole.items()}
 
 

@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+SHARP = 16.0  # of the sphere's cosines: how sure the nearest known one can be at most
+
 
 class Packed(nn.Module):
     """A linear layer of its own for each copy: [B, k, I] to [B, k, O]."""
@@ -67,3 +69,31 @@ class NumberHead(Head):
     def forward(self, features: Tensor) -> Tensor:
         raw: Tensor = super().forward(features) * self.scale + self.center
         return raw if self.training else torch.minimum(torch.maximum(raw, self.low), self.high)
+
+
+class Sphere(Head):
+    """Features to a place on a sphere, [B, k, E] of length one; while it learns, to how near that lies to each known
+    one's place, [B, k, K] cosines times SHARP.
+
+    taught: [k, K] bool, whom a copy learns from: the others, who chose or are judged, repel nothing.
+    """
+
+    taught: Tensor
+
+    def __init__(self, width: int, places: int, known: int, copies: int = 1) -> None:
+        super().__init__(width, places, copies)
+        nn.init.normal_(self.weight, std=1 / math.sqrt(max(width, 1)))
+        self.known = nn.Parameter(torch.randn(copies, known, places))
+        self.register_buffer("taught", torch.ones(copies, known, dtype=torch.bool))
+
+    def settle(self, target: Tensor, copies: Tensor | None = None) -> None:
+        for copy in range(len(self.taught)):
+            seen = target if copies is None else target[copies[:, copy]]
+            self.taught[copy] = torch.isin(torch.arange(self.taught.shape[1]), seen)
+
+    def forward(self, features: Tensor) -> Tensor:
+        place = nn.functional.normalize(super().forward(features), dim=-1)
+        if not self.training:
+            return place
+        near = torch.einsum("bke,kne->bkn", place, nn.functional.normalize(self.known, dim=-1))
+        return SHARP * near.masked_fill(~self.taught, -1.0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from lamina.core import Answers, Array, Coded, DataError, Json
+from lamina.core import Answers, Array, Coded, DataError, Json, Metrics
 from lamina.outputs._scores import auc, log_softmax, mean, softmax
 
 if TYPE_CHECKING:
@@ -155,6 +155,9 @@ class Category:
         """Raw answers with the temperature applied."""
         result: Array = raw / self.temperature
         return result
+
+    def evidence(self, raw: Array, target: Array) -> tuple[Metrics, Array, None]:
+        return self.metrics, raw, None
 
     def state(self) -> Json:
         costs = None if self.costs is None else self.costs.tolist()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from lamina.core import Answers, Array, DataError, Json
+from lamina.core import Answers, Array, DataError, Json, Metrics
 from lamina.outputs._scores import mean
 
 if TYPE_CHECKING:
@@ -108,6 +108,9 @@ class Number:
 
     def scaled(self, raw: Array) -> Array:
         return raw
+
+    def evidence(self, raw: Array, target: Array) -> tuple[Metrics, Array, None]:
+        return self.metrics, raw, None
 
     def state(self) -> Json:
         return {"scale": self.scale, "radius": self.radius}

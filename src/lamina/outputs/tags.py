@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from lamina.core import Answers, Array, DataError, Json
+from lamina.core import Answers, Array, DataError, Json, Metrics
 from lamina.outputs._scores import auc, mean, sigmoid
 
 if TYPE_CHECKING:
@@ -109,6 +109,9 @@ class Tags:
     def scaled(self, raw: Array) -> Array:
         result: Array = raw / self.temperature
         return result
+
+    def evidence(self, raw: Array, target: Array) -> tuple[Metrics, Array, None]:
+        return self.metrics, raw, None
 
     def state(self) -> Json:
         return {"classes": list(self.classes), "temperature": self.temperature}

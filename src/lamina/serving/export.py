@@ -37,6 +37,11 @@ def export(model: Model, to: Path, *, overwrite: bool = False) -> Path:
     used += [(each.get("room", "outputs"), each["kind"]) for each in model.card.outputs]
     pictures = "image" in model.intake.kinds.values()
     card = model.card
+    for column, output in model.outputs.items():
+        if output.kind == "identity":
+            raise ModelError(
+                f"The model compares by '{column}', which an exported folder cannot do yet; lamina compare can."
+            )
     said: Json = {
         "inputs": card.inputs, "outputs": card.outputs, "novelty": card.novelty, "fingerprint": card.seal[:16],
     }  # fmt: skip

@@ -1,0 +1,109 @@
+"""The part of a report about a model that compares: distances of pairs, both kinds of mistakes, the hardest pairs."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+
+from lamina.core import Json
+from lamina.insight import plots
+from lamina.insight.plots import short
+
+EDGE = 2.0  # the largest distance
+
+
+def verdict(target: Json) -> tuple[str, bool]:
+    """The result in words, and whether a simpler way of comparing does as well."""
+    own = target["figures"]["eer"]
+    text = (
+        f"Of two examples it tells wrong whether they are of the same {target['column']} {_percent(own['value'])} of the "
+        f"time ({_percent(own['low'])} to {_percent(own['high'])}; as many of the same as of different ones), for "
+        f"{target['people']} that it never learned from."
+    )
+    best = min(target["baselines"], key=lambda each: each["figures"]["eer"])
+    text += f" The best simple comparison ({best['name']}): {_percent(best['figures']['eer'])}."
+    if best["figures"]["eer"] < own["low"]:
+        return f"{text} The simple comparison is better: give the network more people, examples or time.", True
+    if best["figures"]["eer"] <= own["high"]:
+        return f"{text} The difference to it is within the uncertainty.", True
+    return text, False
+
+
+def render(target: Json, picture: Callable[[str | None], str]) -> str:
+    """Histogram, curve and hardest pairs. picture: an embedded picture as HTML."""
+    here = target["at_threshold"]
+    text = (
+        f"<p>{target['taught']:,} taught it. It was asked about {target['pairs'][0]:,} pairs of the same and "
+        f"{target['pairs'][1]:,} of different ones, among {target['people']:,} others. Two examples are held to be the same "
+        f"where their distance is at most {short(target['threshold'])}, settled on others again: there it missed "
+        f"{_percent(here['missed'])} of the same, and took {_percent(here['taken'])} of the different for the same.</p>"
+    )
+    return (
+        f"<h3>How far apart they lie</h3>{text}"
+        f'<div class="pair">{_histogram(target)}{_mistakes(target)}</div>{_hardest(target, picture)}'
+    )
+
+
+def _histogram(target: Json) -> str:
+    same, other = target["histogram"]["same"], target["histogram"]["other"]
+    last = max(k for k, pair in enumerate(zip(same, other, strict=True)) if any(pair)) + 1
+    width = EDGE / len(same)
+    axes = plots.Axes((0, last * width), (0, 1.05 * max(*same, *other)), 260)
+    body = axes.grid("distance", count=3)
+    for shares, kind in ((other, "bar unsure"), (same, "bar")):
+        for k, share in enumerate(shares[:last]):
+            start, end = axes.across(k * width), axes.across((k + 1) * width)
+            inset = 0.0 if kind != "bar" else (end - start) / 4
+            body += (
+                f'<rect class="{kind}" x="{start + inset:.2f}%" width="{end - start - 2 * inset:.2f}%" '
+                f'y="{axes.y(share)}" height="{max(axes.height - axes.y(share), 0):.1f}"/>'
+            )
+    edge = axes.x(target["threshold"])
+    body += f'<line class="ideal" x1="{edge}" x2="{edge}" y1="0" y2="{axes.height}"/>'
+    legend = plots.mark('<rect class="bar" x="4" y="3" width="8" height="10"/>', "the same")
+    legend += plots.mark('<rect class="bar unsure" x="1" y="3" width="14" height="10"/>', "different")
+    legend += plots.mark('<line class="ideal" x1="0" x2="16" y1="8" y2="8"/>', "threshold")
+    said = "Share of pairs at each distance: of the same, and of different ones."
+    return plots.figure("Distances", said, body, 260, legend, "square")
+
+
+def _mistakes(target: Json) -> str:
+    points = [(a, b) for a, b in target["curve"]]
+    top = min(1.0, max(0.05, 4 * target["figures"]["eer"]["value"]))
+    axes = plots.Axes((0, top), (0, top), 260)
+    body = axes.grid("different taken for the same", _percent, 3)
+    inside = [(a, b) for a, b in points if a <= top and b <= top]
+    body += axes.line([(0, 0), (top, top)], "ideal") + axes.line(inside, "line")
+    here = target["at_threshold"]
+    if here["taken"] <= top and here["missed"] <= top:
+        body += f'<circle class="ring" cx="{axes.x(here["taken"])}" cy="{axes.y(here["missed"])}" r="6"/>'
+    legend = plots.mark('<circle class="ring" cx="8" cy="8" r="5"/>', "at the settled threshold")
+    legend += plots.mark('<line class="ideal" x1="0" x2="16" y1="8" y2="8"/>', "equal")
+    said = "Share of the same that is missed, against the share of different ones taken for the same."
+    return plots.figure("The same that are missed", said, body, 260, legend, "square")
+
+
+def _hardest(target: Json, picture: Callable[[str | None], str]) -> str:
+    if not target.get("hardest"):
+        return ""
+    cards = []
+    for each in target["hardest"]:
+        examples = "".join(
+            picture(one["picture"]) + "".join(f"<dt>{_e(k)}</dt> <dd>{_e(v)}</dd>" for k, v in one["cells"].items())
+            for one in each["examples"]
+        )
+        truth = "the same" if each["same"] else "different"
+        said = f"<b>{truth}</b>distance {short(each['distance'])}, {_percent(each['probability'])} the same"
+        cards.append(f'<div class="card">{said}<dl>{examples}</dl></div>')
+    return (
+        "<h3>The hardest pairs</h3><p>The same that lie farthest apart, and different ones that lie nearest. Look whether "
+        f'the names are right.</p><div class="cards">{"".join(cards)}</div>'
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}\u00a0%"
+
+
+def _e(value: object) -> str:
+    return html.escape(str(value))
