@@ -34,6 +34,7 @@ BENCHMARKS = {
     "texts": "spam, sentiment, questions, beside TF-IDF and fastText",
     "five_minutes": "MNIST and Fashion-MNIST in five minutes",
     "anomalies": "what is odd, without labels, beside PyOD",
+    "clusters": "clusters without labels, their number given, beside KMeans and HDBSCAN",
     "search": "a million vectors: build, recall, milliseconds, memory",
     "keras_mnist": "Keras's own example on two backends",
 }

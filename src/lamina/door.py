@@ -70,7 +70,7 @@ def training(
     from lamina.learning.plan import Plan
 
     try:
-        from torch.nn import Module
+        from torch import nn  # not torch.nn: beside a thread that is loading torch, its parts come too early
 
         from lamina.learning.discovery import Discovery
         from lamina.learning.training import Training
@@ -82,7 +82,7 @@ def training(
     name = network if isinstance(network, str) else None
     made = options(Plan, {**plan, "target": targets, "network": name})
     if made.find is not None:
-        if start is not None or isinstance(network, Module):
+        if start is not None or isinstance(network, nn.Module):
             raise PlanError(f"find='{made.find}' learns its own network from the start: leave out start and network.")
         where = None if out is None else Path(out)
         return Discovery(
@@ -93,7 +93,7 @@ def training(
         made,
         out=None if out is None else Path(out),
         overwrite=overwrite,
-        network=network if isinstance(network, Module) else None,
+        network=network if isinstance(network, nn.Module) else None,
         start=load(start) if isinstance(start, (str, Path)) else start,
         started=started,
         command=command,

@@ -218,6 +218,7 @@ def test_clusters_are_found_and_new_examples_get_one(given: int | None, tmp_path
     model = lamina.learn(shoppers(450), find="clusters", clusters=given, steps=150)
     loaded = lamina.load(model.save(tmp_path / "groups.lamina"))
     assert repr(loaded) == "Model that finds clusters in spent, visits, shop"
+    assert loaded.network.members[0].map is not None  # the learned module is whole
     answers = loaded.predict(shoppers(90, seed=1))["cluster"]
     assert len(set(answers.values)) in (3, 4)  # one may lie in none
     agree = [np.unique(answers.values[kind::3], return_counts=True)[1].max() / 30 for kind in range(3)]

@@ -56,6 +56,30 @@ def test_no_value_of_a_table_is_in_the_folder(table: Path, tmp_path: Path) -> No
         assert label in kept["card.json"]
 
 
+@pytest.mark.parametrize("find", [("anomalies",), ("clusters", "--clusters", "2")])
+def test_no_value_is_kept_with_what_was_found_without_labels(
+    table: Path, tmp_path: Path, find: tuple[str, ...]
+) -> None:
+    words = [
+        "learn",
+        str(table),
+        "--find",
+        *find,
+        "--steps",
+        "10",
+        "--out",
+        str(tmp_path / "closed.lamina"),
+        "--private",
+    ]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    kept = {path.name: path.read_bytes() for path in (tmp_path / "closed.lamina").iterdir()}
+    for secret in SECRETS:
+        assert [name for name, content in kept.items() if secret.encode() in content] == [], secret
+    for kind in ("<f", "<d"):
+        assert [name for name, content in kept.items() if struct.pack(kind, EXTREME) in content] == []
+
+
 def test_it_answers_as_the_open_one_does(table: Path, tmp_path: Path) -> None:
     learn(table, tmp_path / "open.lamina")
     learn(table, tmp_path / "closed.lamina", "--private")

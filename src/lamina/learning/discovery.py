@@ -86,7 +86,7 @@ class Discovery:
         part = None if seconds is None else SHARE * seconds if plan.find == "clusters" else seconds
         self._budget = replace(self.budget, seconds=part)  # of the features: a map of them is learned after
         self.device = device.choose(plan.device)
-        self.stopped = self.learning = False
+        self.stopped = self.learning = self.resumed = False
         self._model: Model | None = None
         self._trial: Unlabelled | None = None
 
@@ -160,6 +160,8 @@ class Discovery:
 
     def _learn(self, trial: Unlabelled, said: dict[str, Json]) -> Generator[Progress, None, None]:
         steps = self._steps(trial, said)
+        if self.resumed:
+            yield self._said("resuming", "The same run was begun before: going on where it stood")
         saved = None if self._place is None else self._place / "0.safetensors"
         running = trial.learn(
             steps.count, deadline=steps.deadline, looks=steps.looks, patient=self.plan.steps is None, saved=saved
@@ -199,6 +201,7 @@ class Discovery:
         run = self._fingerprint(trial.prepared)
         kept = self._recall(run)
         if kept is not None:
+            self.resumed = True
             return replace(kept, deadline=self._budget.end)
         if self.plan.steps is not None:
             looks = self.plan.looks or affordable_looks(self.plan.steps, trial.recipe.batch, len(trial.judged))
