@@ -30,7 +30,7 @@ from lamina.outputs._scores import sigmoid, softmax
 from lamina.outputs.number import LEVEL
 
 SHOWN = 12  # mistakes
-ENOUGH = 200  # rows by which to tell how far from the training data the farthest hundredth lies
+ENOUGH = 100  # rows, at least, by which to tell how far from the training data the farthest hundredth lies
 POINTS = 400  # of a plot of answers against the truth
 
 
@@ -51,7 +51,8 @@ class Held:
     chosen_raw: dict[str, Array]
     tested: Array
     tested_raw: dict[str, Array]
-    features: Array  # [N, F], of the whole ensemble: of rows that none of it learned from, where there are enough
+    apart: Array  # rows whose distance says what is unlike: such as nobody learned from, where there are enough
+    features: Array  # [apart, F], of the whole ensemble
 
 
 def about_target(
@@ -381,19 +382,25 @@ def held_out(prepared: Prepared, members: list[Trial]) -> Held:
     if len(prepared.folds) == 1:
         chosen, features = members[0].raw(members[0].chosen, outside=True)
         tested, unseen = members[0].raw(folds[0].test)
-        return Held(members[0].chosen, chosen, folds[0].test, tested, unseen if len(unseen) >= ENOUGH else features)
+        apart = members[0].chosen
+        if len(unseen) >= ENOUGH:
+            apart, features = folds[0].test, unseen
+        return Held(members[0].chosen, chosen, folds[0].test, tested, apart, features)
     outside = np.concatenate([fold.test for fold in folds])
     parts = [member.raw(fold.test)[0] for member, fold in zip(members, folds, strict=True)]
     raws = {column: np.concatenate([part[column] for part in parts]) for column in prepared.outputs}
     features = np.concatenate([member.raw(outside)[1] for member in members], 1)
     if not len(prepared.held):
-        return Held(outside, raws, outside, raws, features)
+        return Held(outside, raws, outside, raws, outside, features)
     every = [member.raw(prepared.held) for member in members]
     together = {
         column: _combined(output, [each[column] for each, _ in every]) for column, output in prepared.outputs.items()
     }
     unseen = np.concatenate([each for _, each in every], 1)
-    return Held(outside, raws, prepared.held, together, unseen if len(unseen) >= ENOUGH else features)
+    apart = outside
+    if len(unseen) >= ENOUGH:
+        apart, features = prepared.held, unseen
+    return Held(outside, raws, prepared.held, together, apart, features)
 
 
 def _combined(output: Taught, raws: list[Array]) -> Array:

@@ -128,7 +128,8 @@ def _novelty(learned: Learned, held: Held) -> Novelty:
     train = learned.members[0].fold.train
     sample = np.sort(rng.permutation(train)[:SAMPLE])
     features = np.concatenate([member.raw(sample)[1] for member in learned.members], 1)
-    return Novelty.fit(features, held.features, rng)
+    new = ~np.isin(held.apart, sample)  # a row lies nearer to a mean that it is part of
+    return Novelty.fit(features, held.features[new] if new.sum() >= findings.ENOUGH else held.features, rng)
 
 
 def _card(learned: Learned, novelty: Novelty, held: Held) -> Card:
