@@ -158,7 +158,8 @@ class Recipe:
     epochs: passes over the training rows when no budget is given (it may stop earlier).
     most: times these epochs beyond which more time would teach nothing. average: decay per step of the running mean of
     the weights that is evaluated and kept (0: none). folds: into so many the rows are parted, and each copy within the
-    network is kept from the rows of one of them, which then choose and calibrate (0: the validation rows do).
+    network is kept from the rows of one of them, which then choose and calibrate (0: the validation rows do). easy: the
+    share of the rows with less loss than the mean that each pass leaves out.
     """
 
     rate: float
@@ -176,6 +177,7 @@ class Recipe:
     mirrored: tuple[int, ...] = ()
     most: float = 4.0
     folds: int = 0
+    easy: float = 0.0
 
     def steps(self, rows: int) -> int:
         """The steps of its epochs over so many rows."""
@@ -434,11 +436,15 @@ class Batch:
 
 @dataclass(slots=True)
 class Loss:
-    """A sum and a count, never a mean: then one machine, four machines and micro-batches agree."""
+    """A sum and a count, never a mean: then one machine, four machines and micro-batches agree.
+
+    rows: [B] what each row's loss was, where a row has one: passes may leave out easy rows by it.
+    """
 
     part: str
     sum: Tensor
     count: float
+    rows: Tensor | None = None
 
 
 class Method(Protocol):

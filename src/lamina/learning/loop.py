@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from lamina.core import Array, Batch, Encoded, LaminaError, Method, Progress, Recipe
+from lamina.learning.passes import Passes
 from lamina.learning.rows import Rows
 from lamina.learning.schedule import Schedule, optimisers, set_rate, shape, take_step
 from lamina.machine import checkpoint
@@ -64,8 +65,8 @@ class Loop:
         saved: Path | None = None,
     ) -> None:
         self.method, self.rows, self.recipe, self.judge = method, rows, recipe, judge
-        self.index = torch.from_numpy(np.ascontiguousarray(index, np.int64))
         self.batch = min(recipe.batch, len(index))
+        self.passes = Passes(index, self.batch, seed, recipe.easy)
         self.seed, self.device = seed, device or torch.device("cpu")
         self.judgements, self.deadline, self.patient, self.saved = judgements, deadline, patient, saved
         self.parts = dict(method.parts())
@@ -88,7 +89,6 @@ class Loop:
         self.pieces = 1  # a batch is cut into so many when memory runs out
         self.history: list[dict[str, float]] = []
         self.trouble = ""  # what a person should know about the checkpoints
-        self._order: tuple[int, Tensor] | None = None
         self._stop = False
         if saved is not None:
             self._resume(saved)
@@ -127,7 +127,7 @@ class Loop:
                 written = time.monotonic()
             if value is not None or self.step % max(1, self.schedule.steps // 200) == 0:
                 yield self._progress(value, pace, started)
-        self._order = None
+        self.passes.forget()
         self.restore_best()
 
     def pace(self, seconds: float) -> float:
@@ -158,8 +158,13 @@ class Loop:
                     self._forget_gradients()
 
     def _attempt(self) -> tuple[Tensor, float]:
-        share = shape(self.recipe.schedule, self.schedule.time(self.step))
-        batch = self.rows.batch(self._next(), self.device)
+        t = self.schedule.time(self.step)
+        share = shape(self.recipe.schedule, t)
+        index, worth = self.passes.next(self.step, t)
+        batch = self.rows.batch(index, self.device)
+        if worth is not None:
+            batch.weight = batch.weight * worth.to(self.device)
+        told: list[Tensor] = []
         runs = [iter(self.method.losses(piece)) for piece in _cut(batch, self.pieces)]
         total, count = torch.zeros((), device=self.device), 0.0
         for part in self.parts.values():
@@ -171,6 +176,8 @@ class Loop:
                 loss = next(run, None)
                 if loss is not None:
                     loss.sum.backward()  # type: ignore[no-untyped-call]
+                    if loss.rows is not None:
+                        told.append(loss.rows)
                     turn, rows, total, count = (
                         loss.part,
                         rows + loss.count,
@@ -180,6 +187,8 @@ class Loop:
             if turn is None:
                 break
             self._update(turn, rows, share)
+        if told:
+            self.passes.told(torch.cat(told))
         self._average()
         return total, count
 
@@ -199,15 +208,6 @@ class Loop:
         for parameters in self.parameters.values():
             for parameter in parameters:
                 parameter.grad = None
-
-    def _next(self) -> Tensor:
-        """Rows of the next batch: each epoch its own order, from seed and epoch; what does not fill a batch is left."""
-        per_epoch = max(1, len(self.index) // self.batch)
-        epoch, place = divmod(self.step, per_epoch)
-        if self._order is None or self._order[0] != epoch:
-            order = np.random.default_rng([self.seed, epoch]).permutation(len(self.index))
-            self._order = (epoch, self.index[torch.from_numpy(order)])
-        return self._order[1][place * self.batch : (place + 1) * self.batch]
 
     def _average(self) -> None:
         if not self.averaged:
@@ -305,6 +305,8 @@ class Loop:
         tensors = {f"{group}:{name}": tensor for group, found in groups.items() for name, tensor in found.items()}
         for name, each in self._numbered():
             tensors |= checkpoint.optimizer_tensors(each, name)
+        passes, place = self.passes.state()
+        tensors |= {f"pass:{name}": tensor for name, tensor in passes.items()}
         checkpoint.write(
             path,
             tensors,
@@ -317,6 +319,7 @@ class Loop:
                 "best": [self.best.score, self.best.value, self.best.step],
                 "history": self.history,
                 "pieces": self.pieces,
+                "pass": place,
             },
         )
 
@@ -342,6 +345,7 @@ class Loop:
         self.schedule = Schedule(int(meta["planned"]), [(int(at), int(last)) for at, last in meta["moved"]])
         self.ending = bool(meta["ending"])
         self.step, self.history, self.pieces = int(meta["step"]), list(meta["history"]), int(meta["pieces"])
+        self.passes.restore(pick("pass"), meta["pass"])
         for name, each in self._numbered():
             checkpoint.restore_optimizer(each, tensors, name)
 

@@ -47,13 +47,16 @@ class Supervised:
             inputs = {name: replace(each, values=self.augment(each.values, same)) for name, each in inputs.items()}
         raws, _ = self.network(inputs)
         weights = {name: batch.known[name] * batch.weight for name in self.outputs}
-        total = sum(
-            (_mean(output.losses(raws[name], batch.targets[name], self.smoothing), batch.copies) * weights[name]).sum()
+        each = {
+            name: _mean(output.losses(raws[name], batch.targets[name], self.smoothing), batch.copies)
             for name, output in self.outputs.items()
-        )
+        }
+        total = sum((each[name] * weight).sum() for name, weight in weights.items())
+        rows = sum(each[name].detach() * batch.known[name] for name in each)
         assert isinstance(total, Tensor)
+        assert isinstance(rows, Tensor)
         count = sum(float(weight.sum()) for weight in weights.values()) / len(weights)
-        yield Loss("network", total, count)
+        yield Loss("network", total, count, rows)
 
     def _same(self, batch: Batch) -> Tensor:
         """[B] bool: rows whose pictures mean the same in a mirror; a row without a label does not say."""
