@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from lamina.core import Array, Encoded, Form, Json
+from lamina.core import Array, DataError, Encoded, Form, Json
 from lamina.inputs import _steps
 from lamina.inputs._steps import Steps, Unreadable
 
@@ -112,7 +112,7 @@ class Series:
                 )
                 problems.append((row, f"has {shown}; expected: {', '.join(self.names[:5])}"))
                 continue
-            placed = _averaged(placed, self.stride)[: self.longest]
+            placed = averaged(placed, self.stride)[: self.longest]
             found[row, : len(placed)] = placed
             present[row], lengths[row] = True, len(placed)
         return Encoded(found, present, problems, lengths)
@@ -158,7 +158,23 @@ class Series:
         series.seen = {str(name): (float(low), float(high)) for name, (low, high) in state["seen"].items()}
         return series
 
-    def _placed(self, steps: Steps) -> Array | None:
+    def piece(self, value: Any, before: float | None = None) -> tuple[Array, float | None]:
+        """The steps [T, C] of a piece of a series, not averaged, and the time of its last one. before: that of the step
+        before it.
+
+        Raises:
+            DataError: it cannot be read, or has other signals.
+        """
+        try:
+            steps = _steps.read(value)
+        except Unreadable as error:
+            raise DataError(f"The piece of the series {str(error) or 'is missing'}.") from error
+        placed = self._placed(steps, before)
+        if placed is None:
+            raise DataError(f"The piece of the series has other signals. Expected: {', '.join(self.names)}.")
+        return placed, None if steps.times is None else float(steps.times[-1])
+
+    def _placed(self, steps: Steps, before: float | None = None) -> Array | None:
         """[T, C] with this input's signals in their places; None where there is not one of them."""
         width = len(self.names)
         places = {name.strip().casefold(): place for place, name in enumerate(steps.names)}
@@ -176,7 +192,7 @@ class Series:
             return found
         apart = np.full((len(steps), 1), np.nan, np.float32)
         if steps.times is not None:
-            apart[1:, 0] = np.diff(steps.times)
+            apart[:, 0] = np.diff(steps.times, prepend=np.nan if before is None else before)
         return np.concatenate([found, apart], 1)
 
 
@@ -189,7 +205,7 @@ def _read(values: Any) -> Iterator[tuple[str, Steps | None]]:
             yield str(error), None
 
 
-def _averaged(values: Array, stride: int) -> Array:
+def averaged(values: Array, stride: int) -> Array:
     """Means [ceil(T / stride), C] of neighbouring steps [T, C], of what is known."""
     if stride == 1:
         return values

@@ -19,7 +19,7 @@ from lamina.learning.plan import Plan
 from lamina.learning.prepare import Fold, Prepared
 from lamina.learning.readout import LONG, STEPS, sized, strength, tuned
 from lamina.learning.trial import Lesson, attempt
-from lamina.networks._build import OWN
+from lamina.networks._build import OWN, asked
 
 USUAL = {"vector": "mlp", "grid": "cnn", "sequence": "rnn", "tokens": "bag"}
 # What an input of a form is called.
@@ -51,7 +51,8 @@ def choose(
     """The networks, and what teaches them. Where pretrained features win, they replace the pictures in `prepared`."""
     forms = prepared.intake.forms
     rows = prepared.teaching
-    said = {name: _said(form, plan.network, own, rows) for name, form in forms.items()}
+    wanted = None if plan.network is None else asked(plan.network)
+    said = {name: _said(form, wanted, own, rows) for name, form in forms.items()}
     choice = Choice(said, recipe(said, forms, plan, rows))
     features: dict[str, Frozen] = {}
     for name, form in forms.items():
@@ -67,7 +68,7 @@ def choose(
         elif form.kind != "grid" or plan.network is not None:
             choice.reasons.append(
                 f"{name}: {said[name]['kind']}, "
-                f"{'as asked for' if said[name]['kind'] == plan.network else f'the kind for {HELD.get(form.kind, form.kind)}'}."
+                f"{'as asked for' if wanted is not None and said[name]['kind'] == wanted['kind'] else f'the kind for {HELD.get(form.kind, form.kind)}'}."
             )
         elif why := _no_race(form):
             choice.reasons.append(f"{name}: {said[name]['kind']}. {why}")
@@ -124,13 +125,15 @@ def lead(said: Mapping[str, Json], forms: Mapping[str, Form]) -> str:
     return max(said, key=lambda name: (len(forms[name].shape), forms[name].timed))
 
 
-def _said(form: Form, asked: str | None, own: nn.Module | None, rows: int) -> Json:
+def _said(form: Form, wanted: Json | None, own: nn.Module | None, rows: int) -> Json:
     if own is not None:
         return {"kind": OWN, "options": {}}
-    kind = asked if asked is not None and form.kind in kinds.find("networks", asked).accepts else USUAL.get(form.kind)
+    fits = wanted is not None and form.kind in kinds.find("networks", wanted["kind"]).accepts
+    kind = wanted["kind"] if wanted is not None and fits else USUAL.get(form.kind)
     if kind is None:
         raise PlanError(f"There is no network for a {form.kind} yet.")
-    return {"kind": kind, "options": kinds.find("networks", kind).suited(rows)[0]}
+    options = kinds.find("networks", kind).suited(rows)[0]
+    return {"kind": kind, "options": options | wanted["options"] if wanted is not None and fits else options}
 
 
 def _no_race(form: Form) -> str:

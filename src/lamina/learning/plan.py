@@ -35,7 +35,7 @@ class Plan:
     alarms: float = said("Share of ordinary examples that may be taken for anomalies", 0.01)
     clusters: int | None = said("Number of clusters to find; by default as many as stand out")
     seed: int = said("Seed of every random choice", 0)
-    network: str | None = said("Kind of network; by default the data decide")
+    network: str | None = said("Kind of network, perhaps with options ('rnn both=false'); by default the data decide")
     size: int | None = said("Size of the network, 0 for the smallest; by default the minutes decide")
     metric: str | None = said("Figure that decides which weights are kept, and the threshold")
     cost: tuple[str, ...] = said("Cost of a mistake as truth=answer:cost, such as sick=healthy:10", ())

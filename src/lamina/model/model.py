@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lamina.found.neighbours import Alike, Neighbours
     from lamina.model.compare import Comparisons
     from lamina.model.score import Score
+    from lamina.model.stream import Stream
     from lamina.networks._join import Ensemble
 
 CARD, WEIGHTS, NETWORK, REPORT = "card.json", "weights.safetensors", "network.onnx", "report.html"
@@ -135,6 +136,16 @@ class Model:
         """Raw answers [N, C] by target, features [N, F], row to why its picture could not be read, and the rows of
         which nothing could be read."""
         return answering.raw(rows, self.intake, self._names, self.run)
+
+    def stream(self) -> Stream:
+        """Follow one series as it comes: each piece that is fed gives the answer so far, as the whole would.
+
+        Raises:
+            PlanError: the model does not learn from one series alone, or its network also reads backwards.
+        """
+        from lamina.model.stream import Stream
+
+        return Stream(self)
 
     def run(self, arrays: Mapping[str, Encoded]) -> dict[str, Array]:
         """The graph's outputs for encoded arrays."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from typing import Any
 
 from torch import nn
 
 from lamina import kinds
-from lamina.core import Form, Json, ModelError, PlanError, Taught
+from lamina.core import Form, Json, ModelError, PlanError, Taught, nearest
 from lamina.networks._join import Beside, Ensemble, Join, joined
 from lamina.networks._layered import Layered
 from lamina.networks._map import Map
@@ -30,6 +31,45 @@ def layered(said: Json, form: Form, own: nn.Module | None = None) -> Layered:
         raise PlanError(f"The network '{said['kind']}' takes a {accepted}; this input is a {form.kind}.")
     built: Layered = kind(form, **said.get("options", {}))
     return built
+
+
+def asked(text: str) -> Json:
+    """A kind of network as a person asks for it, with options or without: `asked("rnn both=false width=32")`.
+
+    Raises:
+        PlanError: there is no such network or option, or the option holds something else.
+    """
+    name, *pairs = text.split() or [""]
+    if name == OWN:
+        return {"kind": OWN, "options": {}}
+    known = {
+        each.name: each.default
+        for each in list(inspect.signature(kinds.find("networks", name)).parameters.values())[1:]
+    }
+    options: Json = {}
+    for pair in pairs:
+        option, _, value = pair.partition("=")
+        if option not in known:
+            raise PlanError(f"The network '{name}' has no option '{option}'. {nearest(option, known)}")
+        options[option] = _read(option, value, known[option])
+    return {"kind": name, "options": options}
+
+
+def _read(option: str, value: str, usual: Any) -> Any:
+    """An option's value, of the type that its usual value has."""
+    try:
+        match usual:
+            case bool():
+                return {"true": True, "yes": True, "false": False, "no": False}[value.lower()]
+            case int() | float():
+                return type(usual)(value)
+            case _:
+                return value
+    except (KeyError, ValueError):
+        expected = {bool: "true or false", int: "a whole number", float: "a number"}[type(usual)]
+        raise PlanError(
+            f"The option {option} was '{value}'. Expected is {expected}, such as {option}={str(usual).lower()}."
+        ) from None
 
 
 def spelt_out(said: Json) -> Json:
