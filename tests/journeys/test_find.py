@@ -159,7 +159,7 @@ def test_what_cannot_be_found_is_said(table: Path, tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def index(table: Path) -> Path:
     place = table.with_name("alike.lamina")
-    said = " ".join(run("learn", table, "--find", "neighbours", "--steps", "5", "--out", place).split())
+    said = " ".join(run("learn", table, "--find", "neighbours", "--out", place).split())
     assert "700 examples can be searched for what is alike" in said
     return place
 
@@ -195,7 +195,7 @@ def test_searching_what_cannot_be_searched_is_refused(index: Path, model: Path, 
     assert "keeps no examples to search among" in refused("search", model, table)
     assert "What is to be looked for" in refused("search", index)
     assert "At least 1 is needed" in refused("search", index, table, "-n", "0")
-    private = ("learn", table, "--find", "neighbours", "--steps", "2", "--private", "--out", tmp_path / "no.lamina")
+    private = ("learn", table, "--find", "neighbours", "--private", "--out", tmp_path / "no.lamina")
     assert "--private cannot be kept" in refused(*private)
 
 

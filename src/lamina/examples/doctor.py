@@ -113,7 +113,7 @@ def _target(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
     else:
         likely = next((name for name in examples.columns if name.lower() in _USUAL), examples.columns[-1])
         text = "No target was named: labels, and columns that give them away, were not looked at."
-        advice = f"Say which column is to be answered, for example --target {likely}."
+        advice = f"Say which column is to be answered, for example --target {likely}; or find something without, with --find."
     yield Finding("info", "no_target", text, "", advice)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
 
 import numpy as np
@@ -12,7 +12,9 @@ from lamina.found import _usual
 from lamina.found._near import blocks, groups
 
 MEMORY = 4096  # examples that new ones are compared with
-HANDFULS = 8, 32  # of so many examples each: how far the nearest of a handful is, on average over all handfuls
+# A number: how far the nearest of a handful of so many examples is, on average over all handfuls.
+MEASURES = "8", "32", "nearest", "spread", "drawn"
+OF_PICTURES = "nearest", "drawn"
 NEAREST = 5  # in the whole memory
 TOGETHER = 4  # with nothing private to be kept: rows that become one mean in the memory
 RANKS = 200  # places by which a member's figure is turned into how rare it is
@@ -25,7 +27,8 @@ class Anomalies:
 
     Distance to the nearest of many small handfuls of known examples (LeSiNN, Pang et al. 2015: a few odd rows among the
     known hide no others), to the nearest five of all, how badly the row is drawn again, and how far it lies from the
-    middle where columns that move together count once (Mahalanobis 1936). Nothing is chosen by labels.
+    middle where columns that move together count once (Mahalanobis 1936). Of pictures, the nearest five and how badly they
+    are drawn again. Nothing is chosen by labels.
 
     alarms: share of normal rows that may be flagged. limit: the split-conformal threshold (Papadopoulos et al. 2002):
     of rows like those held out, at most `promised` lie above it. A score is in units of the limit.
@@ -34,8 +37,8 @@ class Anomalies:
     kind: ClassVar[str] = "anomalies"
     column: ClassVar[str] = "anomaly"
 
-    def __init__(self, layout: Layout, alarms: float = 0.01) -> None:
-        self.layout, self.alarms = layout, alarms
+    def __init__(self, layout: Layout, alarms: float = 0.01, measures: Sequence[str] = MEASURES) -> None:
+        self.layout, self.alarms, self.which = layout, alarms, tuple(measures)
         self.limit = np.inf
         self.promised = 0.0
         self.names: list[str] = []  # of the examples in memory
@@ -84,22 +87,24 @@ class Anomalies:
     def measures(self, features: Array) -> Array:
         """[B, m]: each measure of oddness of each row; more is odder."""
         seen = self._seen(features)
-        found: list[list[Array]] = [[] for _ in range(len(HANDFULS) + 1)]
-        for _, distances in blocks(seen, self.memory):
-            for place, size in enumerate(HANDFULS):
-                size = min(size, len(self.memory))
-                count = len(self.memory) // size
-                handfuls = distances[:, : count * size].reshape(len(distances), count, size)
-                found[place].append(_finite(handfuls.min(2)).mean(1))
-            near = min(NEAREST, len(self.memory))
-            nearest = np.partition(distances, near - 1, axis=1)[:, :near]
-            found[-1].append(_finite(nearest).mean(1))
-        measures = [np.concatenate(each) if each else np.zeros(0) for each in found]
-        measures.append(np.sqrt(((seen @ self.turn) ** 2).sum(1)))
-        residuals = self.layout.cut(features, "residuals")
-        if residuals.shape[1]:
-            measures.append(((residuals / self.drawn) ** 2).mean(1))
-        return np.stack(measures, 1)
+        found: dict[str, list[Array]] = {name: [] for name in self.which}
+        for piece, distances in blocks(seen, self.memory):
+            for name, sizes in found.items():
+                match name:
+                    case "spread":
+                        sizes.append(np.sqrt(((seen[piece] @ self.turn) ** 2).sum(1)))
+                    case "drawn":
+                        residuals = self.layout.cut(features[piece], "residuals")
+                        sizes.append(((residuals / self.drawn) ** 2).mean(1))
+                    case "nearest":
+                        near = min(NEAREST, len(self.memory))
+                        sizes.append(_finite(np.partition(distances, near - 1, axis=1)[:, :near]).mean(1))
+                    case _:
+                        size = min(int(name), len(self.memory))
+                        count = len(self.memory) // size
+                        handfuls = distances[:, : count * size].reshape(len(distances), count, size)
+                        sizes.append(_finite(handfuls.min(2)).mean(1))
+        return np.stack([np.concatenate(each) if each else np.zeros(0) for each in found.values()], 1)
 
     def oddness(self, features: Array) -> Array:
         """[B]: the mean over all measures of how rare each is (-log of the share of rows that are odder)."""
@@ -161,6 +166,7 @@ class Anomalies:
             "parts": [list(each) for each in self.layout.parts],
             "owners": [list(each) for each in self.layout.owners],
             "alarms": self.alarms,
+            "measures": list(self.which),
             "limit": self.limit if np.isfinite(self.limit) else None,
             "promised": self.promised,
             "names": self.names,
@@ -175,7 +181,11 @@ class Anomalies:
 
     @classmethod
     def restore(cls, state: Json, arrays: Mapping[str, Array]) -> Self:
-        found = cls(Layout(*(tuple(map(tuple, state[each])) for each in ("parts", "owners"))), state["alarms"])
+        found = cls(
+            Layout(*(tuple(map(tuple, state[each])) for each in ("parts", "owners"))),
+            state["alarms"],
+            state["measures"],
+        )
         found.limit = np.inf if state["limit"] is None else float(state["limit"])
         found.promised, found.names, found.usual = state["promised"], state["names"], state["usual"]
         for name in found.arrays():

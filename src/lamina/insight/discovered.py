@@ -27,7 +27,11 @@ def render(content: Json) -> str:
             body = [clusters(found), mapped(found), learned_from(data, "were kept apart")]
         case _:
             body = [alike(found), duplicates(found), learned_from(data, "were kept apart, and are in the index too")]
-    body += [learning(content, "loss of drawing again")] if content["learning"] else []
+    body += (
+        [learning(content, "loss of the map" if found["kind"] == "clusters" else "loss of drawing again")]
+        if content["learning"]
+        else []
+    )
     body += [network(content["network"]), repeat(content), limits(found["kind"])]
     return page(title, "".join([*head, contents([each for each in body if each])]))
 

@@ -31,10 +31,10 @@ from lamina.model.model import Model, check_place
 from lamina.networks._build import MAP
 from lamina.networks.pretrained import Pretrained, available
 
-USUAL = {"vector": "autoencoder", "grid": "autoencoder"}
+FORMS = ("vector", "grid")
+LEARNED, EVEN = "autoencoder", "even"  # what is found by nearness alone needs values on one scale, and no more
 
 LEAST = 20  # examples
-SHARE = 0.5  # of the time for features, where a map of them is learned too
 METRIC = "loss of drawing again"
 
 
@@ -83,8 +83,6 @@ class Discovery:
         self.plan, self.out, self.overwrite, self.command = plan, out, overwrite, command
         seconds = None if plan.minutes is None else 60 * plan.minutes
         self.budget = Budget(time.monotonic() if started is None else started, seconds)
-        part = None if seconds is None else SHARE * seconds if plan.find == "clusters" else seconds
-        self._budget = replace(self.budget, seconds=part)  # of the features: a map of them is learned after
         self.device = device.choose(plan.device)
         self.stopped = self.learning = self.resumed = False
         self._model: Model | None = None
@@ -138,8 +136,8 @@ class Discovery:
                 said[name] = yield from self._photographs(prepared, name)
                 recipe = recipe or Pretrained.recipe
                 continue
-            kind = USUAL.get(form.kind)
-            if kind is None:
+            kind = LEARNED if self.plan.find == "anomalies" else EVEN
+            if form.kind not in FORMS:
                 raise PlanError(f"'{name}' is a {form.kind}, in which nothing can be found without labels yet.")
             options, own = kinds.find("networks", kind).suited(rows)
             said[name] = {"kind": kind, "options": options}
@@ -194,6 +192,7 @@ class Discovery:
             yield replace(
                 progress, stage="mapping", metric="loss of the map", seconds=time.monotonic() - self.budget.started
             )
+        trial.loop = mapping.loop
         return {MAP: {"kind": MAP, "options": {"spans": mapping.spans}}}
 
     def _steps(self, trial: Unlabelled, said: dict[str, Json]) -> Steps:
@@ -202,14 +201,14 @@ class Discovery:
         kept = self._recall(run)
         if kept is not None:
             self.resumed = True
-            return replace(kept, deadline=self._budget.end)
+            return replace(kept, deadline=self.budget.end)
         if self.plan.steps is not None:
             looks = self.plan.looks or affordable_looks(self.plan.steps, trial.recipe.batch, len(trial.judged))
             steps = Steps(self.plan.steps, looks)
         else:
             fold = trial.prepared.folds[0]
             throwaway = Unlabelled(trial.prepared, said, trial.recipe, trial.seed, self.device)
-            steps = self._budget.steps(throwaway, 1, len(fold.train) + len(fold.validation) + len(fold.test))
+            steps = self.budget.steps(throwaway, 1, len(fold.train) + len(fold.validation) + len(fold.test))
         if self._place is not None:
             with new_file(self._place / "run.json") as aside:
                 aside.write_text(json.dumps({"run": run, "steps": steps.count, "looks": steps.looks}))

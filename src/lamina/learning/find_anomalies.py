@@ -6,15 +6,17 @@ import numpy as np
 
 from lamina.core import Json
 from lamina.found._usual import usual
-from lamina.found.anomalies import Anomalies
+from lamina.found.anomalies import MEASURES, OF_PICTURES, Anomalies
 from lamina.learning import findings
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared
 from lamina.learning.seen import Seen, called
+from lamina.model.intake import TABLE
 from lamina.model.model import Model
 
 SHOWN = 12  # of the oddest examples
 BINS = 40
+SCORED = 50_000  # examples that are looked at for what is odd among them
 
 
 def check(prepared: Prepared, plan: Plan) -> None:
@@ -24,7 +26,9 @@ def check(prepared: Prepared, plan: Plan) -> None:
 def settle(seen: Seen, plan: Plan) -> Anomalies:
     """Learned from rows that taught, ranked by those that chose, with its limit from those that did neither."""
     prepared, fold = seen.prepared, seen.fold
-    found = Anomalies(seen.layout, plan.alarms)
+    measures = MEASURES if TABLE in prepared.intake.groups else OF_PICTURES
+    drawn = any(name == "residuals" for name, _ in seen.layout.parts)
+    found = Anomalies(seen.layout, plan.alarms, [each for each in measures if each != "drawn" or drawn])
     kept = found.fit(seen.train, np.random.default_rng(plan.seed), plan.private)
     found.rank(seen.validation if len(seen.validation) else seen.train)
     found.calibrate(seen.test)
@@ -39,8 +43,8 @@ def settle(seen: Seen, plan: Plan) -> Anomalies:
 def tell(model: Model, found: Anomalies, seen: Seen, plan: Plan) -> Json:
     """What the report says: the limit and what lies above it, how scores are spread, and the oddest examples."""
     prepared, fold = seen.prepared, seen.fold
-    rows = np.concatenate([fold.train, fold.validation, fold.test])
-    scores = np.concatenate([found.oddness(part) for part in (seen.train, seen.validation, seen.test)])
+    some = np.sort(np.random.default_rng(plan.seed).permutation(len(seen.rows))[:SCORED])
+    rows, scores = seen.rows[some], found.oddness(seen.all[some])
     scores = scores / found.limit if np.isfinite(found.limit) else scores
     counts, edges = np.histogram(scores, BINS, (0, max(float(scores.max()), 1.5)))
     about: Json = {

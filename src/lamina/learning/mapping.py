@@ -30,10 +30,10 @@ class Mapping:
         self.trial = trial
         layout = trial.layout
         starts = np.cumsum([0, *(width for _, width in layout.parts)]).tolist()
-        pixels = all(region for _, region in layout.owners)
-        wanted = "code" if pixels else "values"
         self.spans = [
-            [start, start + width] for (name, width), start in zip(layout.parts, starts, strict=False) if name == wanted
+            [start, start + width]
+            for (name, width), start in zip(layout.parts, starts, strict=False)
+            if name == "values"
         ]
         rng = np.random.default_rng(trial.seed)
         self.rows = np.sort(rng.permutation(trial.taught)[:MOST])

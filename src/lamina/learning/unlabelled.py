@@ -14,8 +14,7 @@ from lamina.learning.prepare import Prepared
 from lamina.learning.self_taught import SelfTaught
 from lamina.learning.trial import ASKED, JUDGED, SETTLING
 from lamina.networks._build import beside
-from lamina.networks._layered import Layered
-from lamina.networks._layered import SelfTaught as Network
+from lamina.networks._layered import Laid, Layered
 from lamina.networks._map import WIDTH
 
 
@@ -60,7 +59,7 @@ class Unlabelled:
         for name, network in self.network.networks.items():
             assert isinstance(network, Layered)
             columns = [column for column, (group, where) in places.items() if group == name for _ in where or [0]]
-            if isinstance(network, Network):
+            if isinstance(network, Laid):
                 parts += network.parts.items()
                 owners += [(columns[0], k) if isinstance(k, str) else (columns[k], "") for k in network.owners]
             else:

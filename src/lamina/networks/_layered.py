@@ -51,8 +51,8 @@ class Layered(nn.Module):
     forward: Callable[..., Features]
 
 
-class SelfTaught(Layered):
-    """A network that needs no label to learn from.
+class Laid(Layered):
+    """A network that says what its features are made of.
 
     parts: what its features are made of, name to width, in order. owners: of each of its `values`, the column of the
     form that it comes from, or the region of a picture.
@@ -60,5 +60,9 @@ class SelfTaught(Layered):
 
     parts: dict[str, int]
     owners: list[int] | list[str]
+
+
+class SelfTaught(Laid):
+    """A network that needs no label to learn from."""
 
     losses: Callable[[Tensor], Tensor]  # [B] from encoded rows
