@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import Thread
 from typing import Annotated, Any
@@ -48,14 +49,13 @@ def learn(
     from lamina.door import training
     from lamina.screen import watch
 
-    if Path(path).exists():
-        Thread(target=_load_torch).start()
     place = out or default_place(path)
     from lamina.examples import read as read_examples
 
-    if plan.find is None and not plan.target:
-        plan = replace(plan, target=_target(path))
-    examples = read_examples(path, replace(reading, kind=plan.kinds | dict(reading.kind)), target=plan.target)
+    with _loading_torch() if Path(path).exists() else nullcontext():
+        if plan.find is None and not plan.target:
+            plan = replace(plan, target=_target(path))
+        examples = read_examples(path, replace(reading, kind=plan.kinds | dict(reading.kind)), target=plan.target)
     where = [path, "--out", str(place), *(["--from", str(start)] if start else [])]
     hidden = ("query",) if plan.private else ()  # names of files and people stay out, too
     command = shlex.join(
@@ -100,8 +100,18 @@ def finish(running: Any, place: Path, json_lines: bool) -> None:
         print("Learning was stopped early; the best weights so far were kept.", file=sys.stderr)
 
 
+@contextmanager
+def _loading_torch() -> Iterator[None]:
+    """Load it beside what reads the examples. It is there whole at the end: nobody meets a part of it before."""
+    thread = Thread(target=_load_torch)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
 def _load_torch() -> None:
-    """It takes longer to load than most examples do to read, and so takes no time while they are read."""
     with suppress(ModuleNotFoundError):  # said by what needs it
         import torch  # noqa: F401
 
