@@ -153,6 +153,27 @@ def test_what_cannot_be_found_is_said(table: Path, tmp_path: Path) -> None:
     assert "The share of false alarms was 2" in refused("learn", table, "--find", "anomalies", "--alarms", "2")
 
 
+def dots(rows: int, corner: bool, seed: int = 0) -> np.ndarray:
+    """Small pictures with a bright dot in the middle, or in a corner."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, 30, (rows, 12, 12, 1), np.uint8)
+    place = slice(0, 3) if corner else slice(5, 8)
+    x[:, place, place] += rng.integers(100, 200, (rows, 1, 1, 1), np.uint8)
+    return x
+
+
+def test_an_odd_picture_is_told_with_its_region() -> None:
+    model = lamina.learn({"image": dots(300, False), "label": ["dot"] * 300}, find="anomalies", alarms=0.05)
+    assert repr(model) == "Model that finds anomalies in image"  # labels beside pictures are not looked at
+    odd = model.predict({"image": dots(20, True, 1)})["anomaly"]
+    usual = model.predict({"image": dots(20, False, 1)})["anomaly"]
+    assert set(odd.values) == {"yes"}
+    assert usual.values.tolist().count("no") >= 15
+    assert odd.scores.min() > usual.scores.max()
+    assert any("image: the top left is odd" in reasons for reasons in odd.reasons.values())
+    assert "data:image/png" in model.report
+
+
 # ------------------------------------------------------------------------------------------ neighbours
 
 

@@ -14,7 +14,7 @@ from lamina.found._near import blocks, groups
 MEMORY = 4096  # examples that new ones are compared with
 # A number: how far the nearest of a handful of so many examples is, on average over all handfuls.
 MEASURES = "8", "32", "nearest", "spread", "drawn"
-OF_PICTURES = "nearest", "drawn"
+OF_PICTURES = ("nearest",)
 NEAREST = 5  # in the whole memory
 TOGETHER = 4  # with nothing private to be kept: rows that become one mean in the memory
 RANKS = 200  # places by which a member's figure is turned into how rare it is
@@ -27,8 +27,7 @@ class Anomalies:
 
     Distance to the nearest of many small handfuls of known examples (LeSiNN, Pang et al. 2015: a few odd rows among the
     known hide no others), to the nearest five of all, how badly the row is drawn again, and how far it lies from the
-    middle where columns that move together count once (Mahalanobis 1936). Of pictures, the nearest five and how badly they
-    are drawn again. Nothing is chosen by labels.
+    middle where columns that move together count once (Mahalanobis 1936). Of pictures, the nearest five alone. Nothing is chosen by labels.
 
     alarms: share of normal rows that may be flagged. limit: the split-conformal threshold (Papadopoulos et al. 2002):
     of rows like those held out, at most `promised` lie above it. A score is in units of the limit.

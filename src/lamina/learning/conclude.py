@@ -29,7 +29,7 @@ from lamina.networks._build import MAP, spelt_out
 from lamina.networks._join import Ensemble
 
 NETWORKS = {
-    "autoencoder": "an autoencoder, which learns to draw each example again after squeezing it through a narrow layer",
+    "autoencoder": "an autoencoder, which learns to draw each row again after squeezing it through a narrow layer",
     "even": "values on one scale",
     "pretrained": "features of a network that knows photographs",
     MAP: "From these, a network learns a place on a plane for each example, near ones near each other.",

@@ -32,7 +32,7 @@ from lamina.networks._build import MAP
 from lamina.networks.pretrained import Pretrained, available
 
 FORMS = ("vector", "grid")
-LEARNED, EVEN = "autoencoder", "even"  # what is found by nearness alone needs values on one scale, and no more
+LEARNED, EVEN = "autoencoder", "even"  # what is found by nearness alone, as in pictures, needs values on one scale only
 
 LEAST = 20  # examples
 METRIC = "loss of drawing again"
@@ -136,7 +136,7 @@ class Discovery:
                 said[name] = yield from self._photographs(prepared, name)
                 recipe = recipe or Pretrained.recipe
                 continue
-            kind = LEARNED if self.plan.find == "anomalies" else EVEN
+            kind = LEARNED if self.plan.find == "anomalies" and form.kind == "vector" else EVEN
             if form.kind not in FORMS:
                 raise PlanError(f"'{name}' is a {form.kind}, in which nothing can be found without labels yet.")
             options, own = kinds.find("networks", kind).suited(rows)

@@ -27,8 +27,7 @@ def settle(seen: Seen, plan: Plan) -> Anomalies:
     """Learned from rows that taught, ranked by those that chose, with its limit from those that did neither."""
     prepared, fold = seen.prepared, seen.fold
     measures = MEASURES if TABLE in prepared.intake.groups else OF_PICTURES
-    drawn = any(name == "residuals" for name, _ in seen.layout.parts)
-    found = Anomalies(seen.layout, plan.alarms, [each for each in measures if each != "drawn" or drawn])
+    found = Anomalies(seen.layout, plan.alarms, measures)
     kept = found.fit(seen.train, np.random.default_rng(plan.seed), plan.private)
     found.rank(seen.validation if len(seen.validation) else seen.train)
     found.calibrate(seen.test)

@@ -1,4 +1,4 @@
-"""A row or a small picture squeezed through a narrow layer and drawn again: what cannot be drawn is odd. Without labels."""
+"""A table's row squeezed through a narrow layer and drawn again: what cannot be drawn is odd. Learned without labels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from lamina.core import Features, Form, Json, Recipe
 from lamina.networks._layered import SelfTaught
-from lamina.networks._values import values_of
+from lamina.networks._values import Values
 
 NARROW = 16  # W of the code at most
 HIDDEN = 128
@@ -21,20 +21,20 @@ SCALED = 20_000  # rows that scales are taken from
 
 
 class Autoencoder(SelfTaught):
-    """Columns, or pixels, to even values, these to a code and back, learned as a denoising autoencoder (Vincent et al. 2008).
+    """Columns to even values, these to a code and back, learned as a denoising autoencoder (Vincent et al. 2008).
 
     Features, in this order (`parts`): `values` [n], every column on one scale, numbers by median and quartiles with long
     tails drawn in (asinh), words as switches; `residuals` [n], each value less what was drawn; `code` [W].
-    owners: for each value, the column that it comes from, or the region. width: F of the features.
+    owners: for each value, the column that it comes from. width: F of the features.
     """
 
     kind: ClassVar[str] = "autoencoder"
-    accepts: ClassVar[frozenset[str]] = frozenset({"vector", "grid"})
+    accepts: ClassVar[frozenset[str]] = frozenset({"vector"})
     recipe = Recipe(rate=2e-3, batch=256, epochs=40, schedule="one_cycle", weight_decay=1e-3, average=0.98, most=2.0)
 
     def __init__(self, form: Form, narrow: int = NARROW, hidden: int = HIDDEN) -> None:
         super().__init__()
-        self.values = values_of(form)
+        self.values = Values(form)
         n = self.values.width
         narrow = max(1, min(narrow, n // 2))
         self.encoder = nn.Sequential(
