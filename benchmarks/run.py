@@ -29,6 +29,7 @@ BENCHMARKS = {
     "serving": "requests per second beside an empty endpoint, scikit-learn and a bare loop",
     "mnist": "MNIST in under half a minute, beside a plain torch script",
     "photos": "cats and dogs in two minutes",
+    "transcripts": "digit strings of a new speaker, sentences of one speaker: characters and words that are wrong",
     "verification": "faces of people never learned from: is it the same one?",
     "tables": "twelve tables, beside trees, linear models and other networks",
     "texts": "spam, sentiment, questions, beside TF-IDF and fastText",

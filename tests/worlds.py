@@ -148,7 +148,12 @@ def column(kind: str, rows: int, seed: int) -> Any:
             start, end = ("a good day", "what a day", "no rain"), ("after all!", "in May 1999", "before the NIGHT")
             said = sorted(f"{one} {other}" for one in start for other in end)
             return Coded(np.where(gone, -1, rng.integers(0, len(said), rows)).astype(np.int32), tuple(said))
-        case "image":
+        case "transcript":
+            texts = [" ".join("abéd"[k] for k in rng.integers(0, 4, n)) for n in rng.integers(1, 5, rows)]
+            words = sorted(set(texts))
+            codes = np.array([words.index(text) for text in texts])
+            return Coded(np.where(gone, -1, codes).astype(np.int32), tuple(words))
+        case "image" | "line":
             found = np.empty(rows, object)
             found[:] = [None if g else png(rng.integers(0, 255, (9, 9, 3), np.uint8)) for g in gone]
             return found
@@ -170,6 +175,25 @@ def png(pixels: Array, kind: str = "PNG") -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, kind)
     return buffer.getvalue()
+
+
+def lines(rows: int, seed: int) -> World:
+    """Pictures of lines of one to four signs, bars that lie or stand, and what stands there: `-`, `|` and `=`."""
+    rng = np.random.default_rng(seed)
+    pictures, texts = np.empty(rows, object), []
+    for row in range(rows):
+        text = "".join("-|="[k] for k in rng.integers(0, 3, rng.integers(1, 5)))
+        signs = [np.full((16, int(rng.integers(10, 16))), 230) for _ in text]
+        for sign, pixels in zip(text, signs, strict=True):
+            x, y = int(rng.integers(2, 4)), int(rng.integers(5, 9))
+            if sign == "|":
+                pixels[2:14, x + 2 : x + 4] = 30
+            for level in {"-": (y,), "=": (y - 2, y + 3), "|": ()}[sign]:
+                pixels[level : level + 2, x : x + 6] = 30
+        whole = np.concatenate(signs, 1) + rng.normal(0, 8, (16, sum(each.shape[1] for each in signs)))
+        pictures[row] = png(np.clip(whole, 0, 255).astype(np.uint8))
+        texts.append(text)
+    return {"image": pictures, "text": np.array(texts)}
 
 
 def _striped(upright: Array, side: int, rng: np.random.Generator) -> Array:

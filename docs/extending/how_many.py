@@ -22,6 +22,7 @@ class HowMany:
     holds: ClassVar[str] = "number"
     better: ClassVar[dict[str, int]] = {"deviance": -1, "rmse": -1, "mae": -1}
     metric: ClassVar[str] = "deviance"
+    along: ClassVar[bool] = False
     level: ClassVar[float] = 0.9
 
     def __init__(self) -> None:

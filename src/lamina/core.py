@@ -20,6 +20,9 @@ Json: TypeAlias = dict[str, Any]
 Metrics: TypeAlias = Callable[[Array, Array, Array | None], Mapping[str, float]]  # of raw, target, weight
 
 
+CERTAIN = 30.0  # log odds of class 0 where an answer along time has ended: nothing follows, for certain
+
+
 class LaminaError(Exception):
     """What was seen, what was expected, what to do: in one message, for a person."""
 
@@ -85,12 +88,14 @@ class Form:
     codes, `film` [B, T, H, W, C] uint8.
     shape: without the rows; T is the longest. sizes: for a vector, per column 0 for a number (raw units, NaN is missing)
     and n for a category whose codes are 0..n-1 (0: unknown or missing); for tokens (n,), code 0 is padding. The network
-    keeps scales itself, so that its ONNX takes raw values.
+    keeps scales itself, so that its ONNX takes raw values. hop: over time, how long a step is: seconds of a sound, heights
+    of a picture's line.
     """
 
     kind: Literal["vector", "sequence", "spectrum", "tokens", "grid", "film"]
     shape: tuple[int, ...]
     sizes: tuple[int, ...] = ()
+    hop: float = 1.0
 
     @property
     def timed(self) -> bool:
@@ -194,12 +199,14 @@ class Recipe:
 class Features:
     """What a network makes of its input. whole: [B, W], or [B, k, W] from a network that is k at once.
 
-    maps: [B, W, *space], finest first, for answers that have a place; state: of a recurrent network.
+    maps: [B, W, *space], finest first, for answers that have a place; state: of a recurrent network. here: [B, T] bool,
+    which steps of the last maps [B, W, T] hold something, for answers along time; None where they are not over time.
     """
 
     whole: Any
     maps: tuple[Any, ...] = ()
     state: Any = None
+    here: Any = None
 
 
 class Network(Protocol):
@@ -226,10 +233,22 @@ class Network(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a transcript. confidence: calibrated probability that it is right; start, end: in seconds of a sound, in
+    heights of a picture's line."""
+
+    text: str
+    confidence: float
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One answer. confidence: calibrated probability that `value` is right (None for a number, which has an
     `interval` instead); unlike: True where the example is unlike the training data, with the reasons. score, nearest:
-    of an anomaly, how odd it is (1: the limit), and the names of the nearest examples.
+    of an anomaly, how odd it is (1: the limit), and the names of the nearest examples. words: of a transcript,
+    one by one.
 
     >>> Answer("cat", confidence=0.9, alternatives=(("cat", 0.9), ("dog", 0.1))).alternatives[1]
     ('dog', 0.1)
@@ -243,6 +262,7 @@ class Answer:
     reasons: tuple[str, ...] = ()
     score: float | None = None
     nearest: tuple[str, ...] = ()
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(slots=True)
@@ -267,6 +287,7 @@ class Answers(Sequence[Answer]):
     reasons: dict[int, tuple[str, ...]] = field(default_factory=dict)
     scores: Array | None = None
     nearest: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    words: list[tuple[Word, ...]] | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -286,6 +307,7 @@ class Answers(Sequence[Answer]):
             self.reasons.get(int(row) % max(len(self), 1), ()),
             None if self.scores is None else float(self.scores[row]),
             self.nearest.get(int(row) % max(len(self), 1), ()),
+            () if self.words is None else self.words[row],
         )
 
     def withhold(self, rows: Array) -> None:
@@ -300,6 +322,9 @@ class Answers(Sequence[Answer]):
         ):
             if each is not None:
                 each[rows] = nothing
+        if self.words is not None:
+            for row in np.asarray(rows).tolist():
+                self.words[row] = ()
 
     def _alternatives(self, row: int) -> tuple[tuple[str, float], ...]:
         if self.shares is None:
@@ -315,6 +340,7 @@ class Taught(Protocol):
     holds: ClassVar[str]  # category, number or tags: how cells are read, what simple models beside it answer
     better: ClassVar[dict[str, int]]  # its metrics: 1 where more is better, -1 where less is
     metric: ClassVar[str]  # the one that people ask for
+    along: ClassVar[bool]  # whether it is answered step by step along time, from the last maps [B, W, T]
 
     def observe(self, values: Any) -> None: ...
     def merge(self, other: Self) -> None: ...
@@ -324,7 +350,8 @@ class Taught(Protocol):
         ...
 
     def head(self, width: int, copies: int) -> Any:
-        """A module from features [B, k, W] to raw answers [B, k, C]."""
+        """A module from features [B, k, W] to raw answers [B, k, C]; along time, from steps [B, W, T] and which of them
+        hold something [B, T] to [B, 1, T, C]."""
         ...
 
     def losses(self, raw: Tensor, target: Tensor, smoothing: float) -> Tensor:

@@ -13,7 +13,14 @@ from lamina import kinds
 from lamina.core import Input
 
 ROWS = 60
-NUMPY = {"vector": np.float32, "sequence": np.float32, "grid": np.uint8, "tokens": np.int32, "film": np.uint8}
+NUMPY = {
+    "vector": np.float32,
+    "sequence": np.float32,
+    "spectrum": np.float32,
+    "grid": np.uint8,
+    "tokens": np.int32,
+    "film": np.uint8,
+}
 
 pytestmark = pytest.mark.parametrize("kind", kinds.names("inputs"))
 

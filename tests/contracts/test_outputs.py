@@ -13,6 +13,7 @@ from sklearn import metrics as theirs
 import worlds
 from lamina import kinds
 from lamina.core import Array, DataError, PlanError, Taught
+from lamina.outputs._scores import softmax
 from lamina.outputs.identity import Identity
 
 ROWS = 80
@@ -37,15 +38,26 @@ def case(kind: str, seed: int = 0) -> tuple[Taught, Array, Array, Array]:
     output, rng = settled(kind, values), np.random.default_rng(seed)
     target, known = output.encode(values)
     target = target[known]
-    width = output.head(4, 1).weight.shape[-1]
-    raw = rng.standard_normal((len(target), width))
+    raw = noise(output, target, rng)
     if kind == "number":
         raw = target[:, None] + 30 * raw
     elif kind in ("category", "identity"):
-        raw += (1.5 if kind == "category" else 5.0) * np.eye(width)[target]
+        raw += (1.5 if kind == "category" else 10.0) * np.eye(raw.shape[1])[target]
+    elif kind == "transcript":
+        path = np.zeros(raw.shape[:2], int)
+        path[:, 1 : 2 * target.shape[1] : 2] = target  # a blank between all characters
+        raw += 3.5 * np.eye(raw.shape[2])[path]
     else:
         raw += 1.5 * (target - 0.5)
     return output, raw.astype(np.float32), target, rng.uniform(0.1, 3, len(target))
+
+
+def noise(output: Taught, target: Array, rng: np.random.Generator) -> Array:
+    """Raw answers without any meaning; along time twice as many steps as the longest text has characters, and three."""
+    head = output.head(4, 1)
+    if output.along:
+        return rng.standard_normal((len(target), 2 * target.shape[1] + 3, head.read.out_features))
+    return rng.standard_normal((len(target), head.weight.shape[-1]))
 
 
 @each_kind
@@ -95,13 +107,15 @@ def test_losses_are_one_per_row_and_copy_and_finite(kind: str, copies: int) -> N
     output, _, target, _ = case(kind)
     torch.manual_seed(0)
     head = output.head(6, copies)
-    features = torch.randn(len(target), copies, 6) if copies > 1 else torch.randn(len(target), 6)
+    features: tuple[Any, ...] = (torch.randn(len(target), copies, 6) if copies > 1 else torch.randn(len(target), 6),)
+    if output.along:  # a network has one copy of steps
+        copies, features = 1, (torch.randn(len(target), 6, 20), torch.arange(20) < torch.full((len(target), 1), 17))
     head.settle(torch.from_numpy(target))
-    raw = head(features)
+    raw = head(*features)
     assert raw.shape[:2] == (len(target), copies)
     for smoothing in (0.0, 0.1):
         head.zero_grad()
-        losses = output.losses(head(features), torch.from_numpy(target), smoothing)
+        losses = output.losses(head(*features), torch.from_numpy(target), smoothing)
         assert losses.shape == (len(target), copies)
         assert losses.isfinite().all()
         losses.sum().backward()
@@ -113,7 +127,8 @@ def test_losses_are_one_per_row_and_copy_and_finite(kind: str, copies: int) -> N
 @each_kind
 def test_the_loss_of_a_row_and_copy_is_its_own(kind: str) -> None:
     output, _, target, _ = case(kind)
-    raw = torch.randn(len(target), 2, output.head(4, 2).weight.shape[-1])
+    rng = np.random.default_rng(0)
+    raw = torch.from_numpy(np.stack([noise(output, target, rng), noise(output, target, rng)], 1).astype(np.float32))
     whole = output.losses(raw, torch.from_numpy(target), 0.0)
     part = output.losses(raw[5:9], torch.from_numpy(target[5:9]), 0.0)
     torch.testing.assert_close(part, whole[5:9])
@@ -126,7 +141,7 @@ def test_copies_answer_as_one(kind: str) -> None:
     one = torch.from_numpy(raw)[:, None]
     alone = output.combine(one).numpy()
     assert alone.shape == raw.shape
-    same = output.combine(one.repeat(1, 5, 1)).numpy()
+    same = output.combine(torch.cat([one] * 5, 1)).numpy()
     mixed = torch.from_numpy(np.stack([raw, raw[::-1].copy()], 1))
     for found in (alone, same):  # five that agree say what one says
         np.testing.assert_allclose(shares(output, found), shares(output, raw), atol=1e-5)
@@ -138,6 +153,8 @@ def shares(output: Taught, raw: Array) -> Array:
     """What the answers say: probabilities, or values; of a model that compares, of all pairs."""
     if isinstance(output, Identity):
         return output.same(raw, raw)[1]
+    if output.along:
+        return softmax(raw.reshape(-1, raw.shape[-1]))
     answers = output.answer(raw)
     found: Array = answers.values.astype(float) if answers.shares is None else answers.shares
     return found
@@ -157,13 +174,16 @@ def test_answers_are_whole(kind: str) -> None:
         assert ((answers.confidence >= 0) & (answers.confidence <= 1)).all()
         assert first.confidence == pytest.approx(answers.confidence[0])
         assert first.alternatives[0][1] == answers.shares[0].max()
+    elif output.along:
+        assert [word.text for word in first.words] == first.value.split()
+        assert all(0 <= word.confidence <= 1 and word.start < word.end for word in first.words)
     else:
         assert first.interval[0] < first.value < first.interval[1]
     huge = output.answer(raw * 1e6)
     assert huge.shares is None or np.isfinite(huge.shares).all()
 
 
-@each_answering
+@pytest.mark.parametrize("kind", [kind for kind in kinds.names("outputs") if kind not in ("identity", "transcript")])
 def test_calibration_helps_and_changes_no_order(kind: str) -> None:
     output, raw, target, weight = case(kind)
     sure = raw * 6 if kind != "number" else raw  # over-confident

@@ -33,7 +33,7 @@ def look(examples: Examples, targets: Sequence[str] = ()) -> Findings:
         if isinstance(data, Coded) and examples.kinds[name].name in ("category", "constant"):
             known, counts = words.used(data)
             out.labels[name] = {known.words[place]: int(counts[place]) for place in np.argsort(-counts, kind="stable")}
-    surveys = {name: pictures.survey(examples.stored(name)) for name in examples.of("image")}
+    surveys = {name: pictures.survey(examples.stored(name)) for name in examples.of("image", "line")}
     checks = (_notes, _target, _parts, _rows, _labels, _missing, _sentinels, _alike)
     for check in checks:
         out.found += check(examples, targets)

@@ -16,7 +16,7 @@ from lamina.examples import columns, dates, words
 from lamina.examples.examples import Examples
 from lamina.examples.files import called, kind_named
 from lamina.examples.reading import FILES, KINDS, PARTS, ROLES, Column, Kind, Raw, Reading, count, figure, listed
-from lamina.examples.targets import as_target, check_targets
+from lamina.examples.targets import as_target, as_transcripts, check_targets
 from lamina.inputs import text as texts
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def settle(raw: Raw, reading: Reading, target: Sequence[str] = ()) -> Examples:
         cells = raw.columns.pop(name)  # a big table is held once
         if name not in reading.drop:
             settled[name] = _column(name, cells, raw, reading, name in target)
-    settled = _keep_one_input(settled, raw, target)
+    settled = as_transcripts(_keep_one_input(settled, raw, target), reading, target)
     _group_found(settled, raw, reading, target)
     _notes(settled, raw, reading, target)
     examples = Examples(raw.source, settled, reading=reading, parts=raw.parts, notes=raw.notes)

@@ -164,7 +164,7 @@ def _strata(examples: Examples, targets: Sequence[str], known: Array) -> tuple[A
     if not targets:
         return none, ([], [])
     data = examples.stored(targets[0])
-    if examples.kinds[targets[0]].name == "tags":
+    if examples.kinds[targets[0]].name in ("tags", "transcript"):
         return none, ([], [])
     if isinstance(data, Coded):
         return data.codes.astype(np.int64), (list(data.words), [])

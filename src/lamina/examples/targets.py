@@ -12,6 +12,9 @@ from lamina.examples import words
 from lamina.examples.examples import Examples
 from lamina.examples.reading import FILES, Column, Kind, Reading, count, figure
 
+HEARD = ("sound", "video", "series", "image")  # kinds of inputs that may hold what a transcript writes down
+OWN = 0.9  # share of the rows with a text of their own, from which on texts are transcripts and no labels
+
 
 def as_target(name: str, column: Column, cells: Any, reading: Reading) -> Column:
     """The column as a target: words and few whole numbers are categories, cells with several words are tags."""
@@ -33,6 +36,26 @@ def as_target(name: str, column: Column, cells: Any, reading: Reading) -> Column
     known = data if data.dtype.kind != "f" else data[~np.isnan(data)]
     said, reason = judge(known)
     return columns_as(said, reason, column, cells)
+
+
+def as_transcripts(settled: dict[str, Column], reading: Reading, target: Sequence[str]) -> dict[str, Column]:
+    """Targets with a text of its own for nearly every sound or picture are transcripts; pictures beside them are lines."""
+    settled = dict(settled)
+    heard = [name for name, column in settled.items() if column.kind.held in HEARD and name not in target]
+    for name in target:
+        column = settled.get(name)
+        if column is None or name in reading.kind or not heard or not isinstance(column.data, Coded):
+            continue
+        known = column.data.codes[column.data.codes >= 0]
+        texts = len(np.unique(known))
+        if column.kind.name in ("category", "text", "identifier") and len(known) >= 5 and texts > OWN * len(known):
+            reason = f"{count(texts, 'distinct text')} of {len(known):,}: what each {settled[heard[0]].kind.held} says"
+            settled[name] = column.called("transcript", reason)
+    if any(column.kind.name == "transcript" for column in settled.values()):
+        for name in heard:
+            if settled[name].kind.name == "image" and name not in reading.kind:
+                settled[name] = settled[name].called("line", "pictures of a line of text, read from left to right")
+    return settled
 
 
 def columns_as(said: str, reason: str, column: Column, cells: Any) -> Column:

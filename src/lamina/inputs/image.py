@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -53,9 +53,9 @@ class Image:
             self.sizes[(values.shape[1], values.shape[2])] += len(values)
             self.colours += len(values) if values.ndim == 4 and values.shape[3] >= 3 else 0
             return
-        for header in _threads(_header, list(values)):
-            if header is not None:
-                height, width, colour = header
+        for found in in_threads(header, list(values)):
+            if found is not None:
+                height, width, colour = found
                 self.sizes[(height, width)] += 1
                 self.colours += colour
 
@@ -98,13 +98,13 @@ class Image:
         def one(row: int) -> None:
             try:
                 pixels[row] = self._pixels(values[row])
-            except _Unreadable as error:
+            except Unreadable as error:
                 pixels[row] = 0
                 present[row] = False
                 if str(error):
                     problems.append((row, str(error)))
 
-        _threads(one, range(len(values)))
+        in_threads(one, range(len(values)))
         return Encoded(pixels, present, sorted(problems))
 
     def decode(self, x: Array) -> Pillow.Image:
@@ -137,44 +137,67 @@ class Image:
 
     def _pixels(self, value: Any) -> Array:
         from PIL import Image as Pillow
-        from PIL import ImageOps, UnidentifiedImageError
+        from PIL import ImageOps
 
         height, width, channels = self.shape
-        try:
-            with _open(value) as picture:
-                if picture.width * picture.height > PIXELS:
-                    raise _Unreadable(f"{picture.width} × {picture.height} pixels are more than {PIXELS:,}")
-                picture.draft("RGB" if channels == 3 else "L", (width, height))
-                with _alone if picture.width * picture.height > LARGE else nullcontext():
-                    upright = ImageOps.exif_transpose(picture) if _orientation(picture) > 1 else picture
-                    flat = _flatten(upright, "RGB" if channels == 3 else "L")
-                    if flat.size != (width, height):
-                        flat = ImageOps.fit(flat, (width, height), Pillow.Resampling.BILINEAR)
-                    return np.asarray(flat).reshape(self.shape)
-        except UnidentifiedImageError:
-            raise _Unreadable("is not a picture that can be read") from None
-        except (
-            OSError,
-            ValueError,
-            SyntaxError,
-            TypeError,
-            EOFError,
-            MemoryError,
-            Pillow.DecompressionBombError,
-        ) as error:
-            why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            raise _Unreadable(why[:120] or type(error).__name__) from error
+        with decoded(value, "RGB" if channels == 3 else "L", (width, height)) as flat:
+            if flat.size != (width, height):
+                flat = ImageOps.fit(flat, (width, height), Pillow.Resampling.BILINEAR)
+            return np.asarray(flat).reshape(self.shape)
 
 
-class _Unreadable(Exception):
+class Unreadable(Exception):
     """Why a picture is absent; empty when it is merely missing."""
+
+
+@contextmanager
+def decoded(value: Any, mode: str, size: tuple[int, int] | None = None) -> Iterator[Pillow.Image]:
+    """A picture that stands upright on white, in a mode. size: a JPEG is not decoded much larger than this.
+
+    Raises:
+        Unreadable: it is missing, no picture, damaged or too large.
+    """
+    from PIL import Image as Pillow
+    from PIL import ImageOps, UnidentifiedImageError
+
+    try:
+        with _open(value) as picture:
+            if picture.width * picture.height > PIXELS:
+                raise Unreadable(f"{picture.width} × {picture.height} pixels are more than {PIXELS:,}")
+            picture.draft(mode, size or picture.size)
+            with _alone if picture.width * picture.height > LARGE else nullcontext():
+                upright = ImageOps.exif_transpose(picture) if _orientation(picture) > 1 else picture
+                yield _flatten(upright, mode)
+    except UnidentifiedImageError:
+        raise Unreadable("is not a picture that can be read") from None
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        TypeError,
+        EOFError,
+        MemoryError,
+        Pillow.DecompressionBombError,
+    ) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise Unreadable(why[:120] or type(error).__name__) from error
+
+
+def grey(value: Any) -> Pillow.Image:
+    """A picture in shades of grey.
+
+    Raises:
+        Unreadable: as of `decoded`.
+    """
+    with decoded(value, "L") as found:
+        return found.copy()
 
 
 def _zeros(shape: tuple[int, ...]) -> Array:
     return np.zeros(shape, np.uint8)
 
 
-def _threads(act: Callable[[Any], Any], items: Any) -> list[Any]:
+def in_threads(act: Callable[[Any], Any], items: Any) -> list[Any]:
     if len(items) < 4:
         return [act(item) for item in items]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -186,7 +209,7 @@ def _open(value: Any) -> Pillow.Image:
 
     Pillow.MAX_IMAGE_PIXELS = None  # checked against PIXELS by name, before decoding
     if value is None:
-        raise _Unreadable("")
+        raise Unreadable("")
     if isinstance(value, np.ndarray):
         return Pillow.fromarray(_bytes(value))
     if isinstance(value, Pillow.Image):
@@ -205,7 +228,7 @@ def _bytes(value: Array) -> Array:
     return np.clip(values * (255 if 0 < values.max(initial=0) <= 1 else 1), 0, 255).astype(np.uint8)
 
 
-def _header(value: Any) -> tuple[int, int, bool] | None:
+def header(value: Any) -> tuple[int, int, bool] | None:
     """(height, width, in colour), from the header alone; None where it cannot be read."""
     try:
         with _open(value) as picture:
@@ -215,7 +238,7 @@ def _header(value: Any) -> tuple[int, int, bool] | None:
             if _orientation(picture) >= 5:  # lies on its side
                 width, height = height, width
             return height, width, picture.mode not in GREY
-    except (_Unreadable, OSError, ValueError, SyntaxError, TypeError):
+    except (Unreadable, OSError, ValueError, SyntaxError, TypeError):
         return None
 
 

@@ -48,6 +48,8 @@ font-variant-numeric:tabular-nums}.matrix th{font-weight:500;max-width:8em;overf
 .card{border:1px solid var(--line);border-radius:8px;padding:12px;font-size:.88rem;line-height:1.45;overflow-wrap:anywhere}
 .card img{display:block;width:96px;height:96px;object-fit:contain;margin:0 auto 10px;background:var(--tint);border-radius:4px}
 .card img.tiny{image-rendering:pixelated}.card b{display:block;font-size:.98rem}.card dl{margin:.5em 0 0;font-size:.92em}.card dt{color:var(--soft);display:inline}
+.lines{display:grid;gap:12px;margin:1em 0}.lines .card img{width:auto;max-width:100%;height:40px;margin:0 0 8px}
+.text{font-size:1.05rem;margin:0 0 .3em}del{color:var(--warn)}ins{color:var(--own);text-decoration:underline;font-weight:600}
 .card dd{margin:0;display:inline}.card dd::after{content:"\\a";white-space:pre}.warn{color:var(--warn)}.warn::before{content:"⚠ "}li{margin:.25em 0}
 pre{background:var(--tint);border:1px solid var(--line);padding:.9em 1em;border-radius:8px;font-size:.88rem;white-space:pre-wrap;overflow-wrap:anywhere}
 button{font:inherit;font-size:.88rem;padding:.35em 1em;border:1px solid var(--soft);border-radius:6px;background:var(--paper);color:var(--ink);cursor:pointer}

@@ -6,17 +6,27 @@ It is drawn from plain content (`card.results`): the same that the terminal summ
 from __future__ import annotations
 
 from lamina.core import Json
-from lamina.insight import likeness, plots
+from lamina.insight import likeness, plots, transcripts
 from lamina.insight.page import contents, escape, hidden, page, picture, table
 from lamina.insight.plots import short
 
 NAMES = {
     "accuracy": "share right", "balanced_accuracy": "balanced accuracy", "log_loss": "log loss", "auc": "AUC", "f1": "F1",
     "rmse": "typical error (RMSE)", "mae": "mean error (MAE)", "r2": "explained variance (R²)", "cost": "mean cost",
-    "coverage": "intervals that hold", "exact": "all tags right", "hamming": "tags right",
-    "eer": "equal error rate", "misses": "same missed at 1 % false alarms",
+    "coverage": "intervals that hold", "exact": "wholly right", "hamming": "tags right",
+    "eer": "equal error rate", "cer": "character errors", "wer": "word errors", "misses": "same missed at 1 % false alarms",
 }  # fmt: skip
-SHARES = ("accuracy", "balanced_accuracy", "coverage", "exact", "hamming", "eer", "misses")  # told in percent
+SHARES = (
+    "accuracy",
+    "balanced_accuracy",
+    "coverage",
+    "exact",
+    "hamming",
+    "eer",
+    "misses",
+    "cer",
+    "wer",
+)  # told in percent
 LARGEST = 12  # classes of a confusion matrix that are shown
 
 
@@ -88,6 +98,8 @@ def _target(target: Json, several: bool) -> str:
             parts.append(_calibration(target))
         case "identity":
             parts.append(likeness.render(target, picture))
+        case "transcript":
+            parts.append(transcripts.render(target, picture))
         case _:
             parts.append(_numbers(target))
     parts.append(_mistakes(target))

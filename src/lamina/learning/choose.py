@@ -26,6 +26,7 @@ USUAL = {"vector": "mlp", "grid": "cnn", "sequence": "rnn", "tokens": "bag"}
 HELD = {"vector": "a table", "grid": "pictures", "sequence": "series", "tokens": "texts"}
 # Where validation decides between several, after a short try of each; the usual one first.
 RACERS = {"tokens": ("bag", "text_cnn", "rnn")}
+ALONG = {"spectrum": "scribe", "sequence": "rnn", "tokens": "rnn"}  # for answers that are written along time
 PRETRAINED = "pretrained"
 PASSES = 40.0  # over the examples, at least, where people are to be told apart
 LEAST = 32  # pixels a side: below, there is nothing that features of photographs could see
@@ -51,19 +52,26 @@ def choose(
     """The networks, and what teaches them. Where pretrained features win, they replace the pictures in `prepared`."""
     forms = prepared.intake.forms
     rows = prepared.teaching
+    along = any(output.along for output in prepared.outputs.values())
     wanted = None if plan.network is None else asked(plan.network)
-    said = {name: _said(form, wanted, own, rows) for name, form in forms.items()}
+    written = {kind: {"kind": network, "options": {}} for kind, network in ALONG.items() if along}
+    said = {name: _said(form, wanted or written.get(form.kind), own, rows) for name, form in forms.items()}
     choice = Choice(said, recipe(said, forms, plan, rows))
     features: dict[str, Frozen] = {}
     for name, form in forms.items():
+        free = plan.network is None and own is None
+        if free and plan.verify and form.kind == "grid" and not _no_race(form):
+            said[name] = {"kind": PRETRAINED, "options": {}}
         if said[name]["kind"] == PRETRAINED:
-            choice.reasons.append(f"{name}: pretrained features, as asked for.")
+            said[name]["options"]["placed"] = plan.verify
+            why = "of what lies where, which tell one from another" if free else "as asked for"
+            choice.reasons.append(f"{name}: pretrained features, {why}.")
             frozen = yield from _frozen(prepared, plan, budget, name)
             yield from _use(prepared, name, frozen, choice)
             features[name] = frozen
         elif said[name]["kind"] == OWN:
             choice.reasons.append(f"{name}: the network that was given.")
-        elif form.kind in RACERS and not _hurried(plan, budget):
+        elif form.kind in RACERS and not along and not _hurried(plan, budget):
             yield from _raced(prepared, plan, budget, device, name, choice)
         elif form.kind != "grid" or plan.network is not None:
             choice.reasons.append(
@@ -104,8 +112,9 @@ def _read_out(
 
 def _frozen(prepared: Prepared, plan: Plan, budget: Budget, name: str) -> Generator[Progress, None, Frozen]:
     """The network that knows photographs, looking at this input's pictures."""
-    tune = plan.steps is None and (budget.seconds is None or budget.seconds >= LONG)
-    return (yield from sized(prepared.rows.inputs[name], prepared.intake.forms[name], _needed(prepared), budget, tune))
+    tune = plan.steps is None and not plan.verify and (budget.seconds is None or budget.seconds >= LONG)
+    pictures, form = prepared.rows.inputs[name], prepared.intake.forms[name]
+    return (yield from sized(pictures, form, _needed(prepared), budget, tune, plan.verify))
 
 
 def recipe(said: Mapping[str, Json], forms: Mapping[str, Form], plan: Plan, rows: int) -> Recipe:

@@ -26,7 +26,7 @@ from lamina.learning.trial import ASKED, Trial
 from lamina.model.intake import TABLE
 from lamina.model.model import Model
 from lamina.model.score import figures
-from lamina.outputs._scores import sigmoid, softmax
+from lamina.outputs._scores import sigmoid, softmax, together
 from lamina.outputs.number import LEVEL
 
 SHOWN = 12  # mistakes
@@ -209,7 +209,7 @@ def shown(prepared: Prepared, row: int) -> Json:
     examples, at = prepared.examples, np.array([row])
     found: Json = {"cells": {}, "picture": None}
     for column, each in prepared.intake.inputs.items():
-        picture = each.form.kind == "grid"
+        picture = each.holds == "image"
         if not picture and len(found["cells"]) >= 8:
             continue
         [cell] = show(examples.values(column, at), examples.kinds[column])
@@ -223,13 +223,14 @@ def shown(prepared: Prepared, row: int) -> Json:
 
 
 def _thumbnail(prepared: Prepared, column: str, row: int) -> str:
-    """A picture of at most 96 pixels a side as a data URL."""
+    """A picture of at most 96 pixels a side as a data URL; a line of text as it was read."""
     from PIL import Image as Pillow
 
     name = next(group for group, columns in prepared.intake.groups.items() if column in columns)
-    pixels = prepared.pictures.get(name, prepared.rows.inputs[name].values)[row].numpy()
-    picture: Any = prepared.intake.inputs[column].decode(pixels)
-    if max(picture.size) > 96:
+    encoded, timed = prepared.rows.inputs[name], prepared.intake.inputs[column].form.timed
+    pixels = prepared.pictures.get(name, encoded.values)[row].numpy()
+    picture: Any = prepared.intake.inputs[column].decode(pixels[: int(encoded.lengths[row])] if timed else pixels)
+    if max(picture.size) > 96 and not timed:
         picture.thumbnail((96, 96))
     elif max(picture.size) < 48:
         scale = 64 // max(picture.size)
@@ -273,7 +274,7 @@ def importance(model: Model, prepared: Prepared, held: Held, seconds: float, rng
                 for name, values in inputs.items()
             }
             raws.append(model.run(here)[name])
-        return output.scaled(np.concatenate(raws))
+        return output.scaled(together(raws))
 
     def score(raw: Array, at: Array) -> float:
         return output.score(raw, target[at], np.ones(len(at)), output.metric)
@@ -388,19 +389,19 @@ def held_out(prepared: Prepared, members: list[Trial]) -> Held:
         return Held(members[0].chosen, chosen, folds[0].test, tested, apart, features)
     outside = np.concatenate([fold.test for fold in folds])
     parts = [member.raw(fold.test)[0] for member, fold in zip(members, folds, strict=True)]
-    raws = {column: np.concatenate([part[column] for part in parts]) for column in prepared.outputs}
+    raws = {column: together([part[column] for part in parts]) for column in prepared.outputs}
     features = np.concatenate([member.raw(outside)[1] for member in members], 1)
     if not len(prepared.held):
         return Held(outside, raws, outside, raws, outside, features)
     every = [member.raw(prepared.held) for member in members]
-    together = {
+    answered = {
         column: _combined(output, [each[column] for each, _ in every]) for column, output in prepared.outputs.items()
     }
     unseen = np.concatenate([each for _, each in every], 1)
     apart = outside
     if len(unseen) >= ENOUGH:
         apart, features = prepared.held, unseen
-    return Held(outside, raws, prepared.held, together, apart, features)
+    return Held(outside, raws, prepared.held, answered, apart, features)
 
 
 def _combined(output: Taught, raws: list[Array]) -> Array:

@@ -15,22 +15,22 @@ from torch import Tensor, nn
 from lamina.core import Array, Encoded, Form, Progress, chunks
 from lamina.machine import cache
 from lamina.model.onnx import Runner, write
-from lamina.networks.pretrained import SIDE, WIDTH, Backbone
+from lamina.networks.pretrained import SIDE, Backbone
 
 AT_ONCE = 16
 
 
 class Frozen:
-    """Features [N, 1280] of encoded pictures, row by row as they are asked for.
+    """Features [N, W] of encoded pictures, row by row as they are asked for.
 
     side: pixels that small pictures are enlarged to. learned: with more than 0, also the maps that enter the last so
-    many blocks, from which those can learn on.
+    many blocks, from which those can learn on. placed: as of `Pretrained`.
     """
 
-    def __init__(self, pictures: Encoded, form: Form, side: int = SIDE, learned: int = 0) -> None:
-        self.pictures, self.form, self.side, self.learned = pictures, form, side, learned
-        self._backbone = Backbone(form, side, learned)
-        self.values: Array = cache.allocate((len(pictures.values), WIDTH), np.float32)
+    def __init__(self, pictures: Encoded, form: Form, side: int = SIDE, learned: int = 0, placed: bool = False) -> None:
+        self.pictures, self.form, self.side, self.learned, self.placed = pictures, form, side, learned, placed
+        self._backbone = Backbone(form, side, learned, placed)
+        self.values: Array = cache.allocate((len(pictures.values), self._backbone.width), np.float32)
         self.maps: Array | None = None
         if learned:
             self.maps = cache.allocate((len(pictures.values), *self._shape()), np.float32)
@@ -96,7 +96,7 @@ class Frozen:
         """The same for the same pictures at the same size."""
         pixels = np.ascontiguousarray(self.pictures.values.numpy())
         digest = hashlib.blake2b(pixels.reshape(-1).data, digest_size=16).hexdigest()
-        return f"features-{digest}-{self.side}"
+        return f"features-{digest}-{self.side}{'-placed' if self.placed else ''}"
 
     def _make(self, rows: Array) -> None:
         """The features of these rows (16 at most)."""

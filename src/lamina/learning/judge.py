@@ -14,7 +14,7 @@ from safetensors.torch import save
 
 from lamina.core import Json
 from lamina.insight.report import render
-from lamina.learning import findings, likeness
+from lamina.learning import findings, likeness, transcripts
 from lamina.learning.budget import Budget
 from lamina.learning.choose import Choice, lead
 from lamina.learning.decisions import decide
@@ -30,6 +30,8 @@ from lamina.model.novelty import Novelty
 from lamina.model.onnx import export
 from lamina.networks._build import spelt_out
 from lamina.networks._join import Ensemble
+from lamina.networks._layered import Layered
+from lamina.outputs.transcript import Transcript
 
 IMPORTANCE = 2.0  # seconds, at most, for what columns mattered
 SAMPLE = 5_000  # training rows that "unlike the training data" is measured against
@@ -52,9 +54,9 @@ class Learned:
 
 def judge(learned: Learned) -> Model:
     """Calibrate, put the model together, and report on it."""
-    prepared, plan = learned.prepared, learned.plan
+    prepared = learned.prepared
     held = findings.held_out(prepared, learned.members)
-    decisions = _calibrate(prepared, plan, held)
+    decisions = _calibrate(learned, held)
     names = {name: name for name in prepared.names.values()}
     graph = export(learned.network, prepared.intake.forms, names)
     novelty = _novelty(learned, held)
@@ -68,16 +70,28 @@ def judge(learned: Learned) -> Model:
     return model
 
 
-def _calibrate(prepared: Prepared, plan: Plan, held: Held) -> list[str]:
+def _calibrate(learned: Learned, held: Held) -> list[str]:
     """Temperatures, intervals and thresholds; what was decided, in words."""
+    prepared, plan = learned.prepared, learned.plan
     said: list[str] = []
     for column, output in prepared.outputs.items():
+        if isinstance(output, Transcript):
+            output.step = _step(learned)
         target, places = prepared.targets(column, held.chosen)
         raw = held.chosen_raw[column][places]
         if len(target):
             output.calibrate(raw, target, prepared.weights(held.chosen[places]))
             said += decide(column, output, plan.cost, plan.metric, output.scaled(raw), target)
     return said
+
+
+def _step(learned: Learned) -> float:
+    """How long a step of an answer along time is."""
+    network = learned.members[0].network
+    assert network.lead is not None
+    lead = network.networks[network.lead]
+    assert isinstance(lead, Layered)
+    return learned.prepared.intake.forms[network.lead].hop * lead.shrink
 
 
 def _results(learned: Learned, held: Held, decisions: list[str], model: Model) -> Json:
@@ -105,6 +119,8 @@ def _about_target(
 ) -> Json:
     if prepared.outputs[column].kind == IDENTITY:
         return likeness.about_target(column, prepared, held, rng, private)
+    if prepared.outputs[column].along:
+        return transcripts.about_target(column, prepared, held, rng, private)
     return findings.about_target(column, prepared, held, seconds, rng, private)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,10 @@ from lamina.learning.rows import Rows
 from lamina.machine import cache
 from lamina.model.intake import Intake, row_names, safe
 from lamina.model.model import Model
+from lamina.outputs.transcript import Transcript
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
+TRANSCRIPT = "transcript"  # its letters are learned from texts that teach, and folds have no such texts in common
 
 
 @dataclass(slots=True)
@@ -76,14 +79,17 @@ def prepare(examples: Examples, plan: Plan, start: Model | None = None, report: 
     """Split, settle and encode. start: an earlier model, to go on with its vocabularies and splits. report: whether
     rows are set aside for one."""
     columns = input_columns(examples, plan.target)
-    apart = IDENTITY in [_kind(examples, plan, column) for column in plan.target]
-    parts = split(examples, plan.target, seed=plan.seed, folds=plan.folds, report=report, apart=apart)
+    asked = [_kind(examples, plan, column) for column in plan.target]
+    parted = 0 if plan.folds is None and TRANSCRIPT in asked else plan.folds
+    apart = IDENTITY in asked
+    parts = split(examples, plan.target, seed=plan.seed, folds=parted, report=report, apart=apart)
     if start is not None:
         parts = _as_before(examples, plan, start, parts, apart)
+    taught = np.flatnonzero(parts.parts == TRAIN if parts.folds is None else parts.folds >= 0)
     found = (
         dict(start.outputs)
         if start is not None
-        else {column: _output(examples, plan, column) for column in plan.target}
+        else {column: _output(examples, plan, column, taught) for column in plan.target}
     )
     labels = {column: output.encode(examples.values(column)) for column, output in found.items()}
     known = np.any([known for _, known in labels.values()] or [np.ones(len(examples), bool)], axis=0)
@@ -157,15 +163,20 @@ def _kind(examples: Examples, plan: Plan, column: str) -> str:
     return plan.kinds.get(column, examples.kinds[column].name)
 
 
-def _output(examples: Examples, plan: Plan, column: str) -> Taught:
+def _output(examples: Examples, plan: Plan, column: str, taught: Array) -> Taught:
+    """Settled on all rows, so that a rare class has a place; a transcript on those that teach, whose texts it learns."""
     kind = _kind(examples, plan, column)
     if kind not in kinds.names("outputs"):
         raise PlanError(
             f"The target '{column}' was read as {kind} ({examples.kinds[column].reason}); an answer can be one of: "
             f"{', '.join(kinds.names('outputs'))}. Say it with --kind {column}=category (or number, tags)."
         )
-    output: Taught = kinds.find("outputs", kind)()
-    output.observe(examples.values(column))
+    made: Any = kinds.find("outputs", kind)
+    if made is Transcript:
+        spoken = any(examples.kinds[each].held in ("sound", "video") for each in input_columns(examples, plan.target))
+        made = partial(Transcript, spoken=spoken, lettered=not (plan.private or plan.folds))
+    output: Taught = made()
+    output.observe(examples.values(column, taught if output.along else None))
     output.settle()
     return output
 

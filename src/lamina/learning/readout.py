@@ -26,12 +26,14 @@ LONG = 180.0  # seconds: a budget that has room for trying that
 TUNING = {"rate": 2e-3, "batch": 32, "epochs": 10.0}
 
 
-def sized(pictures: Encoded, form: Form, rows: Array, budget: Budget, tune: bool) -> Generator[Progress, None, Frozen]:
+def sized(
+    pictures: Encoded, form: Form, rows: Array, budget: Budget, tune: bool, placed: bool = False
+) -> Generator[Progress, None, Frozen]:
     """Features at the largest size that there is time for. rows: whose features will be needed.
 
-    tune: whether to keep what the last blocks need to learn on."""
+    tune: whether to keep what the last blocks need to learn on. placed: as of `Pretrained`."""
     learned = TUNED if tune and _fits(len(pictures.values), form) else 0
-    frozen = Frozen(pictures, form, SIDES[0], learned)
+    frozen = Frozen(pictures, form, SIDES[0], learned, placed)
     if frozen.recall() or budget.seconds is None:
         return frozen
     yield Progress(stage="looking", message="timing the network that knows photographs", left=budget.left())
@@ -40,7 +42,7 @@ def sized(pictures: Encoded, form: Form, rows: Array, budget: Budget, tune: bool
         side = next(sides, None)
         if side is None:
             break
-        frozen = Frozen(pictures, form, side, learned)
+        frozen = Frozen(pictures, form, side, learned, placed)
     return frozen
 
 

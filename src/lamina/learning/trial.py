@@ -17,6 +17,7 @@ from lamina.learning.prepare import Fold, Prepared
 from lamina.learning.supervised import Supervised
 from lamina.networks._build import join
 from lamina.networks._layered import Layered
+from lamina.outputs._scores import together
 
 SETTLING = 20_000  # training rows that scales and data-dependent starts are taken from
 CALIBRATING = 20_000  # rows that choose and calibrate, where all rows teach
@@ -169,7 +170,7 @@ class Trial:
                     raws[column].append(output.combine(raw).cpu().numpy())
         if not features:
             return {column: np.zeros((0, 1)) for column in raws}, np.zeros((0, 1))
-        return {column: np.concatenate(parts) for column, parts in raws.items()}, np.concatenate(features)
+        return {column: together(parts) for column, parts in raws.items()}, np.concatenate(features)
 
 
 def attempt(

@@ -10,6 +10,7 @@ import numpy as np
 from lamina.core import Answers, Array, Encoded, Found, Table, Taught
 from lamina.model.intake import Intake
 from lamina.model.novelty import Novelty
+from lamina.outputs._scores import together
 
 FEATURES = "features"
 CHUNK = 4096  # rows on their way at once; fewer where a row is large
@@ -40,8 +41,12 @@ def raw(
         features.append(found[FEATURES])
         for column, name in outputs.items():
             raws[column].append(found[f"raw_{name}"])
-    together = {column: np.concatenate(parts) for column, parts in raws.items()}
-    return together, np.concatenate(features), problems, np.flatnonzero(~present)
+    return (
+        {column: together(parts) for column, parts in raws.items()},
+        np.concatenate(features),
+        problems,
+        np.flatnonzero(~present),
+    )
 
 
 def answer(

@@ -25,7 +25,8 @@ def export(network: Ensemble, forms: Mapping[str, Form], targets: Mapping[str, s
     """The network as one ONNX graph. targets: target to its name in the graph.
 
     Inputs: each array by name; for those over time, whose second axis is free too, also `<name>_lengths` [B] int64; with
-    several arrays also `<name>_present` [B] bool. Outputs: `raw_<target>` [B, C] for each, and `features` [B, F].
+    several arrays also `<name>_present` [B] bool. Outputs: `raw_<target>` [B, C] for each (of a transcript [B, T, C], T free),
+    and `features` [B, F].
     """
     import torch
     from torch import nn
@@ -56,6 +57,7 @@ def export(network: Ensemble, forms: Mapping[str, Form], targets: Mapping[str, s
     example += [torch.ones(rows, dtype=torch.bool)] * len(forms) if several else []
     example += [torch.tensor([form.shape[0], max(1, form.shape[0] - 1)]) for form in forms.values() if form.timed]
     timed = [name for name, form in forms.items() if form.timed]
+    timed += [f"raw_{name}" for target, name in targets.items() if network.outputs[target].along]
     return write(Graph(), example, inputs, [*(f"raw_{name}" for name in targets.values()), FEATURES], timed)
 
 

@@ -170,6 +170,17 @@ def _records(answers: Answers) -> list[Json]:
     if answers.scores is not None:
         for each, score in zip(found, answers.scores.astype(np.float64).round(6).tolist(), strict=True):
             each["score"] = score if score == score else None
+    if answers.words is not None:
+        for each, words in zip(found, answers.words, strict=True):
+            each["words"] = [
+                {
+                    "text": word.text,
+                    "confidence": round(word.confidence, 6),
+                    "start": round(word.start, 3),
+                    "end": round(word.end, 3),
+                }
+                for word in words
+            ]
     if answers.low is not None and answers.high is not None:
         for each, low, high in zip(found, answers.low.tolist(), answers.high.tolist(), strict=True):
             each["interval"] = [low, high]

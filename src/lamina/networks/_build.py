@@ -86,7 +86,21 @@ def join(
     """One network per array and a head per target."""
     networks = {name: layered(said[name], form, own) for name, form in forms.items()}
     width, copies = joined(list(networks.values()))
-    return Join(networks, {name: output.head(width, copies) for name, output in outputs.items()})
+    steps = next((network.steps for network in networks.values() if network.steps), 0)
+    for name, output in outputs.items():
+        if output.along and not steps:
+            taken = ", ".join(f"{each}: {said[each]['kind']}" for each in said)
+            raise PlanError(
+                f"A {output.kind} ('{name}') is written along time, and no network here gives steps along it ({taken}). "
+                "It takes sounds, series or pictures of a line of text, and a network such as 'scribe' or 'rnn'."
+            )
+    return Join(
+        networks,
+        {
+            name: output.head(steps, 1) if output.along else output.head(width, copies)
+            for name, output in outputs.items()
+        },
+    )
 
 
 def beside(said: Mapping[str, Json], forms: Mapping[str, Form]) -> Beside:

@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from lamina.core import CERTAIN
+
 SHARP = 16.0  # of the sphere's cosines: how sure the nearest known one can be at most
 
 
@@ -71,18 +73,42 @@ class NumberHead(Head):
         return raw if self.training else torch.minimum(torch.maximum(raw, self.low), self.high)
 
 
+class Along(nn.Module):
+    """A linear read-out of each step: [B, W, T] to raw answers [B, 1, T, V]. Where nothing is, it is certain of class 0:
+    then rows of any length lie in one array, and padding changes no answer."""
+
+    def __init__(self, width: int, answers: int) -> None:
+        super().__init__()
+        self.read = nn.Linear(width, answers)
+        nn.init.zeros_(self.read.weight)
+        nn.init.zeros_(self.read.bias)
+
+    def settle(self, target: Tensor, copies: Tensor | None = None) -> None:
+        """Nothing to learn from the targets alone."""
+
+    def forward(self, steps: Tensor, here: Tensor) -> Tensor:
+        """here: [B, T] bool."""
+        raw: Tensor = self.read(steps.transpose(1, 2))
+        nothing = torch.full_like(raw[:1, :1], -CERTAIN)
+        nothing[:, :, 0] = 0.0
+        return torch.where(here[:, :, None], raw, nothing)[:, None]
+
+
 class Sphere(Head):
     """Features to a place on a sphere, [B, k, E] of length one; while it learns, to how near that lies to each known
     one's place, [B, k, K] cosines times SHARP.
 
-    taught: [k, K] bool, whom a copy learns from: the others, who chose or are judged, repel nothing.
+    It begins as a view of the features in random directions, which keeps their distances; what is learned is added, and
+    weight decay holds that back. taught: [k, K] bool, whom a copy learns from: the others, who chose or are judged, repel
+    nothing.
     """
 
+    start: Tensor
     taught: Tensor
 
     def __init__(self, width: int, places: int, known: int, copies: int = 1) -> None:
         super().__init__(width, places, copies)
-        nn.init.normal_(self.weight, std=1 / math.sqrt(max(width, 1)))
+        self.register_buffer("start", torch.randn(copies, width, places) / math.sqrt(max(width, 1)))
         self.known = nn.Parameter(torch.randn(copies, known, places))
         self.register_buffer("taught", torch.ones(copies, known, dtype=torch.bool))
 
@@ -92,7 +118,10 @@ class Sphere(Head):
             self.taught[copy] = torch.isin(torch.arange(self.taught.shape[1]), seen)
 
     def forward(self, features: Tensor) -> Tensor:
-        place = nn.functional.normalize(super().forward(features), dim=-1)
+        seen = features[:, None] if features.ndim == 2 else features
+        seen = seen.expand(-1, len(self.start), -1)
+        place = super().forward(features) + torch.einsum("bkw,kwe->bke", seen, self.start)
+        place = nn.functional.normalize(place, dim=-1)
         if not self.training:
             return place
         near = torch.einsum("bke,kne->bkn", place, nn.functional.normalize(self.known, dim=-1))

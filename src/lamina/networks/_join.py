@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lamina.core import Encoded, Features, Taught
-from lamina.networks._heads import Head
+from lamina.networks._heads import Along, Head
 from lamina.networks._layered import Layered
 from lamina.networks._map import Map
 
@@ -24,10 +24,11 @@ class Join(nn.Module):
     """Inputs to raw answers: each input through its network, the features joined, a head per target.
 
     An absent input (no photo on this row) is replaced by a learned stand-in. forward takes the encoded inputs by name;
-    it gives raw answers [B, k, C] by target, and the joined features [B, W] or [B, k, W].
+    it gives raw answers [B, k, C] by target, and the joined features [B, W] or [B, k, W]. Answers along time are read from
+    the steps of the lead, the first network that gives steps: raw [B, 1, T, C].
     """
 
-    def __init__(self, networks: Mapping[str, Layered], heads: Mapping[str, Head]) -> None:
+    def __init__(self, networks: Mapping[str, Layered], heads: Mapping[str, Head | Along]) -> None:
         super().__init__()
         self.networks = nn.ModuleDict(networks)
         self.copies = max(network.copies for network in networks.values())
@@ -36,15 +37,24 @@ class Join(nn.Module):
             self.stand_in = nn.ParameterDict({name: nn.Parameter(torch.zeros(width)) for name, width in widths.items()})
             self.mix = nn.Sequential(nn.Linear(sum(widths.values()), MIXED), nn.SiLU())
         self.heads = nn.ModuleDict(heads)
+        self.lead = next((name for name, network in networks.items() if network.steps), None)
 
-    def features(self, inputs: Mapping[str, Encoded]) -> Tensor:
+    def each(self, inputs: Mapping[str, Encoded]) -> dict[str, Features]:
+        """The features of each network."""
+        return {
+            name: network(inputs[name].values)
+            if inputs[name].lengths is None
+            else network(inputs[name].values, inputs[name].lengths)
+            for name, network in self.networks.items()
+        }
+
+    def features(self, every: Mapping[str, Features], inputs: Mapping[str, Encoded]) -> Tensor:
+        """Joined."""
         wholes = []
-        for name, network in self.networks.items():
-            each = inputs[name]
-            found: Features = network(each.values) if each.lengths is None else network(each.values, each.lengths)
+        for name, found in every.items():
             whole: Tensor = found.whole
             if len(self.networks) > 1:
-                here = each.present.reshape(-1, *[1] * (whole.ndim - 1))
+                here = inputs[name].present.reshape(-1, *[1] * (whole.ndim - 1))
                 whole = torch.where(here, whole, self.stand_in[name])
                 if whole.ndim == 2 and self.copies > 1:
                     whole = whole[:, None].expand(-1, self.copies, -1)
@@ -57,8 +67,16 @@ class Join(nn.Module):
         return mixed
 
     def forward(self, inputs: Mapping[str, Encoded]) -> tuple[dict[str, Tensor], Tensor]:
-        features = self.features(inputs)
-        return {name: head(features) for name, head in self.heads.items()}, features
+        every = self.each(inputs)
+        features = self.features(every, inputs)
+        raws = {}
+        for name, head in self.heads.items():
+            if isinstance(head, Along):
+                assert self.lead is not None
+                raws[name] = head(every[self.lead].maps[-1], every[self.lead].here)
+            else:
+                raws[name] = head(features)
+        return raws, features
 
 
 class Beside(nn.Module):
@@ -91,7 +109,7 @@ class Ensemble(nn.Module):
         self.outputs = dict(outputs)
 
     def forward(self, inputs: Mapping[str, Encoded]) -> tuple[dict[str, Tensor], Tensor]:
-        """Raw answers [B, C] by target, and the features of all members beside each other [B, F]."""
+        """Raw answers [B, C] (along time [B, T, C]) by target, and the features of all members beside each other [B, F]."""
         every = [member(inputs) for member in self.members]
         raws = {
             name: output.combine(torch.cat([raw[name] for raw, _ in every], 1)) for name, output in self.outputs.items()

@@ -23,6 +23,8 @@ class Layered(nn.Module):
     accepts: ClassVar[frozenset[str]]
     width: int
     copies: int = 1
+    steps: int = 0  # W of the last maps [B, W, T] along time; 0 where a network gives none
+    shrink: int = 1  # steps of the input that one of those stands for
     recipe: Recipe
     larger: ClassVar[tuple[tuple[Json, Recipe], ...]] = ()
     recurrent: ClassVar[bool] = False

@@ -22,6 +22,8 @@ STAGES = (
     (1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320),
 )  # fmt: skip
 WIDTH = 1280
+LAST, PLACED = 15, 192  # blocks that placed features are taken after, and their channels
+GRID = 4  # places along the longer side
 SETTLING = 1_000  # rows of maps that scales are taken from: each has to pass the last blocks
 SIDE = 256  # pixels; the network was made for 224, and sees small photographs better when they are enlarged to this
 SMALLEST = 128  # a thumbnail is enlarged to it at least, but else at most to twice its size: blur teaches nothing
@@ -33,8 +35,9 @@ class Pretrained(Layered):
     """EfficientNet-Lite0 without its last layer, its batch norms folded into the convolutions.
 
     side: pixels that the shorter side of a small picture is enlarged to. learned: how many of the last blocks learn;
-    everything before them is frozen. forward takes pixels [B, H, W, C] uint8, or what was made of them before and kept:
-    features [B, 1280], so that learning the read-out costs next to nothing, or the maps that enter the first block that
+    everything before them is frozen. placed: features are of the last block, each at several places, and say what lies
+    where: what tells faces apart. forward takes pixels [B, H, W, C] uint8, or what was made of them before and kept:
+    features [B, W] (1280, where they are not placed), so that learning the read-out costs next to nothing, or the maps that enter the first block that
     learns. `settle` takes what was kept.
     """
 
@@ -45,11 +48,12 @@ class Pretrained(Layered):
     center: Tensor
     scale: Tensor
 
-    def __init__(self, form: Form, side: int = SIDE, learned: int = 0) -> None:
+    def __init__(self, form: Form, side: int = SIDE, learned: int = 0, placed: bool = False) -> None:
         super().__init__()
-        self.backbone = Backbone(form, side, learned)
-        self.register_buffer("center", torch.zeros(WIDTH))
-        self.register_buffer("scale", torch.ones(WIDTH))
+        self.backbone = Backbone(form, side, learned, placed)
+        self.width = self.backbone.width
+        self.register_buffer("center", torch.zeros(self.width))
+        self.register_buffer("scale", torch.ones(self.width))
         self.dropout = nn.Dropout(0.2)
 
     def settle(self, values: Tensor, generator: torch.Generator) -> None:
@@ -65,9 +69,9 @@ class Pretrained(Layered):
 
 
 class Backbone(nn.Module):
-    """Pixels [B, H, W, 1 or 3] uint8 to features [B, 1280]; the last `learned` blocks learn, the others are frozen."""
+    """Pixels [B, H, W, 1 or 3] uint8 to features [B, width]; the last `learned` blocks learn, the others are frozen."""
 
-    def __init__(self, form: Form, side: int = SIDE, learned: int = 0) -> None:
+    def __init__(self, form: Form, side: int = SIDE, learned: int = 0, placed: bool = False) -> None:
         super().__init__()
         short = min(form.shape[:2])
         self.enlarge = max(1.0, min(side, max(2 * short, SMALLEST)) / short)
@@ -79,9 +83,11 @@ class Backbone(nn.Module):
                 blocks[f"block{len(blocks)}"] = Block(channels, outputs, kernel, stride if place == 0 else 1, expansion)
                 channels = outputs
         self.blocks = nn.Sequential(blocks)
+        self.placed = Places(form.shape[:2]) if placed else None
+        self.width = WIDTH if self.placed is None else PLACED * self.placed.count
         self.top = nn.Sequential(OrderedDict(conv=_conv(channels, WIDTH), act=nn.ReLU6()))
         self.requires_grad_(False)
-        self.learned, self.entry = learned, len(self.blocks) - learned
+        self.learned, self.entry = learned, LAST if placed else len(self.blocks) - learned
         for layer in nn.ModuleList([self.blocks[self.entry :], self.top]).modules() if learned else ():
             if isinstance(layer, Conv):
                 layer.requires_grad_()
@@ -100,7 +106,10 @@ class Backbone(nn.Module):
         return maps
 
     def rest(self, maps: Tensor) -> Tensor:
-        """From there to features [B, 1280]."""
+        """From there to features [B, width]."""
+        if self.placed is not None:
+            placed: Tensor = self.placed(maps)
+            return placed.flatten(1)
         found: Tensor = self.top(self.blocks[self.entry :](maps))
         return found.mean((2, 3))
 
@@ -111,6 +120,30 @@ class Backbone(nn.Module):
             MissingExtra: the package that carries them is not installed.
         """
         self.load_state_dict(_published())
+
+
+class Places(nn.Module):
+    """Maps [B, C, h, w] of any size averaged over a few places, GRID along the longer side: [B, C, places]."""
+
+    def __init__(self, sides: tuple[int, ...]) -> None:
+        super().__init__()
+        self.down, self.across = (max(1, round(GRID * side / max(sides))) for side in sides)
+        self.count = self.down * self.across
+
+    def forward(self, maps: Tensor) -> Tensor:
+        high, wide = maps.shape[2:]
+        rows = _shares(self.down, int(high)).to(maps)
+        columns = _shares(self.across, int(wide)).to(maps)
+        return (rows @ maps @ columns.T).flatten(2)
+
+
+def _shares(places: int, size: int) -> Tensor:
+    """[places, size]: what each pixel adds to the mean of each place; places overlap where they do not divide it."""
+    found = torch.zeros(places, size)
+    for place in range(places):
+        start, end = place * size // places, -(-(place + 1) * size // places)
+        found[place, start:end] = 1 / (end - start)
+    return found
 
 
 class Block(nn.Module):

@@ -71,7 +71,7 @@ class Rnn(Layered):
         )
         self.drop = nn.Dropout(drop)
         self.attention = Attention(wide)
-        self.width = 3 * wide
+        self.width, self.steps = 3 * wide, wide
 
     @classmethod
     def suited(cls, rows: int) -> tuple[Json, Recipe]:
@@ -89,14 +89,14 @@ class Rnn(Layered):
     def forward(self, x: Tensor, lengths: Tensor) -> Features:
         here = mask(x, lengths)
         steps = self.first(x, here)
-        turned = _turned(here, lengths)
+        back = turned(here, lengths)
         ends: list[Tensor] = []
         for layer in self.layers:
-            steps, end = layer(self.drop(steps) if ends else steps, lengths, turned)
+            steps, end = layer(self.drop(steps) if ends else steps, lengths, back)
             ends.append(end)
         steps = steps * here[:, :, None]
         whole = torch.cat([self.attention(steps, here), most(steps, here), ends[-1]], 1)
-        return Features(self.drop(whole), (steps.transpose(1, 2),), torch.stack(ends))
+        return Features(self.drop(whole), (steps.transpose(1, 2),), torch.stack(ends), here)
 
     def step(self, x: Tensor, carried: Carried | None = None) -> tuple[Features, Carried]:
         """The features of a series so far, from its next piece x [B, T, …], every step of which holds something, and from
@@ -199,7 +199,7 @@ def _cell(kind: str, inputs: int, width: int) -> nn.GRU | nn.LSTM:
     return found
 
 
-def _turned(here: Tensor, lengths: Tensor) -> Tensor:
+def turned(here: Tensor, lengths: Tensor) -> Tensor:
     """[B, T]: of each step, the one that takes its place when the row is turned around; padding stays where it is."""
     place = torch.arange(here.shape[1], device=here.device)[None]
     return torch.where(here, lengths[:, None] - 1 - place, place)

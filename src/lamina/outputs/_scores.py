@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from lamina.core import Array
+from lamina.core import CERTAIN, Array
 
 
 def log_softmax(raw: Array) -> Array:
@@ -22,6 +24,20 @@ def softmax(raw: Array) -> Array:
 def sigmoid(raw: Array) -> Array:
     result: Array = 1 / (1 + np.exp(-np.clip(raw, -60, 60)))
     return result
+
+
+def together(parts: Sequence[Array]) -> Array:
+    """Raw answers of several batches; those along time [B, T, C] are made as long as the longest, certain of class 0."""
+    if parts[0].ndim < 3:
+        return np.concatenate(parts)
+    longest = max(part.shape[1] for part in parts)
+    found = np.full((sum(map(len, parts)), longest, parts[0].shape[2]), -CERTAIN, np.float32)
+    found[:, :, 0] = 0.0
+    start = 0
+    for part in parts:
+        found[start : start + len(part), : part.shape[1]] = part
+        start += len(part)
+    return found
 
 
 def auc(score: Array, positive: Array, weight: Array | None = None) -> float:

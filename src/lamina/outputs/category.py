@@ -28,6 +28,7 @@ class Category:
         "accuracy": 1, "balanced_accuracy": 1, "log_loss": -1, "auc": 1, "f1": 1, "cost": -1,
     }  # fmt: skip
     metric: ClassVar[str] = "accuracy"
+    along: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from lamina.networks._heads import Sphere
 
-PLACES = 64  # numbers that a place on the sphere has
+PLACES = 256  # numbers that a place on the sphere has
 MARGIN = 0.2  # by which the cosine to the right one has to exceed all others
 SLOPES = np.exp(np.linspace(np.log(2), np.log(200), 41))
 
@@ -34,6 +34,7 @@ class Identity:
     holds: ClassVar[str] = "category"
     better: ClassVar[dict[str, int]] = {"eer": -1, "auc": 1, "misses": -1}
     metric: ClassVar[str] = "eer"
+    along: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()

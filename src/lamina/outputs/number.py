@@ -28,6 +28,7 @@ class Number:
     holds: ClassVar[str] = "number"
     better: ClassVar[dict[str, int]] = {"rmse": -1, "mae": -1, "r2": 1, "coverage": 1, "interval_width": -1}
     metric: ClassVar[str] = "rmse"
+    along: ClassVar[bool] = False
     width = 1
 
     def __init__(self) -> None:

@@ -23,6 +23,7 @@ class Tags:
     holds: ClassVar[str] = "tags"
     better: ClassVar[dict[str, int]] = {"f1": 1, "exact": 1, "hamming": 1, "auc": 1, "log_loss": -1}
     metric: ClassVar[str] = "f1"
+    along: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()

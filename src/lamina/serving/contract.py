@@ -122,6 +122,13 @@ class Contract:
                     "value": float | None,
                     "interval": NotRequired[Annotated[list[float], Field(min_length=2, max_length=2)] | None],
                 }
+            elif kind == "transcript":
+                said = Field(description="Each word with its confidence and times.")
+                fields |= {
+                    "value": str | None,
+                    "confidence": share,
+                    "words": NotRequired[Annotated[list[dict[str, str | float]], said]],
+                }
             elif "classes" not in state:  # found without labels
                 odd = "How odd it is; 1 is the limit."
                 fields |= {

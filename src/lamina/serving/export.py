@@ -35,7 +35,7 @@ def export(model: Model, to: Path, *, overwrite: bool = False) -> Path:
     check_place(to, overwrite)
     used = [("inputs", kind) for kind in model.intake.kinds.values()]
     used += [(each.get("room", "outputs"), each["kind"]) for each in model.card.outputs]
-    pictures = "image" in model.intake.kinds.values()
+    pictures = bool({"image", "line"} & set(model.intake.kinds.values()))
     card = model.card
     for column, output in model.outputs.items():
         if output.kind == "identity":

@@ -98,7 +98,7 @@ def _checked(value: Any, kind: str, where: str) -> Any:
             case "date":
                 dates.one(value)
                 return value
-            case "image":
+            case "image" | "line":
                 return _picture(base64.b64decode(value, validate=True))
     except (TypeError, ValueError, AttributeError, binascii.Error) as error:
         raise ValueError(f"{where} is not {kind}: {error}.") from None
@@ -131,7 +131,7 @@ def read(path: Path, folder: Folder) -> list[Json]:
         )
     if list(folder.columns.values()) == ["text"] and path.suffix.lower() == ".txt":
         return [{column: path.read_text(encoding="utf-8-sig") for column in folder.columns}]
-    if list(folder.columns.values()) != ["image"]:
+    if list(folder.columns.values()) not in (["image"], ["line"]):
         raise SystemExit(f"'{path}' should be .csv or .json: the model takes {list(folder.columns)}.")
     return [{column: _picture(path.read_bytes()) for column in folder.columns}]
 

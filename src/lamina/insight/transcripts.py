@@ -1,0 +1,68 @@
+"""The part of a report about transcripts: the worst ones beside the truth, and whether words' confidence holds."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+from lamina.core import Json
+from lamina.insight import plots
+
+
+def render(target: Json, picture: Callable[[str | None], str]) -> str:
+    """picture: an embedded picture as HTML."""
+    letters = (
+        "How likely characters follow each other in the training texts had a say."
+        if target["heed"]
+        else "Characters are read as they are heard or seen: how they follow each other in texts had no say."
+    )
+    text = f"<p>{target['words']:,} words were written down. {letters}</p>"
+    return text + _calibration(target) + _worst(target, picture)
+
+
+def _calibration(target: Json) -> str:
+    found = target["calibration"]
+    if not found or not found["bins"]:
+        return ""
+    text = (
+        f"<p>Each word comes with a confidence. On average it is off by {100 * found['error']:.1f} points "
+        f"({100 * found['chance']:.1f} would be chance on so few words).</p>"
+    )
+    return f"<h3>Can its confidence be trusted?</h3>{text}{plots.reliability([], found['bins'])}"
+
+
+def _worst(target: Json, picture: Callable[[str | None], str]) -> str:
+    if not target.get("worst"):
+        return ""
+    cards = []
+    for each in target["worst"]:
+        cells = "".join(f"<dt>{_e(key)}</dt> <dd>{_e(value)}</dd>" for key, value in each["cells"].items())
+        cards.append(
+            f'<div class="card">{picture(each["picture"])}<p class="text">{_marked(each["pairs"])}</p>'
+            f"said {_e(each['said']) or 'nothing'}<dl>{cells}</dl></div>"
+        )
+    return (
+        "<h3>Where it was most wrong</h3><p>The truth, with what was <ins>written in addition</ins> and what was <del>missed</del>."
+        f'</p><div class="lines">{"".join(cards)}</div>'
+    )
+
+
+def _marked(pairs: list[Any]) -> str:
+    """The truth, mistakes marked: what was left out or mistaken is struck through, what was written instead follows."""
+    parts, missed, added = [], "", ""
+
+    def flush() -> str:
+        return (f"<del>{_e(missed)}</del>" if missed else "") + (f"<ins>{_e(added)}</ins>" if added else "")
+
+    for said, truth in pairs:
+        if said == truth:
+            parts += [flush(), _e(truth)]
+            missed = added = ""
+        else:
+            missed, added = missed + truth, added + said
+    return "".join([*parts, flush()])
+
+
+def _e(value: object) -> str:
+    return html.escape(str(value))
