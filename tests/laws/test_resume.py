@@ -29,7 +29,7 @@ running = lamina.training(rows, target, find=find, steps=40, seed=3, out=out, ov
 for progress in running:
     if progress.stage == "resuming":
         print("resuming")
-    if progress.stage == "learning" and progress.step >= kill:
+    if progress.stage in ("learning", "mapping") and progress.step >= kill:
         os.kill(os.getpid(), signal.SIGKILL)
 """
 

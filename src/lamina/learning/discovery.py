@@ -180,10 +180,16 @@ class Discovery:
     def _map(self, trial: Unlabelled) -> Generator[Progress, None, dict[str, Json]]:
         """A plane on which near examples lie near, learned on what the networks make of them."""
         yield self._said("mapping", "Seeking the neighbours of every example")
+        run = self._fingerprint(trial.prepared)
+        kept = self._recall(run)
         mapping = Mapping(trial)
         left = self.budget.left()
         ends = None if left is None else max(1.0, left - self.budget.baselines)
-        steps = self.plan.steps or mapping.steps(ends)
+        if kept is not None:
+            yield self._said("resuming", "The same run was begun before: going on where it stood")
+        steps = self.plan.steps or (mapping.steps(ends) if kept is None else kept.count)
+        if kept is None:
+            self._keep(run, Steps(steps))
         saved = None if self._place is None else self._place / "map.safetensors"
         deadline = None if ends is None else time.monotonic() + ends
         for progress in mapping.learn(steps, deadline, saved):
@@ -209,9 +215,7 @@ class Discovery:
             fold = trial.prepared.folds[0]
             throwaway = Unlabelled(trial.prepared, said, trial.recipe, trial.seed, self.device)
             steps = self.budget.steps(throwaway, 1, len(fold.train) + len(fold.validation) + len(fold.test))
-        if self._place is not None:
-            with new_file(self._place / "run.json") as aside:
-                aside.write_text(json.dumps({"run": run, "steps": steps.count, "looks": steps.looks}))
+        self._keep(run, steps)
         return steps
 
     # --------------------------------------------------------------------------------- where learning stands
@@ -219,6 +223,11 @@ class Discovery:
     @property
     def _place(self) -> Path | None:
         return None if self.out is None else self.out.with_name(f".{self.out.name}.partial")
+
+    def _keep(self, run: str, steps: Steps) -> None:
+        if self._place is not None:
+            with new_file(self._place / "run.json") as aside:
+                aside.write_text(json.dumps({"run": run, "steps": steps.count, "looks": steps.looks}))
 
     def _recall(self, run: str) -> Steps | None:
         """The steps of the same run, begun before; what another run left is removed."""
