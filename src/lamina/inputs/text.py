@@ -6,13 +6,13 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import cache
-from typing import ClassVar, Self
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, cached_property
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from lamina.core import Array, Coded, Encoded, Form, Json
+from lamina.core import Array, Coded, Encoded, Form, Json, MissingExtra
 
 LIMIT = 30_000  # words kept: the most frequent
 LONGEST = 1_024  # words of a text that are read; what follows is cut
@@ -48,6 +48,11 @@ class Text:
         self.longest = 1
         self.codes: dict[str, int] = {}
         self.new = 0.0  # share of a text's words that are usually unknown
+        self.tokenizer = ""  # of a pretrained network, which has a vocabulary of its own
+
+    def adopt(self, tokenizer: str, longest: int) -> None:
+        """Cut texts as a pretrained network does from now on. tokenizer: of the library `tokenizers`, as JSON."""
+        self.tokenizer, self.longest, self.codes = tokenizer, longest, {}
 
     def observe(self, values: Coded) -> None:
         times = np.bincount(values.codes[values.codes >= 0], minlength=len(values.words))
@@ -82,11 +87,12 @@ class Text:
 
     @property
     def form(self) -> Form:
-        return Form("tokens", (self.longest,), (UNKNOWN + 1 + len(self.codes),))
+        known = self._cutter.get_vocab_size() if self.tokenizer else UNKNOWN + len(self.codes)
+        return Form("tokens", (self.longest,), (known + 1,))
 
     def encode(self, values: Coded, allocate: Allocate | None = None) -> Encoded:
         known: dict[str, int] = {}
-        rows = [self._row(text, known) for text in values.words]
+        rows = self._cut(values.words) if self.tokenizer else [self._row(text, known) for text in values.words]
         lengths = np.array([len(row) for row in rows] + [0], np.int64)[values.codes]
         longest = np.maximum(lengths, 1)
         codes = (allocate or _zeros)((len(values.codes), self.longest))
@@ -96,13 +102,15 @@ class Text:
         return Encoded(codes, lengths > 0, lengths=longest)
 
     def decode(self, x: Array) -> str:
+        if self.tokenizer:
+            return str(self._cutter.decode([int(code) - 1 for code in x if code]))
         words = {code: word for word, code in self.codes.items()} | {UNKNOWN: "…"}
         return " ".join(words[int(code)] for code in x if code)
 
     def unlike(self, values: Coded) -> dict[int, str]:
         """Rows with far more unknown words than training leads one to expect."""
         strange: dict[int, str] = {}
-        for place, text in enumerate(values.words):
+        for place, text in enumerate(() if self.tokenizer else values.words):
             words = split(text)[: self.longest]
             unknown = sum(all(self._name(each) not in self.codes for each in _spellings(word)) for word in words)
             usual = len(words) * self.new
@@ -111,14 +119,34 @@ class Text:
         return {int(row): strange[code] for row, code in enumerate(values.codes) if code in strange}
 
     def state(self) -> Json:
-        return {"private": self.private, "longest": self.longest, "new": self.new, "words": list(self.codes)}
+        return {
+            "private": self.private, "longest": self.longest, "new": self.new, "words": list(self.codes),
+            "tokenizer": self.tokenizer,
+        }  # fmt: skip
 
     @classmethod
     def restore(cls, state: Json) -> Self:
         text = cls(private=bool(state["private"]))
         text.longest, text.new = int(state["longest"]), float(state["new"])
         text.codes = {str(word): code for code, word in enumerate(state["words"], UNKNOWN + 1)}
+        text.tokenizer = str(state["tokenizer"])
         return text
+
+    def _cut(self, texts: Sequence[str]) -> list[list[int]]:
+        """The codes of a pretrained network, and one more: 0 is for what fills a row up."""
+        found = self._cutter.encode_batch(list(texts))
+        return [[code + 1 for code in each.ids] if split(text) else [] for text, each in zip(texts, found, strict=True)]
+
+    @cached_property
+    def _cutter(self) -> Any:
+        try:
+            from tokenizers import Tokenizer
+        except ModuleNotFoundError as error:
+            raise MissingExtra("A text for a pretrained network", "pretrained") from error
+        cutter = Tokenizer.from_str(self.tokenizer)
+        cutter.no_padding()
+        cutter.enable_truncation(self.longest)
+        return cutter
 
     def _row(self, text: str, known: dict[str, int]) -> list[int]:
         """The codes of a text's words. known: of words that were looked up before."""

@@ -12,12 +12,13 @@ from torch import nn
 
 from lamina import kinds
 from lamina.core import Array, Encoded, Form, Json, PlanError, Progress, Recipe
-from lamina.learning import race
+from lamina.learning import race, sentences
 from lamina.learning.budget import Budget
 from lamina.learning.frozen import Frozen
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Fold, Prepared
 from lamina.learning.readout import LONG, STEPS, sized, strength, tuned
+from lamina.learning.sentences import Sentences
 from lamina.learning.trial import Lesson, attempt
 from lamina.networks._build import OWN, asked
 
@@ -57,12 +58,15 @@ def choose(
     written = {kind: {"kind": network, "options": {}} for kind, network in ALONG.items() if along}
     said = {name: _said(form, wanted or written.get(form.kind), own, rows) for name, form in forms.items()}
     choice = Choice(said, recipe(said, forms, plan, rows))
-    features: dict[str, Frozen] = {}
+    features: dict[str, Frozen | Sentences] = {}
     for name, form in forms.items():
         free = plan.network is None and own is None
         if free and plan.verify and form.kind == "grid" and not _no_race(form):
             said[name] = {"kind": PRETRAINED, "options": {}}
-        if said[name]["kind"] == PRETRAINED:
+        if form.kind == "tokens" and own is None and (plan.weights is not None or plan.network == PRETRAINED):
+            choice.reasons.append(f"{name}: pretrained features, as asked for.")
+            features[name] = yield from _sentences(prepared, name, plan.weights, choice)
+        elif said[name]["kind"] == PRETRAINED:
             said[name]["options"]["placed"] = plan.verify
             why = "of what lies where, which tell one from another" if free else "as asked for"
             choice.reasons.append(f"{name}: pretrained features, {why}.")
@@ -93,14 +97,26 @@ def choose(
     return choice
 
 
+def _sentences(
+    prepared: Prepared, name: str, weights: str | None, choice: Choice
+) -> Generator[Progress, None, Sentences]:
+    """Put features of a network that has read much in place of the words."""
+    from lamina.networks.pretrained_text import published
+
+    source = published(weights)
+    found = yield from sentences.use(prepared, name, source, _needed(prepared))
+    choice.said[name] = {"kind": sentences.KIND, "options": source.options}
+    return found
+
+
 def _read_out(
-    lesson: Lesson, budget: Budget, choice: Choice, features: Mapping[str, Frozen]
+    lesson: Lesson, budget: Budget, choice: Choice, features: Mapping[str, Frozen | Sentences]
 ) -> Generator[Progress, None, None]:
     """How strongly the read-out is held back, and whether the last blocks learn on."""
     found, readout, reason = yield from strength(lesson, ", ".join(features))
     choice.reasons.append(reason)
     for name, frozen in features.items():
-        if frozen.maps is not None:
+        if isinstance(frozen, Frozen) and frozen.maps is not None:
             seconds = 60.0 if budget.seconds is None else race.SHARE * budget.seconds
             learning, reason, tried = yield from tuned(found, name, frozen, readout, budget, seconds)
             choice.reasons.append(reason)
@@ -222,8 +238,10 @@ def _race(
 
 
 def use_features(prepared: Prepared, choice: Choice) -> Generator[Progress, None, None]:
-    """Replace the pictures of every input that was given to a pretrained network by what it takes of them."""
+    """Replace the pictures and texts of every input that was given to a pretrained network by what it takes of them."""
     for name, said in choice.said.items():
+        if said["kind"] == sentences.KIND:
+            yield from _sentences(prepared, name, said["options"]["weights"], choice)
         if said["kind"] == PRETRAINED:
             frozen = Frozen(prepared.rows.inputs[name], prepared.intake.forms[name], **said["options"])
             frozen.recall()
