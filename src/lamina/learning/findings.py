@@ -30,6 +30,7 @@ from lamina.outputs._scores import sigmoid, softmax, together
 from lamina.outputs.number import LEVEL
 
 SHOWN = 12  # mistakes
+LONG = 400  # characters of a text that are shown
 ENOUGH = 100  # rows, at least, by which to tell how far from the training data the farthest hundredth lies
 POINTS = 400  # of a plot of answers against the truth
 
@@ -204,6 +205,11 @@ def _number(output: Any, prepared: Prepared, rows: Array, raw: Array, target: Ar
     return found
 
 
+def _cut(text: str) -> str:
+    """A long text by its beginning."""
+    return text if len(text) <= LONG else f"{text[:LONG].rsplit(' ', 1)[0]} …"
+
+
 def shown(prepared: Prepared, row: int) -> Json:
     """A row as a person sees it: its cells, and its picture made small."""
     examples, at = prepared.examples, np.array([row])
@@ -218,7 +224,7 @@ def shown(prepared: Prepared, row: int) -> Json:
             if isinstance(cell, str) and "/" in cell:
                 found["cells"][column] = "/".join(cell.split("/")[-2:])
         elif cell is not None:
-            found["cells"][column] = f"{cell:.7g}" if isinstance(cell, float) else str(cell)
+            found["cells"][column] = f"{cell:.7g}" if isinstance(cell, float) else _cut(str(cell))
     return found
 
 

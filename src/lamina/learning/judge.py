@@ -22,6 +22,7 @@ from lamina.learning.findings import Held
 from lamina.learning.plan import IDENTITY, Plan
 from lamina.learning.prepare import Prepared
 from lamina.learning.size import size
+from lamina.learning.telling import telling
 from lamina.learning.trial import Trial
 from lamina.model.card import Card
 from lamina.model.drift import reference
@@ -103,6 +104,9 @@ def _results(learned: Learned, held: Held, decisions: list[str], model: Model) -
         "made": model.card.made,
         "targets": [_about_target(column, prepared, held, seconds, rng, plan.private) for column in prepared.outputs],
         "importance": findings.importance(model, prepared, held, min(IMPORTANCE, learned.budget.baselines / 2), rng),
+        "words": []
+        if plan.private
+        else telling(model, prepared, held.tested, min(IMPORTANCE, learned.budget.baselines / 2), rng),
         "data": findings.about_data(prepared, plan.private),
         "learning": findings.about_learning(learned.members, learned.budget.started),
         "network": findings.about_network(learned.members, learned.choice, prepared.intake.forms),

@@ -27,7 +27,7 @@ class Sentences:
         self.reader = Reader(source.config)
         self.values: Array = cache.allocate((len(texts.values), self.reader.width), np.float32)
         self.done = np.zeros(len(self.values), bool)
-        digest = hashlib.blake2b(np.ascontiguousarray(texts.values).data, digest_size=16).hexdigest()
+        digest = hashlib.blake2b(np.ascontiguousarray(texts.values).reshape(-1).data, digest_size=16).hexdigest()
         self.key = f"sentences-{digest}-{source.digest[:16]}"
 
     def recall(self) -> bool:
