@@ -33,6 +33,8 @@ BENCHMARKS = {
     "verification": "faces of people never learned from: is it the same one?",
     "tables": "twelve tables, beside trees, linear models and other networks",
     "texts": "spam, sentiment, questions, beside TF-IDF and fastText",
+    "series": "movement from four signal strengths, same rooms and a new one, beside MiniRocket",
+    "videos": "hand signs of a new person, from videos, in ten minutes",
     "five_minutes": "MNIST and Fashion-MNIST in five minutes",
     "anomalies": "what is odd, without labels, beside PyOD",
     "clusters": "clusters without labels, their number given, beside KMeans and HDBSCAN",

@@ -157,6 +157,11 @@ def column(kind: str, rows: int, seed: int) -> Any:
             found = np.empty(rows, object)
             found[:] = [None if g else png(rng.integers(0, 255, (9, 9, 3), np.uint8)) for g in gone]
             return found
+        case "video":
+            films = np.empty(rows, object)
+            for row in np.flatnonzero(~gone):
+                films[row] = rng.integers(0, 256, (rng.integers(1, 12), 9, 9, 3), np.uint8)
+            return films
         case "series":
             cells = np.empty(rows, object)
             for row in np.flatnonzero(~gone):

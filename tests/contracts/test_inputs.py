@@ -11,6 +11,7 @@ import pytest
 import worlds
 from lamina import kinds
 from lamina.core import Input
+from lamina.inputs.video import evenly
 
 ROWS = 60
 NUMPY = {
@@ -122,6 +123,9 @@ def test_a_value_comes_back(kind: str) -> None:
         case "date":
             said = np.datetime64(back).astype("datetime64[s]").astype(float)
             assert abs(said - values[row]) < 600
+        case "video":
+            kept = values[row][evenly(len(values[row]), each.form.shape[0])]
+            np.testing.assert_array_equal(np.stack(back)[: len(kept)], kept)
         case "series":
             steps = values[row]
             np.testing.assert_allclose(np.stack(list(back.values()), 1)[: len(steps)], steps, rtol=1e-6)

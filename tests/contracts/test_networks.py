@@ -32,6 +32,7 @@ FORMS = {
     "series": Form("sequence", (13, 3)),
     "sound": Form("spectrum", (17, 8)),
     "text": Form("tokens", (11,), (12,)),
+    "film": Form("film", (5, 12, 12, 3)),
 }
 CASES = [
     (kind, name)
@@ -56,7 +57,9 @@ def rows(form: Form, count: int = ROWS, seed: int = 0) -> Tensor:
             steps[rng.random(steps.shape) < 0.1] = np.nan
         return torch.where(here[:, :, None], torch.from_numpy(steps.astype(np.float32)), 0.0)
     if form.kind != "vector":
-        return torch.from_numpy(rng.integers(0, 256, (count, *form.shape), np.uint8))
+        pixels = torch.from_numpy(rng.integers(0, 256, (count, *form.shape), np.uint8))
+        here = torch.arange(form.shape[0]) < some_lengths(form, count)[:, None]
+        return pixels * here[:, :, None, None, None] if form.timed else pixels
     columns = [
         np.where(rng.random(count) < 0.2, np.nan, rng.standard_normal(count) * 10.0 ** (3 * place) + 5)
         if not size

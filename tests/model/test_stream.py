@@ -21,9 +21,9 @@ def learned(network: str, stretch: int = 1) -> Model:
     return Training(read(world, target="label"), plan, report=False).model
 
 
-@pytest.mark.parametrize("cell", ["gru", "lstm"])
-def test_pieces_give_what_the_whole_gives(cell: str) -> None:
-    model = learned(f"rnn both=false width=8 cell={cell}")
+@pytest.mark.parametrize("network", ["rnn both=false width=8", "rnn both=false width=8 cell=lstm", "echo width=30"])
+def test_pieces_give_what_the_whole_gives(network: str) -> None:
+    model = learned(network)
     series = worlds.wobbles(1, 5)["series"][0]
     stream, begun = model.stream(), 0
     for piece in (1, 4, len(series) - 5):

@@ -247,7 +247,7 @@ def _pictures(items: list[Any]) -> Array:
 
 
 def _signals(items: Sequence[Any]) -> Array:
-    """A series a row, each an array of its own length."""
+    """A series or a film a row, each an array of its own length."""
     out = np.empty(len(items), dtype=object)
     for row, item in enumerate(items):
         out[row] = item
@@ -272,7 +272,7 @@ def _cells(name: str, value: Any, series: bool = False) -> dict[str, Any]:
     if isinstance(value, np.ndarray) and value.dtype == object and value.ndim == 1:
         value = value.tolist()
     if isinstance(value, np.ndarray):
-        if (value.ndim in (2, 3) and series) or (value.ndim == 3 and _is_signals(list(value))):
+        if value.ndim == 5 or (value.ndim in (2, 3) and series) or (value.ndim == 3 and _is_signals(list(value))):
             return {name: _signals(list(value))}
         if value.ndim >= 3:
             return {name: pixels(value)}
@@ -281,7 +281,7 @@ def _cells(name: str, value: Any, series: bool = False) -> dict[str, Any]:
         return {name: _series(value)}
     items = list(value) if not isinstance(value, Sequence) else value
     first = next((item for item in items if item is not None), None)
-    if isinstance(first, np.ndarray) and (series or _is_signals(items)):
+    if isinstance(first, np.ndarray) and (series or first.ndim == 4 or _is_signals(items)):
         return {name: _signals(items)}
     if isinstance(first, np.ndarray) and first.ndim in (2, 3):
         same = len({item.shape for item in items if item is not None}) == 1

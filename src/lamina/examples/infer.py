@@ -114,8 +114,9 @@ def infer(name: str, cells: Any, raw: Raw) -> Kind:
     if isinstance(cells, np.ndarray) and cells.ndim > 1:
         return Kind("image", f"{count(len(cells), 'array')} of {' × '.join(map(str, cells.shape[1:]))} pixels")
     if isinstance(cells, np.ndarray) and cells.dtype == object:
-        if any(isinstance(cell, np.ndarray) for cell in cells[:20]):
-            return Kind("series", f"{called(len(cells), 'series')}, as arrays")
+        if (array := next((cell for cell in cells if isinstance(cell, np.ndarray)), None)) is not None:
+            held = "video" if array.ndim == 4 else "series"
+            return Kind(held, f"{called(len(cells), held)}, as arrays")
         return Kind("image", f"{count(len(cells), 'image')}")
     if isinstance(cells, np.ndarray):
         return Kind("number", "")

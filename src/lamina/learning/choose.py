@@ -22,11 +22,11 @@ from lamina.learning.sentences import Sentences
 from lamina.learning.trial import Lesson, attempt
 from lamina.networks._build import OWN, asked
 
-USUAL = {"vector": "mlp", "grid": "cnn", "sequence": "rnn", "tokens": "bag"}
+USUAL = {"vector": "mlp", "grid": "cnn", "sequence": "rnn", "tokens": "bag", "film": "video"}
 # What an input of a form is called.
-HELD = {"vector": "a table", "grid": "pictures", "sequence": "series", "tokens": "texts"}
+HELD = {"vector": "a table", "grid": "pictures", "sequence": "series", "tokens": "texts", "film": "videos"}
 # Where validation decides between several, after a short try of each; the usual one first.
-RACERS = {"tokens": ("bag", "text_cnn", "rnn")}
+RACERS = {"sequence": ("rnn", "echo"), "tokens": ("bag", "text_cnn", "rnn")}
 ALONG = {"spectrum": "scribe", "sequence": "rnn", "tokens": "rnn"}  # for answers that are written along time
 PRETRAINED = "pretrained"
 PASSES = 40.0  # over the examples, at least, where people are to be told apart

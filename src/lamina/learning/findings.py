@@ -15,6 +15,7 @@ from torch import nn
 
 from lamina.core import Array, Encoded, Form, Json, Taught, chunks
 from lamina.examples.examples import show
+from lamina.insight import plots
 from lamina.insight.calibration import coverage, reliability
 from lamina.insight.importance import permutation
 from lamina.insight.mistakes import confident, largest
@@ -215,12 +216,12 @@ def shown(prepared: Prepared, row: int) -> Json:
     examples, at = prepared.examples, np.array([row])
     found: Json = {"cells": {}, "picture": None}
     for column, each in prepared.intake.inputs.items():
-        picture = each.holds == "image"
-        if not picture and len(found["cells"]) >= 8:
+        drawn = _thumbnail if each.holds == "image" else DRAWN.get(each.form.kind)
+        if drawn is None and len(found["cells"]) >= 8:
             continue
         [cell] = show(examples.values(column, at), examples.kinds[column])
-        if picture:
-            found["picture"] = found["picture"] or _thumbnail(prepared, column, row)
+        if drawn is not None:
+            found["picture"] = found["picture"] or drawn(prepared, column, row)
             if isinstance(cell, str) and "/" in cell:
                 found["cells"][column] = "/".join(cell.split("/")[-2:])
         elif cell is not None:
@@ -245,6 +246,39 @@ def _thumbnail(prepared: Prepared, column: str, row: int) -> str:
     large = picture.width * picture.height > 64 * 64
     picture.save(buffer, "JPEG" if large else "PNG", quality=80)
     return f"data:image/{'jpeg' if large else 'png'};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _lines(prepared: Prepared, column: str, row: int) -> str:
+    """A series as a small plot, as a data URL."""
+    values, length = _over_time(prepared, column, row)
+    drawn = plots.signals(values[:length])
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()}"
+
+
+def _frames(prepared: Prepared, column: str, row: int) -> str:
+    """Four frames of a film, evenly in time, as one picture: first the upper two."""
+    from PIL import Image as Pillow
+
+    values, length = _over_time(prepared, column, row)
+    some = values[np.linspace(0, length - 1, 4).round().astype(int)]
+    upper, lower = np.concatenate(list(some[:2]), 1), np.concatenate(list(some[2:]), 1)
+    picture = Pillow.fromarray(np.concatenate([upper, lower]))
+    picture.thumbnail((192, 192))
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=80)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _over_time(prepared: Prepared, column: str, row: int) -> tuple[Array, int]:
+    """The encoded steps of a row, and how many hold something."""
+    name = next(group for group, columns in prepared.intake.groups.items() if column in columns)
+    each = prepared.rows.inputs[name]
+    values: Array = prepared.pictures.get(name, each.values)[row].numpy()
+    return values, int(each.lengths[row])
+
+
+# What a row of a form looks like that is no picture itself, as a data URL.
+DRAWN = {"sequence": _lines, "film": _frames}
 
 
 # --------------------------------------------------------------------------------------------- importance

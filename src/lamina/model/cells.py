@@ -46,7 +46,8 @@ def _column(cells: Sequence[Any], kind: str) -> Array | Coded:
             if kind == "image" and all(isinstance(cell, np.ndarray) for cell in cells):
                 return np.stack(cells)
             found = np.empty(len(cells), object)
-            found[:] = cells
+            for row, cell in enumerate(cells):  # one by one: lists must not be taken apart
+                found[row] = cell
             return found
         case _:
             return words.encode(cell.strip() if isinstance(cell, str) else cell for cell in cells)

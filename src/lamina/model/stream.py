@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from lamina.model.model import Model
-    from lamina.networks.rnn import Carried
+    from lamina.networks._layered import Stepwise
 
 
 class Stream:
@@ -27,7 +27,7 @@ class Stream:
 
     def __init__(self, model: Model) -> None:
         from lamina.networks._join import Join
-        from lamina.networks.rnn import Rnn
+        from lamina.networks._layered import Stepwise
 
         each = next(iter(model.intake.inputs.values()))
         if len(model.intake.inputs) != 1 or not isinstance(each, Series):
@@ -39,18 +39,18 @@ class Stream:
             for name in [said["name"]]
         }
         self.novelty = model.novelty
-        self.members: list[tuple[Rnn, Join]] = []
+        self.members: list[tuple[Stepwise, Join]] = []
         for member in model.network.members:
             assert isinstance(member, Join)
             [network] = member.networks.values()
-            if not isinstance(network, Rnn) or network.both:
+            if not isinstance(network, Stepwise) or not network.follows:
                 raise PlanError(
                     "This model's network has to see the end of a series before it answers. "
                     "Learn one that reads forwards only: --network 'rnn both=false'."
                 )
             self.members.append((network, member))
         self.steps = 0
-        self._carried: list[Carried | None] = [None] * len(self.members)
+        self._carried: list[Any] = [None] * len(self.members)
         self._waiting = np.zeros((0, len(each.channels)), np.float32)
         self._time: float | None = None
         self._said: dict[str, Answer] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -51,6 +51,19 @@ class Layered(nn.Module):
 
     # From encoded rows; with their lengths [B] too where they are over time: what lies beyond must change nothing.
     forward: Callable[..., Features]
+
+
+class Stepwise(Layered):
+    """A network over time that can follow a series step by step: it carries along what it knows of the steps so far.
+
+    follows: False where it also reads backwards, from an end that is not there yet; then `step` raises a PlanError.
+    step: from the next piece [B, T, …], every step of which holds something, and from what was carried along (None: the
+    series begins) to the features of the series so far and what to carry on. The pieces give what the whole gives.
+    """
+
+    follows: bool
+
+    step: Callable[..., tuple[Features, Any]]
 
 
 class Laid(Layered):

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from lamina.core import Features, Form, Json, PlanError, Recipe
-from lamina.networks._layered import Layered
+from lamina.networks._layered import Stepwise
 from lamina.networks._time import Attention, Signals, mask, most
 
 BATCHES = 12  # of a pass over few rows: small batches, so that few examples still give many steps
@@ -32,7 +32,7 @@ class Carried(NamedTuple):
     most: Tensor
 
 
-class Rnn(Layered):
+class Rnn(Stepwise):
     """Stacked GRU or LSTM layers over a series, a sound or a text, read in both directions; then one vector of all steps:
     their attention-weighted mean, the largest of each unit, and the last state of each direction.
 
@@ -62,7 +62,7 @@ class Rnn(Layered):
         super().__init__()
         if cell not in CELLS:
             raise PlanError(f"There is no cell '{cell}'. There are: {', '.join(CELLS)}.")
-        self.both = both
+        self.both, self.follows = both, not both
         wide = width * (2 if both else 1)
         self.first: Signals | Codes = Codes(form, embedded) if form.kind == "tokens" else Signals(form)
         inside = [self.first.width] + [wide] * (depth - 1)
@@ -99,8 +99,7 @@ class Rnn(Layered):
         return Features(self.drop(whole), (steps.transpose(1, 2),), torch.stack(ends), here)
 
     def step(self, x: Tensor, carried: Carried | None = None) -> tuple[Features, Carried]:
-        """The features of a series so far, from its next piece x [B, T, …], every step of which holds something, and from
-        what was carried along (None: it begins); and what to carry on. The pieces give what the whole gives.
+        """As of `Stepwise`.
 
         Raises:
             PlanError: it reads in both directions.

@@ -17,12 +17,15 @@ LARGEST = 3e38  # float32 ends there
 SHOWN = 50  # words of a column that a description lists
 PROBLEMS = 20  # said in one refusal
 
+STEPS = 100_000  # of one series in a request
 EXPECTED = {
     "number": "a number, or null where it is unknown",
     "category": "a word, a number, true or false, or null where it is unknown",
     "date": "a date such as 2026-05-31 or 2026-05-31T12:30, or null where it is unknown",
     "text": "a text, or null where there is none",
     "image": "the bytes of a picture file as base64, or null where there is none",
+    "video": "the bytes of a video file as base64, or null where there is none",
+    "series": "its steps, each a list of numbers (null where one is missing), or an object of signal to numbers; null where there is none",
 }
 
 
@@ -106,6 +109,9 @@ class Contract:
                 kind = Annotated[str, AfterValidator(_check_date)]
             case "text":
                 kind = Annotated[str, Field(strict=True)]
+            case "series":
+                signal = Annotated[list[float | None], Field(min_length=1, max_length=STEPS)]
+                kind = signal | Annotated[list[signal], Field(min_length=1, max_length=STEPS)] | dict[str, signal]
             case _:
                 kind = Base64Bytes
         return Annotated[kind | None, Field(description=f"{column}: {expected}.")]

@@ -35,7 +35,8 @@ def export(model: Model, to: Path, *, overwrite: bool = False) -> Path:
     check_place(to, overwrite)
     used = [("inputs", kind) for kind in model.intake.kinds.values()]
     used += [(each.get("room", "outputs"), each["kind"]) for each in model.card.outputs]
-    pictures = bool({"image", "line"} & set(model.intake.kinds.values()))
+    films = "video" in model.intake.kinds.values()
+    pictures = films or bool({"image", "line"} & set(model.intake.kinds.values()))
     card = model.card
     for column, output in model.outputs.items():
         if output.kind == "identity":
@@ -60,7 +61,7 @@ def export(model: Model, to: Path, *, overwrite: bool = False) -> Path:
             }
             np.savez(aside / standalone.FOUND, **arrays)  # type: ignore[arg-type]  # no array is called allow_pickle
         _write_parts(aside, used)
-        needs = ["numpy", "onnxruntime", *(["pillow"] if pictures else [])]
+        needs = ["numpy", "onnxruntime", *(["pillow"] if pictures else []), *(["av"] if films else [])]
         (aside / "requirements.txt").write_text("".join(f"{each}=={version(each)}\n" for each in needs))
         (aside / "Dockerfile").write_text(DOCKERFILE)
         (aside / "README.md").write_text(_readme(model), encoding="utf-8")

@@ -139,7 +139,8 @@ async def _form_rows(items: list[tuple[str, UploadFile | str]], contract: Contra
             raise Refused(422, f"The form has a field '{name[:80]}'. {nearest(name, contract.kinds)}")
         if name in row:
             raise Refused(422, f"The form has '{name}' twice; a form says one row. Send several rows as JSON.")
-        row[name] = await _bytes(name, value) if contract.kinds[name] == "image" else _typed(name, value, contract)
+        file = contract.kinds[name] in ("image", "video", "series")
+        row[name] = await _bytes(name, value) if file else _typed(name, value, contract)
     for column, kind in contract.kinds.items():
         if column not in row:
             raise Refused(422, f"The form lacks '{column}'; expected is {EXPECTED[kind]}. An empty field says unknown.")

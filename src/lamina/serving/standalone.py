@@ -100,6 +100,10 @@ def _checked(value: Any, kind: str, where: str) -> Any:
                 return value
             case "image" | "line":
                 return _picture(base64.b64decode(value, validate=True))
+            case "video":
+                return base64.b64decode(value, validate=True)
+            case "series":  # a text is a file: never a path
+                return base64.b64decode(value, validate=True) if isinstance(value, str) else value
     except (TypeError, ValueError, AttributeError, binascii.Error) as error:
         raise ValueError(f"{where} is not {kind}: {error}.") from None
     if not isinstance(value, (str, int, float)):

@@ -1,0 +1,78 @@
+"""Videos: frames evenly in time, folders of frames, and what breaks off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import worlds
+from lamina.core import Array
+from lamina.inputs.video import Video, evenly
+
+av = pytest.importorskip("av")
+
+
+def film(path: Path, count: int = 20, side: int = 32) -> Path:
+    """Each frame is one grey, brighter than the one before."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width = stream.height = side
+        stream.pix_fmt = "yuv420p"
+        for place in range(count):
+            pixels = np.full((side, side, 3), min(10 * place, 250), np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+def greys(x: Array) -> list[int]:
+    return [round(float(frame.mean()) / 10) for frame in x]
+
+
+def settled(*values: object) -> Video:
+    video = Video()
+    video.observe(list(values))
+    video.settle()
+    return video
+
+
+def test_frames_lie_evenly_in_time(tmp_path: Path) -> None:
+    path = film(tmp_path / "a.mp4")
+    video = settled(str(path))
+    assert video.form.shape == (8, 32, 32, 3)
+    for value in (str(path), path.read_bytes()):
+        encoded = video.encode([value])
+        assert greys(encoded.values[0]) == evenly(20, 8) == [1, 3, 6, 8, 11, 13, 16, 18]
+        assert encoded.lengths.tolist() == [8]
+
+
+def test_a_folder_of_numbered_frames_is_a_video(tmp_path: Path) -> None:
+    for place in range(12):
+        (tmp_path / f"frame_{place}.png").write_bytes(worlds.png(np.full((9, 9, 3), 10 * place, np.uint8)))
+    encoded = settled(str(tmp_path)).encode([str(tmp_path)])
+    assert greys(encoded.values[0]) == evenly(12, 8)  # 9 comes before 10
+
+
+def test_shorter_ones_keep_all_their_frames() -> None:
+    some = np.stack([np.full((9, 9, 3), 10 * place, np.uint8) for place in range(3)])
+    encoded = settled(np.repeat(some, 4, 0)).encode([some])
+    assert encoded.lengths.tolist() == [3]
+    assert greys(encoded.values[0]) == [0, 1, 2, 0, 0, 0, 0, 0]
+
+
+def test_what_is_no_whole_video_is_named(tmp_path: Path) -> None:
+    path = film(tmp_path / "a.avi", 40)
+    (tmp_path / "text.mp4").write_text("not a film")
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    (tmp_path / "folder").mkdir()
+    content = path.read_bytes()
+    values = [str(path), None, str(tmp_path / "text.mp4"), str(tmp_path / "empty.mp4"), str(tmp_path / "folder")]
+    values += [str(tmp_path / "gone.mp4"), content[: len(content) // 2]]  # type: ignore[list-item]
+    encoded = settled(str(path)).encode(values)
+    assert encoded.present.tolist() == [True] + [False] * 6
+    said = dict(encoded.problems)
+    assert sorted(said) == [2, 3, 4, 5, 6]
+    assert "folder without pictures" in said[4]
+    assert all(said.values())
