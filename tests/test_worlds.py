@@ -127,3 +127,14 @@ def test_an_own_module_learns_predicts_and_loads_back(tmp_path_factory: pytest.T
 def test_an_own_module_that_does_not_fit_is_refused_with_a_reason() -> None:
     with pytest.raises(lamina.PlanError, match="cannot take this input"):
         learned(worlds.stripes(60, 1, side=10), "label", 5, network=Mine())
+
+
+def test_each_fold_has_an_own_module_of_its_own() -> None:
+    torch.manual_seed(0)
+    mine = Mine()
+    before = {name: each.clone() for name, each in mine.state_dict().items()}
+    plan = Plan(("label",), steps=5, folds=3)
+    model = Training(read(worlds.stripes(90, 1), target=("label",)), plan, network=mine, report=False).model
+    assert all(torch.equal(each, before[name]) for name, each in mine.state_dict().items())  # nobody taught it
+    weights = [next(member.networks["image"].module.parameters()) for member in model.network.members]
+    assert not torch.equal(weights[0], weights[1])

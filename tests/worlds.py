@@ -6,11 +6,15 @@ A world is a dict of columns. `rows` and `seed` decide it; other seeds give new 
 from __future__ import annotations
 
 import io
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from lamina.core import Array, Coded
+
+if TYPE_CHECKING:
+    from lamina.model.model import Model
 
 World: TypeAlias = dict[str, Any]
 
@@ -199,6 +203,18 @@ def lines(rows: int, seed: int) -> World:
         pictures[row] = png(np.clip(whole, 0, 255).astype(np.uint8))
         texts.append(text)
     return {"image": pictures, "text": np.array(texts)}
+def learned(source: Any, target: str | Sequence[str], steps: int, *, folds: int = 0, **said: Any) -> Model:
+    """A model quickly, without simple models beside it and without a report. said: fields of a plan, or a network."""
+    from lamina.examples import read
+    from lamina.learning.plan import Plan
+    from lamina.learning.training import Training
+
+    targets = (target,) if isinstance(target, str) else tuple(target)
+    network = said.pop("network", None)
+    name = network if isinstance(network, str) else None
+    plan = Plan(target=targets, steps=steps, folds=folds, network=name, **said)
+    module = None if isinstance(network, str) else network
+    return Training(read(source, target=targets), plan, network=module, report=False).model
 
 
 def _striped(upright: Array, side: int, rng: np.random.Generator) -> Array:

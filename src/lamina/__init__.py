@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         PlanError,
         Progress,
     )
-    from lamina.door import export, learn, load, read, serve, training
+    from lamina.door import explain, export, learn, load, read, serve, training
     from lamina.examples import Examples, Reading
     from lamina.learning.plan import Plan
     from lamina.learning.training import Training
@@ -36,6 +36,7 @@ _HOMES = {
     "learn": "lamina.door",
     "load": "lamina.door",
     "serve": "lamina.door",
+    "explain": "lamina.door",
     "export": "lamina.door",
     "training": "lamina.door",
     "Examples": "lamina.examples",
@@ -67,6 +68,7 @@ __all__ = [
     "Progress",
     "Reading",
     "Training",
+    "explain",
     "export",
     "learn",
     "load",

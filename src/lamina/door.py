@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from lamina.examples import Examples
+    from lamina.insight.explain import Explanations
     from lamina.learning.discovery import Discovery
     from lamina.learning.training import Training
     from lamina.model.model import Model
@@ -155,6 +156,45 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model:
     from lamina.model.model import Model
 
     return Model.load(path, network)
+
+
+def explain(
+    model: Model | str | Path,
+    source: Any,
+    *,
+    target: str | None = None,
+    about: str | None = None,
+    examples: Any = None,
+) -> Explanations:
+    """Why the answers to these examples are what they are: which columns, which part of a picture.
+
+    Args:
+        model: a model, or its path.
+        source: whatever `model.predict` takes.
+        target: which answer, of a model with several.
+        about: a class or tag to ask about; by default the one that is answered.
+        examples: the labelled examples that it learned from; those that speak most for an answer then stand beside it.
+
+    Returns:
+        Explanations: computed when they are looked at. They show themselves in a notebook; `.table()`, `.json()`,
+        `.save("why.html")`.
+
+    Raises:
+        MissingExtra: torch is not installed. PlanError: there is no such target or class.
+
+    >>> import lamina
+    >>> rows = {"x": [k % 40 for k in range(80)], "y": [k % 40 > 19 for k in range(80)]}
+    >>> model = lamina.learn(rows, "y", steps=40, folds=0)
+    >>> lamina.explain(model, {"x": 35})[0].about
+    'true'
+    """
+    try:
+        from lamina.insight.explain import explain as explained
+    except ModuleNotFoundError as error:
+        if error.name == "torch":
+            raise MissingExtra("Explaining", "learn") from error
+        raise
+    return explained(load(model) if isinstance(model, (str, Path)) else model, source, target, about, examples)
 
 
 def serve(

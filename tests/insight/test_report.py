@@ -29,6 +29,10 @@ def target(classes: tuple[str, ...] = ("cat", "dog"), rival: float = 0.7) -> dic
         ],
         "classes": list(classes), "confusion": [[20 if i == j else 1 for j in range(size)] for i in range(size)],
         "temperature": 1.2, "threshold": 0.5, "calibration": {"before": SURE, "after": SURE}, "mistakes": [mistake],
+        "suspects": {"count": 3, "rows": [{"given": classes[0], "likely": classes[1], "confidence": 0.9, "doubt": 0.02, "cells": {"age": classes[0]}, "picture": PIXEL}]},
+        "slices": {"unit": "wrong", "looked": ["age", classes[0]], "groups": [{
+            "column": classes[0], "group": classes[1], "rows": 40, "loss": 0.4, "low": 0.27, "high": 0.55, "rest": 0.1, "chance": 0.001,
+        }]},
     }  # fmt: skip
 
 
@@ -162,3 +166,18 @@ def test_folds_and_what_was_left_out_are_said() -> None:
     assert "never saw it" in render(PAGES["number"])
     assert "left out: no time" in render(PAGES["category"])
     assert "learned from 500 of 800 training rows" in render(PAGES["category"])
+
+
+def test_labels_that_look_wrong_and_groups_that_fail_are_told() -> None:
+    page = render(content(target()))
+    assert "3 labels look wrong" in page
+    assert "called cat" in page
+    assert "27.0\u00a0% to 55.0\u00a0%" in page
+    none = target() | {
+        "slices": {"unit": "wrong", "looked": ["age"], "groups": []},
+        "suspects": {"count": 0, "rows": []},
+    }
+    page = render(content(none))
+    assert "No group of rows gets clearly worse answers than the others. Looked at: age." in page
+    assert "Labels that may be wrong" not in page
+    assert "Where it fails" not in render(content(number()))  # of a report of an earlier version

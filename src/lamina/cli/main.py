@@ -13,7 +13,20 @@ from lamina.cli.predict import predict
 from lamina.cli.quick import plainly
 from lamina.core import LaminaError
 
-COMMANDS = ("demo", "look", "learn", "predict", "search", "compare", "score", "report", "serve", "export", "cache")
+COMMANDS = (
+    "demo",
+    "look",
+    "learn",
+    "predict",
+    "explain",
+    "search",
+    "compare",
+    "score",
+    "report",
+    "serve",
+    "export",
+    "cache",
+)
 
 INTERRUPTED = 130  # what Typer ends with after Ctrl-C
 

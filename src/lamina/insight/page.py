@@ -37,6 +37,7 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:no
 .ring{fill:var(--paper);fill-opacity:.5;stroke:var(--other);stroke-width:2.5}.ideal{fill:none;stroke:var(--soft);stroke-width:1.5;stroke-dasharray:5 5}
 .band,.reach{fill:var(--reach)}.span{stroke:var(--ink);stroke-width:2;opacity:.6}circle.own{fill:var(--own)}
 rect.other{fill:var(--paper);stroke:var(--other);stroke-width:2.5}.bar{fill:var(--own)}.dot{fill:var(--own);opacity:.5}
+.bar.minus{fill:var(--paper);stroke:var(--other);stroke-width:2}
 .bar.unsure{fill:var(--tint);stroke:var(--own);stroke-width:1.5;stroke-dasharray:3 2}
 .row{display:grid;grid-template-columns:minmax(0,11.5em) 1fr 5.2em;gap:0 16px;align-items:center;min-height:34px}
 .row>span{overflow-wrap:anywhere;line-height:1.25;text-align:right}.row>b{font-weight:400;font-variant-numeric:tabular-nums}
@@ -82,15 +83,15 @@ addEventListener('beforeprint', () => { for (const each of document.querySelecto
 """
 
 
-def page(title: str, body: str) -> str:
-    """A whole HTML document. Nothing in it reaches outside: the policy forbids what is not inline."""
+def page(title: str, body: str, style: str = "") -> str:
+    """A whole HTML document. Nothing in it reaches outside: the policy forbids what is not inline. style: added to ours."""
     digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
     policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">'
-        f"<title>{html.escape(title)}</title><style>{STYLE}</style></head><body><main>{body}</main><script>{SCRIPT}</script></body></html>"
+        f"<title>{html.escape(title)}</title><style>{STYLE}{style}</style></head><body><main>{body}</main><script>{SCRIPT}</script></body></html>"
     )
 
 

@@ -169,6 +169,24 @@ def bars(rows: Sequence[tuple[str, float, float, float]], label: str) -> str:
     return _rows(label, "; ".join(f"{row[0]} {short(row[1])}" for row in rows), lines, "", legend)
 
 
+def pushes(rows: Sequence[tuple[str, float, str]], label: str) -> str:
+    """A bar per name to the right (it adds) or, hollow, to the left (it takes away); at its end, words."""
+    if not rows:
+        return ""
+    low, high = min(0.0, *(value for _, value, _ in rows)), max(0.0, *(value for _, value, _ in rows))
+    axes = Axes(_room(low, high), (0, 1))
+    lines = []
+    for name, value, words in rows:
+        start, end = sorted((axes.across(0), axes.across(value)))
+        kind = "bar" if value >= 0 else "bar minus"
+        body = f'<rect class="{kind}" x="{start}%" width="{max(end - start, 0.3):.2f}%" y="9" height="16"/>'
+        body += f'<line class="zero" x1="{axes.x(0)}" x2="{axes.x(0)}" y1="0" y2="100%"/>'
+        lines.append(_row(name, body, words, ""))
+    legend = mark('<rect class="bar" x="1" y="3" width="14" height="10"/>', "speaks for it")
+    legend += mark('<rect class="bar minus" x="1" y="3" width="14" height="10"/>', "speaks against it")
+    return _rows(label, "; ".join(f"{name} {value:+.3g}" for name, value, _ in rows), lines, "", legend)
+
+
 def reliability(before: Sequence[dict[str, float]], after: Sequence[dict[str, float]]) -> str:
     """How often answers of each confidence were right, before and after the temperature; the diagonal is ideal."""
     places = [each[key] for each in [*before, *after] for key in ("confidence", "right")]

@@ -102,7 +102,7 @@ def _target(target: Json, several: bool) -> str:
             parts.append(transcripts.render(target, picture))
         case _:
             parts.append(_numbers(target))
-    parts.append(_mistakes(target))
+    parts += [_mistakes(target), _suspects(target), _slices(target)]
     return "".join(parts)
 
 
@@ -225,6 +225,53 @@ def _mistakes(target: Json) -> str:
     return (
         f"<h3>Where it was most wrong</h3><p>{lead} Look at these first: often it is the label that is wrong.</p>"
         f'<div class="cards">{"".join(cards)}</div>'
+    )
+
+
+def _suspects(target: Json) -> str:
+    found = target.get("suspects")  # reports of earlier versions do not say it
+    if not found or not found["rows"]:
+        return ""
+    cards = []
+    for each in found["rows"]:
+        cells = "".join(f"<dt>{escape(key)}</dt> <dd>{escape(value)}</dd>" for key, value in each["cells"].items())
+        said = (
+            f"<b>called {escape(each['given'])}</b>rather {escape(each['likely'])}: {_percent(min(each['confidence'], 0.999))} "
+            f"against {_percent(max(each['doubt'], 0.001))}"
+        )
+        cards.append(f'<div class="card">{picture(each["picture"])}{said}<dl>{cells}</dl></div>')
+    count = found["count"]
+    words = f"{count:,} label looks" if count == 1 else f"{count:,} labels look"
+    return (
+        f"<h3>Labels that may be wrong</h3><p>Of {target['rows']:,} judged examples, {words} wrong: another label is as sure there as it "
+        "usually is where it is right (<i>confident learning</i>). Some are simply hard. These first:</p>"
+        f'<div class="cards">{"".join(cards)}</div>'
+    )
+
+
+def _slices(target: Json) -> str:
+    found = target.get("slices")
+    if not found or not found["looked"]:
+        return ""
+    wrong = found["unit"] == "wrong"
+    say = _percent if wrong else short
+    rows = [
+        [
+            f"{escape(each['column'])}: {escape(each['group'])}",
+            f"{each['rows']:,}",
+            f"<span class=own>{say(each['loss'])}</span><br><small>{say(each['low'])} to {say(each['high'])}</small>",
+            say(each["rest"]),
+        ]
+        for each in found["groups"]
+    ]
+    what = "wrong answers" if wrong else "mean error"
+    if not rows:
+        many = f"{len(found['looked']):,} columns" if len(found["looked"]) > 6 else ", ".join(found["looked"])
+        return f"<h3>Where it fails</h3><p>No group of rows gets clearly worse answers than the others. Looked at: {escape(many)}.</p>"
+    return (
+        f"<h3>Where it fails</h3><p>Groups with clearly more {what} than all other rows, also after allowing for how many groups "
+        "were looked at. Columns that go together show the same rows several times.</p>"
+        + table(["group", "rows", what, "all others"], rows, 3)
     )
 
 

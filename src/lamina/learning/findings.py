@@ -19,6 +19,8 @@ from lamina.insight import plots
 from lamina.insight.calibration import coverage, reliability
 from lamina.insight.importance import permutation
 from lamina.insight.mistakes import confident, largest
+from lamina.insight.slices import picture_columns, slices
+from lamina.insight.suspects import suspects
 from lamina.learning.baselines import Baseline, baselines
 from lamina.learning.choose import Choice
 from lamina.learning.loop import Loop
@@ -32,6 +34,9 @@ from lamina.outputs.number import LEVEL
 
 SHOWN = 12  # mistakes
 LONG = 400  # characters of a text that are shown
+DOUBTED = 6  # labels that look wrong
+SLICED = 4_000  # rows in which groups are looked for; fewer where they are large pictures
+CELLS = 2**25
 ENOUGH = 100  # rows, at least, by which to tell how far from the training data the farthest hundredth lies
 POINTS = 400  # of a plot of answers against the truth
 
@@ -75,7 +80,35 @@ def about_target(
         "figures": {name: figure_of(each) for name, each in figures(output, scaled, target, weight, rng).items()},
         "baselines": _rivals(column, prepared, rows, seconds, rng),
     }
-    return found | _detail(output, prepared, rows, raw, target, private)
+    found |= _detail(output, prepared, rows, raw, target, private)
+    return found if private else found | {"slices": _slices(output, prepared, rows, scaled, target)}
+
+
+def _slices(output: Any, prepared: Prepared, rows: Array, scaled: Array, target: Array) -> Json:
+    """Groups of rows that get clearly worse answers, by what they hold; unit: what a loss is."""
+    match output.holds:
+        case "category":
+            loss = (output.decide(softmax(scaled)) != target).astype(np.float64)
+        case "tags":
+            loss = ((scaled > 0) != (target > 0.5)).any(1).astype(np.float64)
+        case _:
+            loss = np.abs(scaled[:, 0].astype(np.float64) - target)
+    largest_row = max(int(np.prod(form.shape)) for form in prepared.intake.forms.values())
+    most = min(SLICED, max(500, CELLS // largest_row))
+    some = np.sort(np.random.default_rng(0).permutation(len(rows))[:most])
+    columns: dict[str, Any] = {}
+    for column, each in prepared.intake.inputs.items():
+        if each.kind in ("number", "category"):
+            columns[column] = prepared.examples.values(column, rows[some])
+        elif each.form.kind == "grid":
+            name = next(group for group, members in prepared.intake.groups.items() if column in members)
+            pixels = prepared.pictures.get(name, prepared.rows.inputs[name].values)[rows[some]].numpy()
+            columns |= {f"{what} of {column}": values for what, values in picture_columns(pixels).items()}
+    return {
+        "unit": "wrong" if output.holds != "number" else "error",
+        "groups": [asdict(each) for each in slices(columns, loss[some])],
+        "looked": sorted(columns),
+    }
 
 
 def figure_of(each: Any) -> Json:
@@ -188,6 +221,20 @@ def _category(output: Any, prepared: Prepared, rows: Array, raw: Array, target: 
             | shown(prepared, int(rows[each.row]))
             for each in confident(after, target, SHOWN)
         ]
+        doubted = suspects(after, target, len(target))
+        found["suspects"] = {
+            "count": len(doubted),
+            "rows": [
+                {
+                    "given": output.classes[each.given],
+                    "likely": output.classes[each.likely],
+                    "confidence": each.confidence,
+                    "doubt": each.doubt,
+                }
+                | shown(prepared, int(rows[each.row]))
+                for each in doubted[:DOUBTED]
+            ],
+        }
     return found
 
 

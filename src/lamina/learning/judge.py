@@ -64,7 +64,8 @@ def judge(learned: Learned) -> Model:
     weights = {name: tensor.contiguous() for name, tensor in learned.network.state_dict().items()}
     for name in ("center", "scale", "groups"):
         weights[f"novelty.{name}"] = torch.from_numpy(np.ascontiguousarray(getattr(novelty, name)))
-    model = Model(_card(learned, novelty, held), {WEIGHTS: save(weights), NETWORK: graph, REPORT: b""})
+    own = learned.members[0].lesson.own
+    model = Model(_card(learned, novelty, held), {WEIGHTS: save(weights), NETWORK: graph, REPORT: b""}, own)
     if learned.report and len(held.tested):
         model.card.results = _results(learned, held, decisions, model)
         model.files = {WEIGHTS: save(weights), NETWORK: graph, REPORT: render(model.card.results).encode()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +25,7 @@ def layered(said: Json, form: Form, own: nn.Module | None = None) -> Layered:
     if said["kind"] == OWN:
         if own is None:
             raise ModelError("This model was learned with an own module. Load it so: lamina.load(path, network=Mine())")
-        return Own(own, form)
+        return Own(copy.deepcopy(own), form)  # each fold, and each input, learns one of its own
     kind = kinds.find("networks", said["kind"])
     if form.kind not in kind.accepts:
         accepted = ", ".join(sorted(kind.accepts))

@@ -45,6 +45,14 @@ class Layered(nn.Module):
             and not isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d))
         )
 
+    @property
+    def starts(self) -> tuple[nn.Module, ...]:
+        """The modules whose outputs are the values as numbers to multiply: cells scaled and switched on, words embedded.
+
+        Each column, or step of time, has its own part in them. Explanations need it for tables and for what is over time; by default it is not said.
+        """
+        return ()
+
     # Fix scales and data-dependent starts from encoded training rows: (values, generator), and their lengths [B] where
     # they are over time.
     settle: Callable[..., None]

@@ -29,6 +29,7 @@ class Own(Layered):
         channels = len(self.numbers) if form.kind == "vector" else form.shape[-1]
         self.register_buffer("center", torch.zeros(channels))
         self.register_buffer("scale", torch.ones(channels))
+        self.start = nn.Identity()  # a name for what the module is given
         self.module = module
         example = torch.zeros((2, *form.shape), dtype=getattr(torch, form.dtype))
         lengths = torch.full((2,), form.shape[0]) if form.timed else None
@@ -57,11 +58,15 @@ class Own(Layered):
             self.center.copy_(values.float().mean(over))
             self.scale.copy_(values.float().std(over).clamp_min(1.0))
 
+    @property
+    def starts(self) -> tuple[nn.Module, ...]:
+        return () if self.form.kind == "tokens" else (self.start,)  # a module embeds tokens itself
+
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Features:
         return Features(self._asked(x, lengths).flatten(1))
 
     def _asked(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        x = self._prepared(x)
+        x = self.start(self._prepared(x))
         found: Tensor = self.module(x) if lengths is None else self.module(x, lengths)
         return found
 

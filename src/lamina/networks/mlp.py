@@ -86,6 +86,7 @@ class Mlp(Layered):
         nn.init.normal_(self.first.weight, std=1 / math.sqrt(max(self.columns.width, 1)))
         nn.init.normal_(self.first.bias, std=0.3)
         self.words = Words(form, copies, width) if any(size > ONE_HOT for size in form.sizes) else None
+        self.act = nn.ReLU()
         layers: OrderedDict[str, nn.Module] = OrderedDict(
             (f"layer{n}", nn.Sequential(Packed(copies, width, width), nn.ReLU())) for n in range(2, depth + 1)
         )
@@ -106,6 +107,10 @@ class Mlp(Layered):
         taught = replace(cls.recipe, rate=found.rate, batch=found.batch, epochs=epochs, weight_decay=found.decay)
         return options, taught
 
+    @property
+    def starts(self) -> tuple[nn.Module, ...]:
+        return (self.columns,) if self.words is None else (self.columns, self.words.embedding)
+
     def settle(self, values: Tensor, generator: torch.Generator) -> None:
         self.columns.settle(values)
 
@@ -114,7 +119,7 @@ class Mlp(Layered):
         hidden = self.first(self.columns(x)).reshape(-1, self.copies, self.width)
         if self.words is not None:
             hidden = hidden + self.words(x)
-        return Features(self.layers(hidden.relu()))
+        return Features(self.layers(self.act(hidden)))
 
 
 class Hide(nn.Module):

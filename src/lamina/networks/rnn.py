@@ -82,6 +82,10 @@ class Rnn(Stepwise):
     def depth(self) -> int:
         return len(self.layers) + isinstance(self.first, Codes)
 
+    @property
+    def starts(self) -> tuple[nn.Module, ...]:
+        return (self.first,)
+
     def settle(self, values: Tensor, generator: torch.Generator, lengths: Tensor) -> None:
         if isinstance(self.first, Signals):
             self.first.settle(values, lengths)

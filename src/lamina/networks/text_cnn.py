@@ -47,6 +47,10 @@ class TextCnn(Layered):
     def depth(self) -> int:
         return 2
 
+    @property
+    def starts(self) -> tuple[nn.Module, ...]:
+        return (self.words,)
+
     def forward(self, x: Tensor, lengths: Tensor) -> Features:
         here = _time.mask(x, lengths)
         vectors = self.blur(self.words(x)) * here[:, :, None]

@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from lamina.core import Json
 from lamina.model.model import Model
 from lamina.serving import openapi, snippets
+from lamina.serving.explaining import Explaining
 from lamina.serving.gate import Gate, Lines, Log, refusal
 from lamina.serving.intake import Bodies
 from lamina.serving.metrics import Metrics
@@ -53,6 +54,7 @@ def application(
         watching = asyncio.create_task(shelf.watch())
         yield
         watching.cancel()
+        api.explaining.close()
         shelf.close()
         if isinstance(log, Lines):
             log.flush()
@@ -86,12 +88,14 @@ class Api:
     def __init__(self, shelf: Shelf, serving: Serving, metrics: Metrics) -> None:
         self.shelf, self.serving, self.metrics = shelf, serving, metrics
         self.bodies = Bodies(serving)
+        self.explaining = Explaining(serving)
 
     def routes(self) -> list[Route]:
         pages = {"/": "index.html", "/docs": "docs.html"}
         pages |= {f"/{name}": name for name in ("page.css", "page.js", "docs.js", "shared.js")}
         return [
             Route("/v1/models/{name}/predict", Predict(self), methods=["POST"]),
+            Route("/v1/models/{name}/explain", self.explain, methods=["POST"]),
             Route("/v1/models/{name}", self.model),
             Route("/v1/models", self.models),
             Route("/models", self.models),
@@ -122,6 +126,24 @@ class Api:
             raise Refused(
                 503, f"No answer within {limit}: too much is asked at once. Ask again later.", later=2
             ) from None
+
+    async def explain(self, request: Request) -> Response:
+        """Why the answers to these rows are what they are."""
+        note: Json = request.scope["lamina"]
+        note["route"] = "/v1/models/{name}/explain"
+        served = self.shelf.find(request.path_params["name"])
+        note["model"] = served.name
+        asked = openapi.asked(request.query_params)
+        try:
+            async with asyncio.timeout(self.serving.seconds):
+                rows = await self.bodies.rows(request.scope, request.receive, served.contract)
+                note["rows"] = len(rows)
+                await served.decode(rows)
+        except TimeoutError:
+            limit = f"{self.serving.seconds:g} s"
+            raise Refused(408, f"The body did not arrive within {limit}. Send it faster, or less at once.") from None
+        found = await self.explaining.ask(served.model, rows, asked)
+        return JSONResponse({"model": served.name, "fingerprint": served.fingerprint, "explanations": found})
 
     async def models(self, request: Request) -> Response:
         _route(request, "/models")

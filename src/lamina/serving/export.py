@@ -17,8 +17,8 @@ import numpy as np
 from lamina.core import Json, ModelError
 from lamina.machine.files import new_folder
 from lamina.model.model import NETWORK, Model
+from lamina.model.usual import usual
 from lamina.serving import snippets, standalone
-from lamina.serving.example import example
 
 SOURCE = Path(__file__).parents[1]
 PARTS = "parts"
@@ -113,7 +113,7 @@ def _renamed(code: str) -> str:
 
 
 def _readme(model: Model) -> str:
-    row = example(model)
+    row = usual(model)
     columns = "\n".join(f"| `{column}` | {kind} |" for column, kind in model.intake.kinds.items())
     address, kinds = f"http://127.0.0.1:{PORT}/predict", model.intake.kinds
     alone = next(iter(kinds)) if list(kinds.values()) == ["image"] else None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lamina.core import Json
+from lamina.core import Json, nearest
 from lamina.serving.intake import FORM, JSON, PARQUET
+from lamina.serving.settings import Refused
 from lamina.serving.shelf import Served
 
 REF = "#/components/schemas/{model}"
@@ -22,6 +23,13 @@ REFUSALS = {
     429: "Too many wait. Ask again after the seconds that Retry-After says.",
     503: "No answer in time. Ask again later.",
 }
+CANNOT = {501: "Explaining needs torch, or a module of its maker's; the error says what to install."}
+ASKED = {
+    "target": "Which answer is asked about, of a model with several.",
+    "about": "A class or tag to ask about; by default the one that is answered.",
+    "thorough": "Whether to cover the parts of pictures as well, which takes longer.",
+}
+TRUTHS = ("true", "false")
 
 
 def document(models: Sequence[Served], token: bool) -> Json:
@@ -29,7 +37,9 @@ def document(models: Sequence[Served], token: bool) -> Json:
     schemas: Json = {"Refusal": _REFUSAL}
     paths: Json = {}
     for served in models:
-        paths[f"/v1/models/{served.name}/predict"] = {"post": _predict(served, schemas)}
+        asking = _predict(served, schemas)
+        paths[f"/v1/models/{served.name}/predict"] = {"post": asking}
+        paths[f"/v1/models/{served.name}/explain"] = {"post": _explain(served, asking)}
     for path, (said, kind, body) in _OTHERS.items():
         answer = {"description": "What was asked for.", "content": {kind: {"schema": body}}}
         refusals = {
@@ -86,6 +96,38 @@ def _predict(served: Served, schemas: Json) -> Json:
     }
 
 
+def _explain(served: Served, asking: Json) -> Json:
+    """The same body, with other questions and answers."""
+    only: Json = {"target": {"enum": list(served.contract.outputs)}, "thorough": {"enum": list(TRUTHS)}}
+    return asking | {
+        "summary": "Say why the answers to some rows are what they are",
+        "operationId": f"explain_{served.name}",
+        "parameters": [
+            {"name": name, "in": "query", "description": said, "schema": {"type": "string"} | only.get(name, {})}
+            for name, said in ASKED.items()
+        ],
+        "responses": {
+            "200": {"description": "An explanation a row, in order.", "content": {JSON: {"schema": _EXPLANATIONS}}},
+            **{str(status): _refusal(status) for status in (*REFUSALS, *CANNOT)},
+        },
+    }
+
+
+def asked(query: Mapping[str, str]) -> dict[str, str]:
+    """What an explanation is asked for, from the address.
+
+    Raises:
+        Refused: a word that is not known, or not a truth where one is expected.
+    """
+    for name in query:
+        if name not in ASKED:
+            raise Refused(422, f"The address says '{name[:80]}'. {nearest(name, ASKED)}")
+    thorough = query.get("thorough", "false")
+    if thorough not in TRUTHS:
+        raise Refused(422, f"thorough is '{thorough[:80]}'; expected is true or false.")
+    return {name: value for name, value in query.items() if name != "thorough" or thorough == "true"}
+
+
 def _form(contract: Any) -> Json:
     file = {"type": "string", "format": "binary"}
     if contract.lone_picture:
@@ -118,10 +160,30 @@ def _pointing(part: Any, renamed: dict[str, str]) -> Any:
 
 def _refusal(status: int) -> Json:
     content = {JSON: {"schema": {"$ref": REF.format(model="Refusal")}}}
-    return {"description": REFUSALS[status], "content": content}
+    return {"description": (REFUSALS | CANNOT)[status], "content": content}
 
 
 _OBJECT: Json = {"type": "object"}
+_EXPLANATIONS: Json = {
+    "type": "object",
+    "properties": {
+        "model": {"type": "string"},
+        "fingerprint": {"type": "string"},
+        "explanations": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "target": {"type": "string"},
+                    "about": {"type": ["string", "null"]},
+                    "share": {"type": "number", "description": "The calibrated probability, or the number answered."},
+                    "parts": {"type": "array", "items": _OBJECT, "description": "What columns add; maps of pictures."},
+                    "drawn": {"type": "array", "items": _OBJECT, "description": "The maps as pictures (data URLs)."},
+                },
+            },
+        },
+    },
+}
 _OTHERS: dict[str, tuple[str, str, Json]] = {
     "/models": ("Every model: its name, fingerprint, what it takes and answers", JSON, _OBJECT),
     "/v1/models/{name}": ("One model, with lines of Python, curl and JavaScript that ask it", JSON, _OBJECT),

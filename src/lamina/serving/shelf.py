@@ -17,9 +17,9 @@ from lamina.core import Json, LaminaError, PlanError
 from lamina.model.cells import Cells
 from lamina.model.model import CARD, Model
 from lamina.model.predictions import records
+from lamina.model.usual import usual
 from lamina.serving.batcher import Batcher
 from lamina.serving.contract import Contract
-from lamina.serving.example import example
 from lamina.serving.metrics import Metrics
 from lamina.serving.pictures import Picture, decoder
 from lamina.serving.settings import Refused, Serving
@@ -39,7 +39,7 @@ class Served:
         self.fingerprint = model.card.seal[:16]
         self.contract = Contract(name, model, serving.rows)
         model.open(threads=1, spin=False)
-        self.example = example(model)
+        self.example = usual(model)
         self.seconds = self._warm_up(serving.batch)
         if self.seconds > QUICK:
             model.open(_threads(serving), spin=False)
@@ -67,12 +67,20 @@ class Served:
             self.batcher.room(len(rows))
             self.batcher.coming += len(rows)
             try:
-                for column, decoding in self.decoders.items():
-                    await self._decode(rows, column, decoding)
+                await self.decode(rows)
             finally:
                 self.batcher.coming -= len(rows)
                 self.batcher.arrange()
         return self._head + b",".join(await self.batcher.ask(rows)) + b"]}"
+
+    async def decode(self, rows: list[Json]) -> None:
+        """Put pixels in the place of the files of pictures.
+
+        Raises:
+            Refused: a picture cannot be read.
+        """
+        for column, decoding in self.decoders.items():
+            await self._decode(rows, column, decoding)
 
     async def _decode(self, rows: list[Json], column: str, decoding: Batcher[bytes, Picture]) -> None:
         there = [(number, row) for number, row in enumerate(rows) if row[column] is not None]

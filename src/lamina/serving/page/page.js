@@ -104,7 +104,63 @@ function card(row, file) {
     made.append(shown);
   }
   for (const [target, answer] of Object.entries(row)) made.append(said(target, answer));
+  const target = Object.keys(row)[0];
+  if (row[target].value !== null) {
+    const form = asked(file);
+    const button = element("button", {type: "button", className: "quiet", textContent: "Why?"});
+    button.onclick = () => why(button, form, target);
+    made.append(button);
+  }
   return made;
+}
+
+// The fields as they are now, with one picture.
+function asked(file) {
+  const form = new FormData();
+  for (const input of find("fields").querySelectorAll("input[name]")) form.append(input.name, input.value);
+  for (const each of model.inputs.filter((each) => each.kind === "image")) {
+    if (file) form.append(each.column, file); else if (model.inputs.length > 1) form.append(each.column, "");
+  }
+  return form;
+}
+
+async function why(button, form, target) {
+  button.disabled = true;
+  button.textContent = "Looking inside …";
+  try {
+    const address = `/v1/models/${encodeURIComponent(model.name)}/explain?target=${encodeURIComponent(target)}`;
+    const {explanations} = await ask(address, {method: "POST", body: form});
+    button.replaceWith(reasons(explanations[0]));
+  } catch (error) {
+    button.replaceWith(element("p", {className: "wrong", role: "alert", textContent: error.message}));
+  }
+}
+
+// What columns add, largest first, and where in a picture the evidence lies.
+function reasons(found) {
+  const box = element("section", {className: "why", "aria-label": "Why"});
+  const what = found.about ?? found.target;
+  for (const part of found.parts) {
+    if (part.kind === "columns") {
+      const effect = (each) => each.effect ?? found.share - each.without;
+      const most = Math.max(...part.columns.map((each) => Math.abs(effect(each))), 1e-9);
+      const shown = part.columns.slice(0, 8).flatMap((each) => [
+        element("dt", {textContent: `${each.column} ${each.value ?? "unknown"}`, title: `usual: ${each.usual ?? "unknown"}`}),
+        element("dd", {}, element("span", {className: effect(each) < 0 ? "push against" : "push", style: `width:${100 * Math.abs(effect(each)) / most}%`})),
+        element("dd", {textContent: `${effect(each) < 0 ? "−" : "+"}${figure(Math.abs(Number(effect(each).toPrecision(2))))}`}),
+      ]);
+      box.append(element("div", {className: "soft", textContent: `What speaks for ${what} (+) and against it (−), beside a usual row`}), element("dl", {}, ...shown));
+    }
+    if ((part.alike ?? part.evidence?.alike ?? 0) >= 0.7) {
+      box.append(element("div", {className: "unlike", textContent: "⚠ Random weights give much the same: it shows the example more than what was learned."}));
+    }
+  }
+  for (const each of found.drawn) {
+    const map = each.evidence ?? each.covered;
+    const caption = `Where in ${each.column} the evidence for ${what} lies: light, within the white line`;
+    box.append(element("figure", {}, element("img", {src: map, alt: caption}), element("figcaption", {className: "soft", textContent: caption})));
+  }
+  return box;
 }
 
 function said(target, answer) {

@@ -1,0 +1,266 @@
+"""Why this answer: which columns, which part of a picture; beside each the same from the network with random weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lamina.core import Array, Encoded, Json
+from lamina.insight.gradcam import gradcam
+from lamina.insight.gradients import STEPS, integrated
+from lamina.insight.occlusion import occlusion
+from lamina.insight.question import Question
+from lamina.insight.ranks import similarity
+from lamina.insight.spans import Span, left_out, silent, spans
+from lamina.insight.twin import twin
+from lamina.model.intake import TABLE, Intake
+from lamina.networks._join import Ensemble
+
+TWINS = 3  # networks with random weights; one where a map takes many runs
+LEAST = 6  # values of a map from which on a rank correlation says something
+
+
+class Brains:
+    """A network and, made when they are first asked for, its twins with random weights."""
+
+    def __init__(self, network: Ensemble) -> None:
+        self.network = network
+        self._twins: list[Ensemble] = []
+
+    def twins(self, count: int = TWINS) -> list[Ensemble]:
+        self._twins += [twin(self.network, seed) for seed in range(len(self._twins), count)]
+        return self._twins[:count]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One map of importances, and the same of networks with random weights.
+
+    values: any shape; random: of the first twin; alike: the mean rank correlation with the twins, None where there are
+    too few values to tell.
+    """
+
+    values: Array
+    random: Array
+    alike: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Why, for the columns of a table. effects: [columns], what each adds to the score on the way from `start`, the score of
+    a usual row, to `end`; None where the network does not say where its values start. without: [columns], the score when
+    that column alone is as usual."""
+
+    names: tuple[str, ...]
+    effects: Weighed | None
+    without: Array
+    start: float
+    end: float
+    kind: str = field(default="columns", init=False)
+
+    @property
+    def order(self) -> list[int]:
+        """The columns, those that matter most first."""
+        size = np.abs(self.end - self.without if self.effects is None else self.effects.values)
+        return [int(k) for k in np.argsort(-size, kind="stable")]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Why, for the parts of a picture. pixels: [H, W, C] uint8 as the network got them; evidence: Grad-CAM [h, w], None where
+    the network has no maps with places; covered: [rows, columns], the fall of the score `end` when that patch is covered, None
+    where it was not asked for."""
+
+    name: str
+    pixels: Array
+    evidence: Weighed | None
+    covered: Weighed | None
+    end: float
+    kind: str = field(default="places", init=False)
+
+    @property
+    def least(self) -> float | None:
+        """The lowest score that covering one patch leads to."""
+        return None if self.covered is None else self.end - float(self.covered.values.max())
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Why, for the words of a text, or for the stretches of what lies over time. words: each word, empty where it is no text;
+    spans: first step of each part, and the one after its last. effects: what each adds to the score, from an empty text or a silent
+    signal on; None where the network does not say where its values start. left_out: the fall of the score `end` without it."""
+
+    name: str
+    words: tuple[str, ...]
+    spans: tuple[Span, ...]
+    effects: Weighed | None
+    left_out: Weighed
+    start: float
+    end: float
+    kind: str = field(default="steps", init=False)
+
+    @property
+    def named(self) -> list[str]:
+        """What each part is called."""
+        if self.words:
+            return list(self.words)
+        return [f"{start + 1:,} to {end:,}" if end - start > 1 else f"{end:,}" for start, end in self.spans]
+
+
+Part = Columns | Places | Steps
+
+
+def why(
+    question: Question, brains: Brains, intake: Intake, usual: Mapping[str, Encoded], thorough: bool = True
+) -> list[Part]:
+    """A part for each array of the example that is there. usual: the arrays of a row to compare with. thorough: do what takes
+    many answers, too."""
+    found: list[Part] = []
+    for name, form in intake.forms.items():
+        if not bool(question.inputs[name].present[0]):
+            continue
+        match form.kind:
+            case "vector":
+                found.append(_columns(question, brains, intake, torch.from_numpy(usual[TABLE].values)))
+            case "grid":
+                found.append(_places(question, brains, name, intake.groups[name][0], thorough))
+            case "tokens" | "sequence" | "spectrum":
+                found.append(_steps(question, brains, name, intake, thorough))
+            case _:  # a kind of input that nothing is said about yet
+                continue
+    return found
+
+
+def _columns(question: Question, brains: Brains, intake: Intake, before: Tensor) -> Columns:
+    positions = {column: places for column, (name, places) in intake.positions.items() if name == TABLE}
+    parts = list(positions.values())
+    after = question.inputs[TABLE].values
+    changed = after.repeat(len(parts), 1)
+    for row, places in enumerate(parts):
+        changed[row, places] = before[0, places]
+    scores = question.scores({TABLE: torch.cat([before, after, changed])})
+    differ = np.array([not _same(before[0, places], after[0, places]) for places in parts])
+
+    def effects(asked: Question) -> Array | None:
+        return integrated(asked, TABLE, before, parts)
+
+    weighed = _weighed(question, brains, effects, TWINS, lambda values: np.abs(values[differ]))
+    return Columns(tuple(positions), weighed, scores[2:], float(scores[0]), float(scores[1]))
+
+
+def _places(question: Question, brains: Brains, name: str, column: str, thorough: bool) -> Places:
+    picture = question.inputs[name].values
+    evidence = _weighed(question, brains, lambda asked: gradcam(asked, name), TWINS, lambda values: values.clip(0))
+    covered = None
+    if thorough or evidence is None:
+        covered = _weighed(question, brains, lambda asked: occlusion(asked, name), 1, lambda values: values)
+    end = question.now()
+    return Places(column, picture[0].numpy(), evidence, covered, end)
+
+
+def _steps(question: Question, brains: Brains, name: str, intake: Intake, thorough: bool) -> Steps:
+    column = intake.groups[name][0]
+    text = intake.forms[name].kind == "tokens"
+    row = question.inputs[name]
+    parts = spans(int(row.lengths[0]), text)
+    before = None if text else silent(question, name, text)
+    places = [range(*part) for part in parts]
+    twins = TWINS if thorough else 1
+    effects = _weighed(
+        question,
+        brains,
+        lambda asked: integrated(asked, name, before, places, STEPS),
+        twins,
+        lambda values: np.abs(values),
+    )
+    fall = _weighed(
+        question, brains, lambda asked: left_out(asked, name, parts, text), 1, lambda values: np.abs(values)
+    )
+    assert fall is not None
+    read = intake.inputs[column]
+    said = [str(read.decode(row.values[0, start:end].numpy())) for start, end in parts] if text else []
+    end = question.now()
+    if text and effects is not None:
+        start = end - float(effects.values.sum())
+    else:
+        start = float(question.scores({name: silent(question, name, text)})[0])
+    return Steps(column, tuple(said), tuple(parts), effects, fall, start, end)
+
+
+def _weighed(
+    question: Question,
+    brains: Brains,
+    explain: Callable[[Question], Array | None],
+    twins: int,
+    compared: Callable[[Array], Array],
+) -> Weighed | None:
+    """compared: what of a map is compared with a twin's."""
+    values = explain(question)
+    if values is None:
+        return None
+    randoms = [explain(replace(question, network=each)) for each in brains.twins(twins)]
+    known = [each for each in randoms if each is not None]
+    mine = compared(values)
+    alike = float(np.mean([similarity(mine, compared(each)) for each in known])) if mine.size >= LEAST else None
+    return Weighed(values, known[0], alike)
+
+
+def _same(a: Tensor, b: Tensor) -> bool:
+    return bool(torch.equal(a.nan_to_num(-1e38), b.nan_to_num(-1e38)))
+
+
+def to_json(part: Part, question: Question, cells: Mapping[str, Any], usual: Mapping[str, Any]) -> Json:
+    """A part as plain values. cells, usual: what the example and the usual row hold, by column."""
+    match part:
+        case Columns():
+            effects = part.effects
+            return {
+                "kind": part.kind,
+                "usual": question.share(part.start),
+                "alike": None if effects is None else effects.alike,
+                "columns": [
+                    {
+                        "column": part.names[k],
+                        "value": cells.get(part.names[k]),
+                        "usual": usual.get(part.names[k]),
+                        "effect": None if effects is None else float(effects.values[k]),
+                        "without": question.share(float(part.without[k])),
+                    }
+                    for k in part.order
+                ],
+            }
+        case Steps():
+            effects = part.effects
+            return {
+                "kind": part.kind,
+                "column": part.name,
+                "empty": question.share(part.start),
+                "alike": part.left_out.alike if effects is None else effects.alike,
+                "parts": [
+                    {
+                        "part": word,
+                        "first": span[0],
+                        "end": span[1],
+                        "effect": None if effects is None else float(effects.values[k]),
+                        "without": question.share(part.end - float(part.left_out.values[k])),
+                    }
+                    for k, (word, span) in enumerate(zip(part.named, part.spans, strict=True))
+                ],
+            }
+        case Places():
+            return {
+                "kind": part.kind,
+                "column": part.name,
+                "evidence": None if part.evidence is None else _map(part.evidence),
+                "covered": None if part.covered is None else _map(part.covered),
+                "least": None if part.least is None else question.share(part.least),
+            }
+
+
+def _map(weighed: Weighed) -> Json:
+    return {"values": np.round(weighed.values, 6).tolist(), "alike": weighed.alike}

@@ -1,0 +1,199 @@
+"""Why an answer is what it is, over HTTP: worked out in a process of its own, which imports torch when first asked.
+
+Answering goes on meanwhile, and needs no torch. `python -m lamina.serving.explaining` takes a line of JSON a question on
+standard input and gives a line of JSON back; whoever asks ends it when it takes too long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from lamina.core import Json, LaminaError, MissingExtra, ModelError, PlanError
+from lamina.model.cells import Cells
+from lamina.model.model import Model
+from lamina.serving.settings import Refused, Serving
+
+if TYPE_CHECKING:
+    from lamina.insight.explain import Explainer, Explanation
+
+MOST = 8  # rows explained in one request
+LINE = 8  # requests that may wait
+START = 120.0  # seconds more for the first question to a worker, which imports torch and reads the model
+
+
+class Explaining:
+    """The worker: started by the first question, one question at a time, started anew after one that took too long."""
+
+    def __init__(self, serving: Serving) -> None:
+        self.serving = serving
+        self.waiting = 0
+        self._lock = threading.Lock()
+        self._threads = ThreadPoolExecutor(1, "lamina-explaining")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def ask(self, model: Model, rows: Sequence[Json], asked: Mapping[str, str]) -> list[Json]:
+        """An explanation a row. rows: checked, pictures as pixels. asked: `target`, `about`, `thorough`, as far as said.
+
+        Raises:
+            Refused: it cannot be explained, too many wait, or it took too long.
+        """
+        if len(rows) > MOST:
+            raise Refused(413, f"{len(rows):,} rows; expected are at most {MOST} to explain at once. Ask about fewer.")
+        if self.waiting >= LINE:
+            raise Refused(429, f"{self.waiting} explanations are in line. Ask again in a few seconds.", later=5)
+        place = str(model.files.absolute()) if isinstance(model.files, Path) else ""
+        question = {
+            "model": place,
+            "content": "" if place else base64.b64encode(model.to_bytes()).decode(),
+            "seal": model.card.seal,
+            "rows": [{column: _sent(value) for column, value in row.items()} for row in rows],
+            **asked,
+        }
+        self.waiting += 1
+        try:
+            said: Json = await asyncio.get_running_loop().run_in_executor(self._threads, self._ask, question)
+        finally:
+            self.waiting -= 1
+        if "error" in said:
+            raise Refused(said["status"], said["error"])
+        found: list[Json] = said["explanations"]
+        return found
+
+    def close(self) -> None:
+        """End the worker."""
+        self._end()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _ask(self, question: Json) -> Json:
+        """A question and its answer, through the pipes; ends the worker when time is up."""
+        fresh = self._process is None or self._process.poll() is not None
+        process = self._started()
+        patience = self.serving.seconds + (START if fresh else 0.0)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        late = threading.Timer(patience, process.kill)
+        late.start()
+        try:
+            process.stdin.write(json.dumps(question).encode() + b"\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+        except BrokenPipeError:
+            line = b""
+        finally:
+            late.cancel()
+        if not line:
+            self._end()
+            return {
+                "status": 503,
+                "error": f"No explanation within {self.serving.seconds:g} s, or the worker was ended. Ask again later.",
+            }
+        found: Json = json.loads(line)
+        return found
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "lamina.serving.explaining"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                )
+            return self._process
+
+    def _end(self) -> None:
+        with self._lock:
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait()
+                for pipe in (self._process.stdin, self._process.stdout):
+                    if pipe is not None:
+                        pipe.close()
+                self._process = None
+
+
+def _sent(value: Any) -> Any:
+    """A cell as JSON: pixels with their shape."""
+    if isinstance(value, np.ndarray):
+        return {"shape": list(value.shape), "pixels": base64.b64encode(value.tobytes()).decode()}
+    return value
+
+
+# ------------------------------------------------------------------------------------------- the worker
+
+
+def main(questions: BinaryIO, answers: BinaryIO) -> None:
+    """Answer line by line until there are no more."""
+    made: dict[str, Explainer] = {}
+    for line in questions:
+        try:
+            said: Json = {"explanations": _answered(json.loads(line), made)}
+        except (MissingExtra, ModelError) as error:
+            said = {"status": 501, "error": str(error)}
+        except PlanError as error:
+            said = {"status": 422, "error": str(error)}
+        except LaminaError as error:
+            said = {"status": 500, "error": str(error)}
+        answers.write(json.dumps(said).encode() + b"\n")
+        answers.flush()
+
+
+def _answered(question: Json, made: dict[str, Explainer]) -> list[Json]:
+    try:
+        from lamina.insight.explain import Explainer
+    except ModuleNotFoundError as error:
+        if error.name == "torch":
+            raise MissingExtra("Explaining", "learn") from error
+        raise
+    key = f"{question['seal']} {question.get('target', '')}"
+    if key not in made:
+        made.clear()  # one model at a time is kept: a service may have many
+        place = question["model"]
+        model = Model.load(place) if place else Model.from_bytes(base64.b64decode(question["content"]))
+        made[key] = Explainer(model, question.get("target"))
+    explainer = made[key]
+    kinds = explainer.model.intake.kinds
+    found = []
+    for number, row in enumerate(question["rows"], 1):
+        cells = {column: _received(value) for column, value in row.items()}
+        shown = {column: None if isinstance(cell, np.ndarray) else cell for column, cell in cells.items()}
+        each = explainer.explain(
+            Cells.settle([cells], kinds), shown, str(number), question.get("about"), thorough="thorough" in question
+        )
+        found.append(each.json() | {"drawn": _drawn(each)})
+    return found
+
+
+def _drawn(each: Explanation) -> list[Json]:
+    """The maps of pictures as data URLs, for a page."""
+    from lamina.insight import heat
+    from lamina.insight.why import Places
+
+    found = []
+    for part in each.parts:
+        if isinstance(part, Places):
+            maps = {"evidence": part.evidence, "covered": part.covered}
+            drawn = {name: heat.over(part.pixels, kept.values) for name, kept in maps.items() if kept is not None}
+            found.append({"column": part.name, **drawn})
+    return found
+
+
+def _received(value: Any) -> Any:
+    if isinstance(value, dict):
+        return np.frombuffer(base64.b64decode(value["pixels"]), np.uint8).reshape(value["shape"])
+    return value
+
+
+if __name__ == "__main__":
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is not taken for an answer
+    main(sys.stdin.buffer, answers)
