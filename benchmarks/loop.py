@@ -79,7 +79,7 @@ def by_hand(trial: Trial) -> Callable[[int], int]:
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=recipe.rate, betas=recipe.betas, weight_decay=recipe.weight_decay, fused=True
     )
-    change = Augment(recipe.augment)
+    change = Augment(recipe.augment, {name: prepared.intake.forms[name].kind})
     parameters = list(network.parameters())
     averages = [each.detach().clone() for each in parameters] if recipe.average else []
     order = torch.empty(0, dtype=torch.int64)
@@ -94,7 +94,7 @@ def by_hand(trial: Trial) -> Callable[[int], int]:
     def go(steps: int) -> int:
         for _ in range(steps):
             index = take()
-            raw = network({name: Encoded(change(x[index]), None)})[0][target]
+            raw = network(change({name: Encoded(x[index], None)}))[0][target]
             each = output.losses(raw, labels[index], recipe.smoothing)
             loss = each.mean() if trial.copies is None else each[trial.copies[index]].mean()
             optimiser.zero_grad(set_to_none=True)

@@ -35,6 +35,7 @@ BENCHMARKS = {
     "texts": "spam, sentiment, questions, beside TF-IDF and fastText",
     "series": "movement from four signal strengths, same rooms and a new one, beside MiniRocket",
     "videos": "hand signs of a new person, from videos, in ten minutes",
+    "sounds": "spoken digits and speakers, beside scikit-learn on the same spectra; an hour of FLAC",
     "five_minutes": "MNIST and Fashion-MNIST in five minutes",
     "anomalies": "what is odd, without labels, beside PyOD",
     "clusters": "clusters without labels, their number given, beside KMeans and HDBSCAN",

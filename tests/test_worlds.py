@@ -19,6 +19,7 @@ from lamina.model.model import Model
 # world, target, rows, steps, metric, at least on new rows, at most with shuffled labels (chance, and a margin)
 WORLDS = [
     (worlds.stripes, "label", 600, 60, "accuracy", 0.95, 0.62),
+    (worlds.beeps, "label", 400, 60, "accuracy", 0.95, 0.62),
     (worlds.blobs, "label", 600, 120, "accuracy", 0.95, 0.62),
     (worlds.line, "price", 600, 250, "r2", 0.97, 0.1),
     (worlds.tagged, "weather", 600, 150, "hamming", 0.95, 0.65),

@@ -6,6 +6,7 @@ A world is a dict of columns. `rows` and `seed` decide it; other seeds give new 
 from __future__ import annotations
 
 import io
+import wave
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -24,6 +25,20 @@ def stripes(rows: int, seed: int, side: int = 12) -> World:
     rng = np.random.default_rng(seed)
     upright = rng.random(rows) < 0.5
     return {"image": _striped(upright, side, rng), "label": _words(upright, "upright", "level")}
+
+
+def beeps(rows: int, seed: int) -> World:
+    """Tones that rise or fall, of any pitch, speed, length and loudness, in noise."""
+    rng = np.random.default_rng(seed)
+    rising = rng.random(rows) < 0.5
+    found = np.empty(rows, object)
+    for row in range(rows):
+        time = np.arange(round(8_000 * rng.uniform(0.2, 0.5))) / 8_000
+        wide = rng.uniform(1.5, 2.5)
+        path = np.linspace(1, wide, len(time)) if rising[row] else np.linspace(wide, 1, len(time))
+        wave_of = np.sin(2 * np.pi * np.cumsum(rng.uniform(300, 1200) * path) / 8_000)
+        found[row] = wav(rng.uniform(0.05, 0.4) * wave_of + 0.01 * rng.standard_normal(len(time)))
+    return {"sound": found, "label": _words(rising, "rising", "falling")}
 
 
 def blobs(rows: int, seed: int) -> World:
@@ -174,6 +189,10 @@ def column(kind: str, rows: int, seed: int) -> Any:
                 steps[0] = 1.0  # an all-empty series is none
                 cells[row] = steps
             return cells
+        case "sound":
+            found = np.empty(rows, object)
+            found[:] = [None if g else wav(_beep(300.0 + 40 * k, 0.1 + 0.01 * k, rng)) for k, g in enumerate(gone)]
+            return found
     raise NotImplementedError(f"Say here what the values of the kind '{kind}' look like: then its contract is tested.")
 
 
@@ -203,6 +222,8 @@ def lines(rows: int, seed: int) -> World:
         pictures[row] = png(np.clip(whole, 0, 255).astype(np.uint8))
         texts.append(text)
     return {"image": pictures, "text": np.array(texts)}
+
+
 def learned(source: Any, target: str | Sequence[str], steps: int, *, folds: int = 0, **said: Any) -> Model:
     """A model quickly, without simple models beside it and without a report. said: fields of a plan, or a network."""
     from lamina.examples import read
@@ -215,6 +236,22 @@ def learned(source: Any, target: str | Sequence[str], steps: int, *, folds: int 
     plan = Plan(target=targets, steps=steps, folds=folds, network=name, **said)
     module = None if isinstance(network, str) else network
     return Training(read(source, target=targets), plan, network=module, report=False).model
+
+
+def wav(samples: Array, rate: int = 8_000) -> bytes:
+    """Samples in -1 to 1, [n] or [n, channels], as the bytes of a file."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setparams((1 if samples.ndim == 1 else samples.shape[1], 2, rate, 0, "NONE", ""))
+        file.writeframes((samples * 32767).astype("<i2").tobytes())
+    return buffer.getvalue()
+
+
+def _beep(hertz: float, seconds: float, rng: np.random.Generator, rate: int = 8_000) -> Array:
+    """A tone in a little noise, [n]."""
+    time = np.arange(round(seconds * rate)) / rate
+    found: Array = 0.3 * np.sin(2 * np.pi * hertz * time) + 0.01 * rng.standard_normal(len(time))
+    return found
 
 
 def _striped(upright: Array, side: int, rng: np.random.Generator) -> Array:

@@ -7,7 +7,7 @@ NumPy only: predicting imports this, and predicting never imports torch.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, TypeAlias
 
 import numpy as np
@@ -247,8 +247,8 @@ class Word:
 class Answer:
     """One answer. confidence: calibrated probability that `value` is right (None for a number, which has an
     `interval` instead); unlike: True where the example is unlike the training data, with the reasons. score, nearest:
-    of an anomaly, how odd it is (1: the limit), and the names of the nearest examples. words: of a transcript,
-    one by one.
+    of an anomaly, how odd it is (1: the limit), and the names of the nearest examples. words: of a transcript, one by
+    one. windows: of a long recording the answer to each part, with the seconds where it begins and ends.
 
     >>> Answer("cat", confidence=0.9, alternatives=(("cat", 0.9), ("dog", 0.1))).alternatives[1]
     ('dog', 0.1)
@@ -263,6 +263,7 @@ class Answer:
     score: float | None = None
     nearest: tuple[str, ...] = ()
     words: tuple[Word, ...] = ()
+    windows: tuple[tuple[float, float, Answer], ...] = ()
 
 
 @dataclass(slots=True)
@@ -271,7 +272,8 @@ class Answers(Sequence[Answer]):
 
     values: [N]; confidence: [N]; shares: [N, K] probability of each of `classes`; low, high: the interval;
     unlike: [N] bool; reasons: row to why it is unlike the training data; scores: [N], of anomalies; nearest: row to the
-    names of the nearest examples.
+    names of the nearest examples; windows: row of a long recording to where its parts begin and end in seconds [n, 2], and
+    the answers to them.
 
     >>> Answers(np.array([3.0, 5.0]), low=np.array([2.0, 4.0]), high=np.array([4.0, 6.0]))[1].interval
     (4.0, 6.0)
@@ -288,6 +290,7 @@ class Answers(Sequence[Answer]):
     scores: Array | None = None
     nearest: dict[int, tuple[str, ...]] = field(default_factory=dict)
     words: list[tuple[Word, ...]] | None = None
+    windows: dict[int, tuple[Array, Answers]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -295,20 +298,45 @@ class Answers(Sequence[Answer]):
     def __getitem__(self, row: Any) -> Any:
         value = self.values[row]
         interval = None if self.low is None or self.high is None else (float(self.low[row]), float(self.high[row]))
+        place = int(row) % max(len(self), 1)
         silent = value is None or value != value  # nothing of the row could be read
         if silent:
-            return Answer(None, unlike=True, reasons=self.reasons.get(int(row) % max(len(self), 1), ()))
+            return Answer(None, unlike=True, reasons=self.reasons.get(place, ()))
         return Answer(
             value if isinstance(value, (str, list)) else float(value),
             None if self.confidence is None else float(self.confidence[row]),
             self._alternatives(row),
             interval,
             bool(self.unlike[row]) if self.unlike is not None else False,
-            self.reasons.get(int(row) % max(len(self), 1), ()),
+            self.reasons.get(place, ()),
             None if self.scores is None else float(self.scores[row]),
-            self.nearest.get(int(row) % max(len(self), 1), ()),
+            self.nearest.get(place, ()),
             () if self.words is None else self.words[row],
+            self._windows(place),
         )
+
+    def _windows(self, row: int) -> tuple[tuple[float, float, Answer], ...]:
+        if row not in self.windows:
+            return ()
+        times, answers = self.windows[row]
+        return tuple((float(start), float(end), each) for (start, end), each in zip(times, answers, strict=True))
+
+    def take(self, rows: Array) -> Answers:
+        """The answers to these rows (numbers), in this order."""
+
+        def some(each: Array | None) -> Array | None:
+            return None if each is None else each[rows]
+
+        reasons, nearest = (
+            {place: each[row] for place, row in enumerate(rows.tolist()) if row in each}
+            for each in (self.reasons, self.nearest)
+        )
+        words = None if self.words is None else [self.words[row] for row in rows.tolist()]
+        return replace(
+            self, values=self.values[rows], confidence=some(self.confidence), shares=some(self.shares),
+            low=some(self.low), high=some(self.high), unlike=some(self.unlike), scores=some(self.scores),
+            reasons=reasons, nearest=nearest, words=words, windows={},
+        )  # fmt: skip
 
     def withhold(self, rows: Array) -> None:
         """Give no answer to these rows: value None (NaN for a number), confidence and shares 0, no interval."""

@@ -1,4 +1,4 @@
-"""What every change of pictures promises: the same form, decided by the seed, never the whole picture lost."""
+"""What every change of pictures and sounds promises: the same form, decided by the seed, never the whole lost."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from lamina.core import Encoded, PlanError
+from lamina.learning import spectra
 from lamina.learning.augment import CHANGES, Augment
 
 SIZES = [(8, 28, 28, 1), (5, 17, 40, 3), (3, 4, 4, 1)]
@@ -59,6 +61,72 @@ def test_a_turn_keeps_right_angles_in_wide_pictures() -> None:
     torch.testing.assert_close(area, torch.full((16,), 400.0), rtol=0.02, atol=0.0)
 
 
-def test_only_pictures_are_changed() -> None:
-    table = torch.rand(6, 3)
-    assert Augment(list(CHANGES))(table) is table
+def sounds(rows: int = 64) -> Encoded:
+    """Rows of different length, as loud as sounds are, zero beyond their ends."""
+    generator = torch.Generator().manual_seed(0)
+    lengths = 1 + torch.arange(rows) * 7 % 40
+    x = torch.randn((rows, 40, 12), generator=generator) - 8
+    return Encoded(
+        x * (torch.arange(40) < lengths[:, None])[:, :, None], torch.ones(rows, dtype=torch.bool), [], lengths
+    )
+
+
+def heard(name: str, each: Encoded, seed: int = 0) -> Encoded:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return spectra.CHANGES[name](each)
+
+
+each_of_sounds = pytest.mark.parametrize("name", spectra.CHANGES)
+
+
+@each_of_sounds
+def test_sounds_keep_their_form_and_end_where_they_say(name: str) -> None:
+    each = sounds()
+    before = each.values.clone()
+    found = heard(name, each)
+    assert found.values.shape == each.values.shape
+    assert found.values.isfinite().all()
+    assert torch.equal(each.values, before)  # the rows themselves are never written to
+    assert found.lengths.min() >= 1
+    assert found.lengths.max() <= 40
+    beyond = torch.arange(40) >= found.lengths[:, None]
+    assert not found.values[beyond].any()
+    assert found.present is each.present
+
+
+@each_of_sounds
+def test_the_seed_decides_how_a_sound_changes(name: str) -> None:
+    each = sounds()
+    found = heard(name, each)
+    assert torch.equal(found.values, heard(name, each).values)
+    assert not torch.equal(found.values, heard(name, each, seed=1).values)
+    assert not torch.equal(found.values, each.values)
+
+
+def test_a_sound_that_is_bent_slower_lasts_longer() -> None:
+    x = torch.zeros(32, 60, 8)
+    x[:, :20] = -4.0
+    x[:, 10, 4] = 40.0  # a click in the middle
+    found = spectra.bend(Encoded(x, None, [], torch.full((32,), 20)), slower=0.5, wider=0.0, higher=0.0)
+    clicks = found.values[:, :, 4].argmax(1)
+    assert (found.lengths != 20).any()
+    assert ((clicks / found.lengths - 0.5).abs() < 0.08).all()
+
+
+def test_only_what_a_change_is_for_is_changed() -> None:
+    names = [*CHANGES, *spectra.CHANGES]
+    table, pixels = Encoded(torch.rand(6, 3), None), Encoded(pictures((6, 9, 9, 1)), None)
+    features = Encoded(torch.rand(6, 4), None)  # they took the place of sounds
+    inputs = {"table": table, "photo": pixels, "sound": sounds(6), "other": features}
+    forms = {"table": "vector", "photo": "grid", "sound": "spectrum", "other": "spectrum"}
+    found = Augment(names, forms)(inputs)
+    assert found["table"] is table
+    assert found["other"] is features
+    assert not torch.equal(found["photo"].values, pixels.values)
+    assert not torch.equal(found["sound"].values, inputs["sound"].values)
+
+
+def test_a_change_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(PlanError, match="'louder'"):
+        Augment(["lauder"], {"sound": "spectrum"})

@@ -14,14 +14,6 @@ from lamina.core import Input
 from lamina.inputs.video import evenly
 
 ROWS = 60
-NUMPY = {
-    "vector": np.float32,
-    "sequence": np.float32,
-    "spectrum": np.float32,
-    "grid": np.uint8,
-    "tokens": np.int32,
-    "film": np.uint8,
-}
 
 pytestmark = pytest.mark.parametrize("kind", kinds.names("inputs"))
 
@@ -47,7 +39,15 @@ def test_encoded_rows_have_the_form(kind: str) -> None:
     each = settled(kind, values)
     encoded = each.encode(values)
     assert encoded.values.shape == (ROWS, *each.form.shape)
-    assert encoded.values.dtype == NUMPY[each.form.kind]
+    assert encoded.values.dtype == each.form.dtype
+    assert (encoded.lengths is not None) == each.form.timed
+    if encoded.lengths is not None:
+        assert encoded.lengths.dtype == np.int64
+        assert encoded.lengths.min() >= 1
+        assert encoded.lengths.max() <= each.form.shape[0]
+        beyond = np.arange(each.form.shape[0]) >= encoded.lengths[:, None]
+        assert not encoded.values[beyond].any()
+        assert not encoded.values[~encoded.present].any()
     assert encoded.present.shape == (ROWS,)
     assert encoded.present.dtype == bool
     assert 0 < encoded.present.sum() < ROWS  # the made column has missing cells

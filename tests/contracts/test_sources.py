@@ -272,7 +272,7 @@ def test_postgres_out_of_reach_is_said_without_the_password() -> None:
         ({"a": [1, 2], "b": [1, 2, 3]}, "different lengths"),
         ({"a": [1, 2], "b": 3}, "single value"),
         ([[1, 2], [3]], "different lengths"),
-        (b"not a picture", "no image"),
+        (b"not a picture", "no file"),
         (np.array([1j, 2j]), "Complex"),
     ],
     ids=str,

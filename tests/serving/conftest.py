@@ -33,6 +33,13 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tones that rise or fall."""
+    place = tmp_path_factory.mktemp("serving") / "beeps.lamina"
+    return lamina.learn(worlds.beeps(120, 0), "label", steps=20, folds=0).save(place)
+
+
+@pytest.fixture(scope="session")
 def picture() -> bytes:
     return worlds.png(worlds.stripes(1, 5)["image"][0, :, :, 0])
 

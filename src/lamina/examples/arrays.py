@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from lamina.core import Array, DataError
-from lamina.examples.columns import as_png, is_image, pixels
+from lamina.examples.columns import as_png, kind_of_bytes, pixels
+from lamina.examples.files import called
 from lamina.examples.reading import Raw, listed
 
 
@@ -21,9 +22,9 @@ def read(source: Any, like: Mapping[str, str] | None = None, series: frozenset[s
     """
     module = type(source).__module__.split(".")[0]
     if isinstance(source, bytes | bytearray):
-        return _one_image(bytes(source))
+        return _one_file(bytes(source))
     if module == "PIL":
-        return _one_image(
+        return _one_file(
             as_png(np.asarray(source.convert("RGB") if source.mode in ("P", "CMYK", "RGBA", "LA") else source))
         )
     if module == "polars":
@@ -90,14 +91,14 @@ def _objects(cells: list[Any]) -> list[Any]:
     return [None if cell is None or cell != cell else str(cell) for cell in cells]
 
 
-def _one_image(data: bytes) -> Raw:
-    if not is_image(data[:8]):
+def _one_file(data: bytes) -> Raw:
+    kind = kind_of_bytes(data[:12])
+    if kind is None:
         raise DataError(
-            f"{len(data):,} bytes that begin with {data[:8]!r} are no image that Lamina knows (JPEG, PNG, GIF, BMP, WebP, TIFF)."
+            f"{len(data):,} bytes that begin with {data[:8]!r} are no file that Lamina knows (JPEG, PNG, GIF, BMP, WebP, TIFF; "
+            "WAV, FLAC, OGG, MP3)."
         )
-    values = np.empty(1, dtype=object)
-    values[0] = data
-    return Raw("one image", {"image": values})
+    return Raw(f"one {kind}", {kind: _objects_of([data])})
 
 
 def _array(source: Array, like: Mapping[str, str] | None, series: frozenset[str]) -> Raw:
@@ -225,8 +226,8 @@ def _cell(name: str, value: Any, like: Mapping[str, str] | None) -> dict[str, An
         return {name: _signals([np.array(value, np.float64)])}
     if isinstance(value, np.ndarray) and value.ndim >= 2:
         return {name: pixels(value[None])}
-    if isinstance(value, bytes) and is_image(value[:8]):
-        return {name: _pictures([value])}
+    if isinstance(value, bytes) and kind_of_bytes(value[:12]):
+        return {name: _objects_of([value])}
     return {
         name: _series(
             [
@@ -240,7 +241,7 @@ def _cell(name: str, value: Any, like: Mapping[str, str] | None) -> dict[str, An
     }
 
 
-def _pictures(items: list[Any]) -> Array:
+def _objects_of(items: list[Any]) -> Array:
     out = np.empty(len(items), dtype=object)
     out[:] = items
     return out
@@ -287,11 +288,13 @@ def _cells(name: str, value: Any, series: bool = False) -> dict[str, Any]:
         same = len({item.shape for item in items if item is not None}) == 1
         if same and all(item is not None for item in items):
             return {name: pixels(np.stack(items))}
-        return {name: _pictures([None if item is None else as_png(item) for item in items])}
-    if isinstance(first, bytes) and is_image(first[:8]):
-        return {name: _pictures(list(items))}
+        return {name: _objects_of([None if item is None else as_png(item) for item in items])}
+    if isinstance(first, bytes) and kind_of_bytes(first[:12]):
+        return {name: _objects_of(list(items))}
     if type(first).__module__.startswith("PIL"):
-        return {name: _pictures([None if item is None else as_png(np.asarray(item.convert("RGB"))) for item in items])}
+        return {
+            name: _objects_of([None if item is None else as_png(np.asarray(item.convert("RGB"))) for item in items])
+        }
     if isinstance(first, Path):
         items = [None if item is None else str(item) for item in items]
     return {name: _series(items)}
@@ -326,7 +329,8 @@ def _sequence(source: list[Any], like: Mapping[str, str] | None, series: frozens
         or (isinstance(first, np.ndarray) and first.ndim >= 2)
         or type(first).__module__.startswith("PIL")
     ):
-        return Raw(f"a list of {len(source):,} images", _cells("image", source))
+        kind = (kind_of_bytes(first[:12]) if isinstance(first, bytes) else None) or "image"
+        return Raw(f"a list of {called(len(source), kind)}", _cells(kind, source))
     if isinstance(first, Sequence | np.ndarray) and not isinstance(first, str):
         widths = {len(row) for row in source}
         if len(widths) > 1:

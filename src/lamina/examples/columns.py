@@ -16,12 +16,21 @@ from lamina.examples.reading import FILES, Column, Kind, Raw, count, listed
 if TYPE_CHECKING:
     import polars as pl
 
-_MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"RIFF", b"II*\x00", b"MM\x00*", b"P5", b"P6", b"P4")
+_IMAGE = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"P5", b"P6", b"P4")
+_SOUND = (b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b".snd", b"caff")
+_INSIDE = {
+    b"WEBP": "image",
+    b"WAVE": "sound",
+    b"AIFF": "sound",
+    b"AIFC": "sound",
+}  # of files that begin as RIFF or FORM
 
 
-def is_image(start: bytes) -> bool:
-    """Whether bytes begin as an image file does."""
-    return start.startswith(_MAGIC)
+def kind_of_bytes(data: bytes) -> str | None:
+    """The kind of a file that begins so: `kind_of_bytes(b"fLaC") == "sound"`."""
+    if data.startswith((b"RIFF", b"RF64", b"FORM")):
+        return _INSIDE.get(data[8:12])
+    return "image" if data.startswith(_IMAGE) else "sound" if data.startswith(_SOUND) else None
 
 
 def compact(values: Array) -> Array:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 
 from lamina import kinds
 from lamina.core import Array, Coded
-from lamina.examples import dates, gallery, giveaway, keys, pictures, words
+from lamina.examples import dates, gallery, giveaway, keys, pictures, sounds, words
 from lamina.examples.columns import count_distinct
 from lamina.examples.examples import Examples
 from lamina.examples.files import by_suffix, called
@@ -33,13 +33,18 @@ def look(examples: Examples, targets: Sequence[str] = ()) -> Findings:
         if isinstance(data, Coded) and examples.kinds[name].name in ("category", "constant"):
             known, counts = words.used(data)
             out.labels[name] = {known.words[place]: int(counts[place]) for place in np.argsort(-counts, kind="stable")}
-    surveys = {name: pictures.survey(examples.stored(name)) for name in examples.of("image", "line")}
+    images = {name: pictures.survey(examples.stored(name)) for name in examples.of("image", "line")}
+    heard = {name: sounds.survey(examples.stored(name)) for name in examples.of("sound")}
     checks = (_notes, _target, _parts, _rows, _labels, _missing, _sentinels, _alike)
     for check in checks:
         out.found += check(examples, targets)
-    for name, survey in surveys.items():
-        out.found += gallery.check(examples, targets, name, survey)
-    out.found += _gives_away(examples, targets, surveys)
+    for name, seen in images.items():
+        out.found += gallery.check(examples, targets, name, seen)
+    for name, survey in heard.items():
+        out.found += sounds.check(examples, name, survey)
+    forms = {name: (seen.problems, pictures.traits(seen)) for name, seen in images.items()}
+    forms |= {name: (survey.problems, sounds.traits(survey)) for name, survey in heard.items()}
+    out.found += _gives_away(examples, targets, forms)
     out.found.sort(key=lambda finding: ORDER[finding.level])
     return out
 
@@ -249,11 +254,14 @@ def _alike(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
     key = keys.content_of(examples, only=inputs)
     _distinct, row_key, rows = np.unique(key, return_inverse=True, return_counts=True)
     twice = int((rows - 1).sum())
-    what = "image" if all(examples.kinds[name].name == "image" for name in inputs) else "row"
+    alone = {examples.kinds[name].name for name in inputs}
+    what = alone.pop() if len(alone) == 1 and alone <= set(FILES) else "row"
     if twice:
         first = np.flatnonzero(row_key == int(np.argmax(rows > 1)))[:2]
         where = named(examples, first)
-        text = f"{count(twice, what)} ({twice / len(key):.1%}) {'repeats' if twice == 1 else 'repeat'} another exactly."
+        text = (
+            f"{called(twice, what)} ({twice / len(key):.1%}) {'repeats' if twice == 1 else 'repeat'} another exactly."
+        )
         yield Finding("info", "duplicates", text, f"First: {where}.", "They will always stay in the same part.")
         yield from _conflicts(examples, targets, row_key, rows, what)
     parts = examples.parts
@@ -261,8 +269,8 @@ def _alike(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
         seen = np.isin(key[parts == TEST], key[parts == TRAIN])
         if seen.any():
             share = float(seen.mean())
-            text = f"{count(int(seen.sum()), what)} of the test set ({share:.1%}) also in the training set."
-            level: Literal["info", "warn"] = "warn" if share > 0.002 or what == "image" else "info"
+            text = f"{called(int(seen.sum()), what)} of the test set ({share:.1%}) also in the training set."
+            level: Literal["info", "warn"] = "warn" if share > 0.002 or what != "row" else "info"
             yield Finding(
                 level, "overlap", text, "What was seen is answered too well.", "Remove them from the training set."
             )
@@ -280,20 +288,23 @@ def _conflicts(examples: Examples, targets: Sequence[str], row_key: Array, rows:
             n = int(rows[several].sum())
             first = np.flatnonzero(row_key == several[0])
             said = f"First: {named(examples, first[:3])}."
-            level: Literal["info", "warn"] = "warn" if what == "image" or n > 0.01 * len(row_key) else "info"
-            text = f"{count(n, what)} alike but with different labels in '{name}'."
+            level: Literal["info", "warn"] = "warn" if what != "row" or n > 0.01 * len(row_key) else "info"
+            text = f"{called(n, what)} alike but with different labels in '{name}'."
             yield Finding(level, "conflicts", text, said, "Check their labels: no model can get all of them right.")
 
 
-def _gives_away(examples: Examples, targets: Sequence[str], surveys: dict[str, pictures.Survey]) -> Iterator[Finding]:
+def _gives_away(
+    examples: Examples, targets: Sequence[str], forms: Mapping[str, tuple[Array, Mapping[str, Array]]]
+) -> Iterator[Finding]:
     inputs = [name for name in examples.of("number", "category", "date") if name not in targets]
     for target in targets:
         for name, how in giveaway.columns(examples, target, inputs):
             text = f"'{name}' alone gives '{target}' away."
             advice = f"If it is not known when the answer is needed, leave it out: --drop {name}."
             yield Finding("warn", "giveaway", text, how, advice)
-        for name, survey in surveys.items():
-            for trait, how in giveaway.traits(examples, target, survey):
-                text = f"The {trait} of the images in '{name}' gives '{target}' away."
-                advice = "Give all images the same form, or the model may learn that instead."
+        for name, (problems, form) in forms.items():
+            for trait, how in giveaway.traits(examples, target, problems, form):
+                what = examples.kinds[name].held
+                text = f"The {trait} of the {what}s in '{name}' gives '{target}' away."
+                advice = f"Give all {what}s the same form, or the model may learn that instead."
                 yield Finding("warn", "giveaway", text, how, advice)

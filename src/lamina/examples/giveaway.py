@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from lamina.core import Array, Coded
 from lamina.examples.examples import Examples
-from lamina.examples.pictures import Survey
 
 _SAMPLE = 4_000
 _WIDE = 500  # columns; beyond it a smaller sample
@@ -46,18 +45,17 @@ def _promising(examples: Examples, inputs: Sequence[str], rows: Array, labels: A
     return [name for name, keep in zip(inputs, kept, strict=True) if keep]
 
 
-def traits(examples: Examples, target: str, survey: Survey) -> Iterator[tuple[str, str]]:
-    """Form instead of content: size, colour mode or file format of images that tells the label."""
+def traits(examples: Examples, target: str, problems: Array, forms: Mapping[str, Array]) -> Iterator[tuple[str, str]]:
+    """Form instead of content that tells the label: of images their size or file format, of sounds their rate.
+
+    problems: [N] str, "" where a file is readable. forms: by what it is called, [N] numbers that are equal where it is."""
     rows = _sample(examples, target, _SAMPLE)
-    rows = rows[survey.problems[rows] == ""] if len(rows) else rows
+    rows = rows[problems[rows] == ""] if len(rows) else rows
     answer = examples.stored(target, rows)
     if len(rows) < 40 or not isinstance(answer, Coded):
         return
-    for trait, values in (
-        ("size", survey.sizes.astype(np.float64) @ [1.0, 1e6]),
-        ("format", survey.forms.astype(np.float64)),
-    ):
-        how = _told(values[rows], answer, True)
+    for trait, values in forms.items():
+        how = _told(values[rows].astype(np.float64), answer, True)
         if how:
             yield trait, how
 

@@ -117,7 +117,9 @@ def infer(name: str, cells: Any, raw: Raw) -> Kind:
         if (array := next((cell for cell in cells if isinstance(cell, np.ndarray)), None)) is not None:
             held = "video" if array.ndim == 4 else "series"
             return Kind(held, f"{called(len(cells), held)}, as arrays")
-        return Kind("image", f"{count(len(cells), 'image')}")
+        begins = (columns.kind_of_bytes(each[:12]) for each in cells if isinstance(each, bytes))
+        held = next(begins, None) or "image"
+        return Kind(held, called(len(cells), held))
     if isinstance(cells, np.ndarray):
         return Kind("number", "")
     if isinstance(cells, Coded):
@@ -168,14 +170,15 @@ def _words_kind(cells: pl.Series, raw: Raw, name: str) -> Kind:
 
 
 def file_kind(cells: pl.Series, raw: Raw) -> Kind | None:
-    """Image kind for bytes that start as image files do; for names of files that exist, the kind that reads them."""
+    """For bytes that start as files of a kind do, and for names of files that exist, the kind that reads them."""
     import polars as pl
 
     if isinstance(cells.dtype, pl.Struct) and "bytes" in cells.struct.fields:
-        return Kind("image", "image bytes")
+        cells = cells.struct.field("bytes")
     if cells.dtype == pl.Binary:
-        some = cells.drop_nulls().head(8).to_list()
-        return Kind("image", "image bytes") if some and all(columns.is_image(each[:8]) for each in some) else None
+        begins = {columns.kind_of_bytes(each[:12]) for each in cells.drop_nulls().head(8).to_list()}
+        held = begins.pop() if len(begins) == 1 else None
+        return Kind(held, f"{held} bytes") if held else None
     if cells.dtype != pl.String:
         return None
     some = [each.strip() for each in cells.drop_nulls().head(20).to_list()]

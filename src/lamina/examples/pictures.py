@@ -56,6 +56,11 @@ def survey(values: Array | Coded) -> Survey:
     return Survey(problems, sizes, forms, difference_hash(small), small, seen)
 
 
+def traits(found: Survey) -> dict[str, Array]:
+    """Form instead of content, by its name: what must not tell the label."""
+    return {"size": found.sizes @ np.array([1, 1_000_000]), "format": found.forms}
+
+
 def _one(item: Any, decode: bool) -> tuple[str, tuple[int, int], str, Array | None]:
     """Problem, size, form and grey thumbnail of one file."""
     from PIL import Image, UnidentifiedImageError

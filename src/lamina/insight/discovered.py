@@ -94,7 +94,9 @@ def oddest(found: Json) -> str:
         near = f"<dt>nearest</dt> <dd>{escape(each['nearest'][0])}</dd>" if each["nearest"] else ""
         cells = "".join(f"<dt>{escape(key)}</dt> <dd>{escape(value)}</dd>" for key, value in each["cells"].items())
         said = f"<b>{each['score']:.2f} times the limit</b>{escape(why)}"
-        cards.append(f'<div class="card">{picture(each["picture"])}{said}<dl>{near}{cells}</dl></div>')
+        cards.append(
+            f'<div class="card">{picture(each["picture"], each.get("sound"))}{said}<dl>{near}{cells}</dl></div>'
+        )
     return (
         "<h2>The oddest examples</h2><p>Odd is what lies far from every other example, or what the network cannot draw "
         f'again. Odd is not wrong: look at them.</p><div class="cards">{"".join(cards)}</div>'

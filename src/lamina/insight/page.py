@@ -48,7 +48,9 @@ font-variant-numeric:tabular-nums}.matrix th{font-weight:500;max-width:8em;overf
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,168px),1fr));gap:12px;margin:1em 0}
 .card{border:1px solid var(--line);border-radius:8px;padding:12px;font-size:.88rem;line-height:1.45;overflow-wrap:anywhere}
 .card img{display:block;width:96px;height:96px;object-fit:contain;margin:0 auto 10px;background:var(--tint);border-radius:4px}
-.card img.tiny{image-rendering:pixelated}.card b{display:block;font-size:.98rem}.card dl{margin:.5em 0 0;font-size:.92em}.card dt{color:var(--soft);display:inline}
+.card img.tiny{image-rendering:pixelated}
+.card img.sound{width:100%;height:108px;object-fit:fill;background:#fff}.card audio{width:100%;height:36px;margin-bottom:6px}
+.card b{display:block;font-size:.98rem}.card dl{margin:.5em 0 0;font-size:.92em}.card dt{color:var(--soft);display:inline}
 .lines{display:grid;gap:12px;margin:1em 0}.lines .card img{width:auto;max-width:100%;height:40px;margin:0 0 8px}
 .text{font-size:1.05rem;margin:0 0 .3em}del{color:var(--warn)}ins{color:var(--own);text-decoration:underline;font-weight:600}
 .card dd{margin:0;display:inline}.card dd::after{content:"\\a";white-space:pre}.warn{color:var(--warn)}.warn::before{content:"⚠ "}li{margin:.25em 0}
@@ -86,7 +88,7 @@ addEventListener('beforeprint', () => { for (const each of document.querySelecto
 def page(title: str, body: str, style: str = "") -> str:
     """A whole HTML document. Nothing in it reaches outside: the policy forbids what is not inline. style: added to ours."""
     digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
-    policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    policy = f"default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
@@ -121,10 +123,13 @@ def contents(sections: list[str]) -> str:
     return f'<nav aria-label="Contents">{"".join(links)}</nav>{"".join(parts)}'
 
 
-def picture(source: str | None) -> str:
-    """Only an embedded picture is shown; the smallest keep their pixels sharp."""
+def picture(source: str | None, sound: str | None = None) -> str:
+    """Only an embedded picture is shown, and an embedded sound played; the smallest pictures keep their pixels sharp."""
     if not source or not source.startswith("data:image/"):
         return ""
+    if sound and sound.startswith("data:audio/"):
+        shown = f'<img class="sound" alt="its waveform and spectrogram" src="{escape(source)}">'
+        return f'{shown}<audio controls preload="none" src="{escape(sound)}"></audio>'
     tiny = ' class="tiny"' if source.startswith("data:image/png") else ""
     return f'<img alt="the example itself"{tiny} src="{escape(source)}">'
 

@@ -213,7 +213,7 @@ def _mistakes(target: Json) -> str:
         return ""
     cards, number = [], False
     for each in found:
-        shown = picture(each["picture"])
+        shown = picture(each["picture"], each.get("sound"))
         cells = "".join(f"<dt>{escape(key)}</dt> <dd>{escape(value)}</dd>" for key, value in each["cells"].items())
         if "error" in each:
             number = True

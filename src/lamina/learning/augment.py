@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
+
+from lamina.core import Encoded, PlanError, nearest
+from lamina.learning import spectra
 
 Change = Callable[[Tensor], Tensor]
 
@@ -66,17 +70,31 @@ CHANGES: dict[str, Change] = {"flip": flip, "shift": shift, "turn": turn, "cover
 
 
 class Augment:
-    """The named changes one after the other, on pictures only; other inputs pass unchanged.
+    """The named changes one after the other, each on the inputs of the form that it is for; other inputs pass unchanged.
 
-    Randomness is torch's, which the loop seeds at every step, so that a resumed run continues with the same changes.
+    forms: name of an input to the kind of its form. Randomness is torch's, which the loop seeds at every step, so that a
+    resumed run continues with the same changes.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self.changes = [CHANGES[name] for name in names]
+    def __init__(self, names: Sequence[str], forms: Mapping[str, str]) -> None:
+        for name in names:
+            if name not in CHANGES and name not in spectra.CHANGES:
+                raise PlanError(f"There is no change called '{name}'. {nearest(name, [*CHANGES, *spectra.CHANGES])}")
+        self.pictures = [CHANGES[name] for name in names if name in CHANGES]
+        self.sounds = [spectra.CHANGES[name] for name in names if name in spectra.CHANGES]
+        self.forms = forms
 
-    def __call__(self, x: Tensor, same: Tensor | None = None) -> Tensor:
-        """x: [B, H, W, C]; same: [B] bool, rows that mean the same in a mirror (None: all)."""
-        if x.ndim == 4 and x.dtype == torch.uint8:
-            for change in self.changes:
+    def __call__(self, inputs: Mapping[str, Encoded], same: Tensor | None = None) -> dict[str, Encoded]:
+        """same: [B] bool, rows whose pictures mean the same in a mirror (None: all)."""
+        return {name: self._changed(each, self.forms.get(name, ""), same) for name, each in inputs.items()}
+
+    def _changed(self, each: Encoded, form: str, same: Tensor | None) -> Encoded:
+        if form == "grid" and each.values.dtype == torch.uint8:  # not features that took the place of pictures
+            x = each.values
+            for change in self.pictures:
                 x = flip(x, same) if change is flip else change(x)
-        return x
+            return replace(each, values=x)
+        if form == "spectrum" and each.lengths is not None:
+            for heard in self.sounds:
+                each = heard(each)
+        return each

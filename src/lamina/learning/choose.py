@@ -22,9 +22,13 @@ from lamina.learning.sentences import Sentences
 from lamina.learning.trial import Lesson, attempt
 from lamina.networks._build import OWN, asked
 
-USUAL = {"vector": "mlp", "grid": "cnn", "sequence": "rnn", "tokens": "bag", "film": "video"}
+USUAL = {
+    "vector": "mlp", "grid": "cnn", "sequence": "rnn", "spectrum": "sound", "tokens": "bag", "film": "video",
+}  # fmt: skip
 # What an input of a form is called.
-HELD = {"vector": "a table", "grid": "pictures", "sequence": "series", "tokens": "texts", "film": "videos"}
+HELD = {
+    "vector": "a table", "grid": "pictures", "sequence": "series", "spectrum": "sounds", "tokens": "texts", "film": "videos",
+}  # fmt: skip
 # Where validation decides between several, after a short try of each; the usual one first.
 RACERS = {"sequence": ("rnn", "echo"), "tokens": ("bag", "text_cnn", "rnn")}
 ALONG = {"spectrum": "scribe", "sequence": "rnn", "tokens": "rnn"}  # for answers that are written along time

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,18 +13,20 @@ from torch import nn
 
 from lamina.core import Array, Encoded, Form, Json, Taught, chunks
 from lamina.examples.examples import show
-from lamina.insight import plots
+from lamina.inputs.sound import Sound, Unreadable
+from lamina.insight import plots, thumbnails
 from lamina.insight.calibration import coverage, reliability
 from lamina.insight.importance import permutation
 from lamina.insight.mistakes import confident, largest
 from lamina.insight.slices import picture_columns, slices
 from lamina.insight.suspects import suspects
+from lamina.learning._summary import over_time
 from lamina.learning.baselines import Baseline, baselines
 from lamina.learning.choose import Choice
 from lamina.learning.loop import Loop
 from lamina.learning.prepare import Fold, Prepared
 from lamina.learning.trial import ASKED, Trial
-from lamina.model.intake import TABLE
+from lamina.model.intake import TABLE, things
 from lamina.model.model import Model
 from lamina.model.score import figures
 from lamina.outputs._scores import sigmoid, softmax, together
@@ -162,13 +162,11 @@ def _jobs(prepared: Prepared, rows: Array) -> list[tuple[Array, Array]]:
 def _fitted(
     output: Taught, name: str, prepared: Prepared, train: Array, judged: Array, seconds: float, rng: np.random.Generator
 ) -> list[Baseline]:
-    forms = prepared.intake.forms
-    # Where features took the place of pictures, the simple models still get the pictures.
-    inputs = {key: prepared.pictures.get(key, each.values) for key, each in prepared.rows.inputs.items()}
+    inputs, sizes = _plain(prepared)
     return baselines(
         output.holds,  # type: ignore[arg-type]
-        {key: values.numpy() for key, values in inputs.items()},
-        {key: form.sizes for key, form in forms.items()},
+        inputs,
+        sizes,
         prepared.rows.targets[name].numpy(),
         prepared.rows.known[name].numpy() > 0,
         train,
@@ -178,6 +176,20 @@ def _fitted(
         rng=rng,
         classes=getattr(output, "width", 1),
     )
+
+
+def _plain(prepared: Prepared) -> tuple[dict[str, Array], dict[str, tuple[int, ...]]]:
+    """What the simple models get: arrays by input, and for tables the size of each column."""
+    inputs: dict[str, Array] = {}
+    sizes: dict[str, tuple[int, ...]] = {}
+    for name, form in prepared.intake.forms.items():
+        each = prepared.rows.inputs[name]
+        # Where features took the place of pictures, the simple models still get the pictures.
+        inputs[name], sizes[name] = prepared.pictures.get(name, each.values).numpy(), form.sizes
+        if form.kind in ("sequence", "spectrum"):
+            inputs[name] = over_time(inputs[name], each.lengths.numpy())
+            sizes[name] = (0,) * inputs[name].shape[1]
+    return inputs, sizes
 
 
 # ------------------------------------------------------------------------------------------------ details
@@ -259,16 +271,16 @@ def _cut(text: str) -> str:
 
 
 def shown(prepared: Prepared, row: int) -> Json:
-    """A row as a person sees it: its cells, and its picture made small."""
+    """A row as a person sees it: its cells, its picture made small, its sound to be played."""
     examples, at = prepared.examples, np.array([row])
     found: Json = {"cells": {}, "picture": None}
     for column, each in prepared.intake.inputs.items():
-        drawn = _thumbnail if each.holds == "image" else DRAWN.get(each.form.kind)
+        drawn = DRAWN.get(each.holds) or DRAWN.get(each.form.kind)
         if drawn is None and len(found["cells"]) >= 8:
             continue
         [cell] = show(examples.values(column, at), examples.kinds[column])
         if drawn is not None:
-            found["picture"] = found["picture"] or drawn(prepared, column, row)
+            found |= drawn(prepared, column, row) if found["picture"] is None else {}
             if isinstance(cell, str) and "/" in cell:
                 found["cells"][column] = "/".join(cell.split("/")[-2:])
         elif cell is not None:
@@ -276,33 +288,43 @@ def shown(prepared: Prepared, row: int) -> Json:
     return found
 
 
-def _thumbnail(prepared: Prepared, column: str, row: int) -> str:
-    """A picture of at most 96 pixels a side as a data URL; a line of text as it was read."""
-    from PIL import Image as Pillow
+def _seen(prepared: Prepared, column: str, row: int) -> Json:
+    """A picture of at most 96 pixels a side; a line of text as it was read."""
+    each, looking = _encoded(prepared, column), prepared.intake.inputs[column]
+    pixels = each.values[row].numpy()
+    if each.lengths is not None and looking.form.timed:
+        return {"picture": thumbnails.line(looking.decode(pixels[: int(each.lengths[row])]))}
+    return {"picture": thumbnails.picture(looking.decode(pixels))}
 
+
+def _heard(prepared: Prepared, column: str, row: int) -> Json:
+    """What was heard of a sound; nothing of one that is gone by now."""
+    each, listening = _encoded(prepared, column), prepared.intake.inputs[column]
+    if not isinstance(listening, Sound) or not each.present[row]:
+        return {"picture": None}
+    steps = each.values[row, : int(each.lengths[row])].numpy()
+    try:
+        samples = listening.samples(prepared.examples.values(column, np.array([row]))[0])
+    except Unreadable:
+        return {"picture": thumbnails.picture(listening.decode(steps))}
+    picture = thumbnails.sound(samples, listening.decode(steps))
+    return {"picture": picture, "sound": thumbnails.played(samples, listening.rate)}
+
+
+def _encoded(prepared: Prepared, column: str) -> Encoded:
+    """What an input gave for a column, also where features took its place."""
     name = next(group for group, columns in prepared.intake.groups.items() if column in columns)
-    encoded, timed = prepared.rows.inputs[name], prepared.intake.inputs[column].form.timed
-    pixels = prepared.pictures.get(name, encoded.values)[row].numpy()
-    picture: Any = prepared.intake.inputs[column].decode(pixels[: int(encoded.lengths[row])] if timed else pixels)
-    if max(picture.size) > 96 and not timed:
-        picture.thumbnail((96, 96))
-    elif max(picture.size) < 48:
-        scale = 64 // max(picture.size)
-        picture = picture.resize((picture.width * scale, picture.height * scale), Pillow.Resampling.NEAREST)
-    buffer = io.BytesIO()
-    large = picture.width * picture.height > 64 * 64
-    picture.save(buffer, "JPEG" if large else "PNG", quality=80)
-    return f"data:image/{'jpeg' if large else 'png'};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    each = prepared.rows.inputs[name]
+    return Encoded(prepared.pictures.get(name, each.values), each.present, lengths=each.lengths)
 
 
-def _lines(prepared: Prepared, column: str, row: int) -> str:
-    """A series as a small plot, as a data URL."""
+def _lines(prepared: Prepared, column: str, row: int) -> Json:
+    """A series as a small plot."""
     values, length = _over_time(prepared, column, row)
-    drawn = plots.signals(values[:length])
-    return f"data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()}"
+    return {"picture": thumbnails.svg(plots.signals(values[:length]))}
 
 
-def _frames(prepared: Prepared, column: str, row: int) -> str:
+def _frames(prepared: Prepared, column: str, row: int) -> Json:
     """Four frames of a film, evenly in time, as one picture: first the upper two."""
     from PIL import Image as Pillow
 
@@ -311,21 +333,18 @@ def _frames(prepared: Prepared, column: str, row: int) -> str:
     upper, lower = np.concatenate(list(some[:2]), 1), np.concatenate(list(some[2:]), 1)
     picture = Pillow.fromarray(np.concatenate([upper, lower]))
     picture.thumbnail((192, 192))
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=80)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return {"picture": thumbnails.url(picture, "JPEG")}
 
 
 def _over_time(prepared: Prepared, column: str, row: int) -> tuple[Array, int]:
     """The encoded steps of a row, and how many hold something."""
-    name = next(group for group, columns in prepared.intake.groups.items() if column in columns)
-    each = prepared.rows.inputs[name]
-    values: Array = prepared.pictures.get(name, each.values)[row].numpy()
+    each = _encoded(prepared, column)
+    values: Array = each.values[row].numpy()
     return values, int(each.lengths[row])
 
 
-# What a row of a form looks like that is no picture itself, as a data URL.
-DRAWN = {"sequence": _lines, "film": _frames}
+# What a row looks like, by what its input holds or by its form: a picture, and a sound, as data URLs.
+DRAWN = {"image": _seen, "sound": _heard, "sequence": _lines, "film": _frames}
 
 
 # --------------------------------------------------------------------------------------------- importance
@@ -404,7 +423,12 @@ def about_data(prepared: Prepared, private: bool) -> Json:
         else [{"level": note.level, "text": str(note)} for note in [*examples.notes, *prepared.split.notes]]
     )
     if prepared.problems:
-        notes.append({"level": "warn", "text": f"{len(prepared.problems)} unreadable pictures were left out."})
+        notes.append(
+            {
+                "level": "warn",
+                "text": f"{len(prepared.problems)} unreadable {things(examples.kinds.values())} were left out.",
+            }
+        )
     if prepared.unlabelled:
         notes.append(
             {"level": "info", "text": f"{prepared.unlabelled:,} rows have no label and were left out of learning."}

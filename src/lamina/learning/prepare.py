@@ -16,7 +16,7 @@ from lamina.examples import Examples, Split, keys, place, split
 from lamina.learning.plan import IDENTITY, Plan
 from lamina.learning.rows import Rows
 from lamina.machine import cache
-from lamina.model.intake import Intake, row_names, safe
+from lamina.model.intake import Intake, row_names, safe, things
 from lamina.model.model import Model
 from lamina.outputs.transcript import Transcript
 
@@ -213,4 +213,6 @@ def _unreadable(examples: Examples, problems: dict[int, str]) -> str:
     row, text = next(iter(problems.items()))
     names = row_names(examples)
     first = names[row] if names is not None else f"row {row + 1}"
-    return f"{len(problems)} of {len(examples)} pictures cannot be read (first: {first}: {text})."
+    return (
+        f"{len(problems)} of {len(examples)} {things(examples.kinds.values())} cannot be read (first: {first}: {text})."
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 import torch
@@ -41,10 +40,7 @@ class Supervised:
         return {"network": self.network}
 
     def losses(self, batch: Batch) -> Iterator[Loss]:
-        inputs = batch.inputs
-        if self.augment is not None:
-            same = self._same(batch)
-            inputs = {name: replace(each, values=self.augment(each.values, same)) for name, each in inputs.items()}
+        inputs = batch.inputs if self.augment is None else self.augment(batch.inputs, self._same(batch))
         raws, _ = self.network(inputs)
         weights = {name: batch.known[name] * batch.weight for name in self.outputs}
         each = {

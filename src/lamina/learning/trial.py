@@ -106,13 +106,16 @@ class Trial:
     ) -> Iterator[Progress]:
         """Teach it; the best weights are in `network` at the end, also after `loop.stop()`."""
         recipe, prepared = self.lesson.recipe, self.lesson.prepared
-        method = Supervised(self.network, prepared.named, recipe.smoothing, Augment(recipe.augment), recipe.mirrored)
+        method = Supervised(self.network, prepared.named, recipe.smoothing, self._augment(recipe), recipe.mirrored)
         self.loop = Loop(
             method, replace(prepared.rows, copies=self.copies), self.taught, recipe,
             steps=steps, judge=self.judge, seed=self.seed, device=self.lesson.device, judgements=judgements,
             deadline=deadline, patient=patient, saved=saved,
         )  # fmt: skip
         yield from self.loop
+
+    def _augment(self, recipe: Recipe) -> Augment:
+        return Augment(recipe.augment, {name: form.kind for name, form in self.lesson.prepared.intake.forms.items()})
 
     @property
     def best(self) -> Best:
@@ -130,7 +133,7 @@ class Trial:
     def pace(self, seconds: float) -> float:
         """Seconds per step, from running some; the network is of no use afterwards."""
         recipe = self.lesson.recipe
-        method = Supervised(self.network, self.lesson.prepared.named, 0.0, Augment(recipe.augment), recipe.mirrored)
+        method = Supervised(self.network, self.lesson.prepared.named, 0.0, self._augment(recipe), recipe.mirrored)
         rows = replace(self.lesson.prepared.rows, copies=self.copies)
         loop = Loop(method, rows, self.taught, recipe, steps=10**6, judge=self.judge)
         return loop.pace(seconds)

@@ -10,6 +10,7 @@ import numpy as np
 from lamina.core import Answers, Array, Encoded, Found, Table, Taught
 from lamina.model.intake import Intake
 from lamina.model.novelty import Novelty
+from lamina.model.windows import Windows
 from lamina.outputs._scores import together
 
 FEATURES = "features"
@@ -21,11 +22,33 @@ Run = Callable[[Mapping[str, Encoded]], Mapping[str, Array]]
 def raw(
     rows: Table, intake: Intake, outputs: Mapping[str, str], run: Run
 ) -> tuple[dict[str, Array], Array, dict[int, str], Array]:
-    """Raw answers [N, C] by target, features [N, F], row to why its picture could not be read, and the rows of which
+    """Raw answers [N, C] by target, features [N, F], row to why its file could not be read, and the rows of which
     nothing at all could be read.
 
     outputs: target to its name in the graph. run: the graph.
     """
+    windows, found = _looked(rows, intake, outputs, run)
+    return found if windows is None else windows.together(*found)
+
+
+def _looked(
+    rows: Table, intake: Intake, outputs: Mapping[str, str], run: Run
+) -> tuple[Windows | None, tuple[dict[str, Array], Array, dict[int, str], Array]]:
+    """What was found of the rows; where some are recordings longer than one look, of their windows.
+
+    Answers that are themselves spread over time, as transcripts are, have no mean over windows: they look once."""
+    windows = Windows.of(rows, intake)
+    if windows is not None:
+        found = _raw(windows, intake, outputs, run)
+        if all(each.ndim == 2 for each in found[0].values()):
+            return windows, found
+    return None, _raw(rows, intake, outputs, run)
+
+
+def _raw(
+    rows: Table, intake: Intake, outputs: Mapping[str, str], run: Run
+) -> tuple[dict[str, Array], Array, dict[int, str], Array]:
+    """As `raw`, each row in one look."""
     size = sum(int(np.prod(form.shape)) for form in intake.forms.values())
     step = max(16, min(CHUNK, 2**24 // max(size, 1)))
     raws: dict[str, list[Array]] = {column: [] for column in outputs}
@@ -58,8 +81,16 @@ def answer(
     run: Run,
     found: Mapping[str, Found] = MappingProxyType({}),
 ) -> dict[str, Answers]:
-    """Answers by target, each row flagged where it is unlike the training data; and what is found in the features."""
-    raws, features, problems, nothing = raw(rows, intake, names, run)
+    """Answers by target, each row flagged where it is unlike the training data; and what is found in the features. A
+    recording longer than those learned from is cut into windows, which are answered each, and together."""
+    windows, (raws, features, problems, nothing) = _looked(rows, intake, names, run)
+    parts: dict[str, Answers] = {}
+    if windows is not None:
+        for column, output in outputs.items():
+            parts[column] = output.answer(raws[column])
+            parts[column].unlike = None if novelty is None else novelty.unlike(features)
+            parts[column].withhold(nothing)
+        raws, features, problems, nothing = windows.together(raws, features, problems, nothing)
     unlike = intake.unlike(rows)
     for row, problem in problems.items():
         unlike.setdefault(row, []).insert(0, problem)
@@ -72,6 +103,8 @@ def answer(
         answers = output.answer(raws[column])
         answers.unlike, answers.reasons = far, reasons
         answers.withhold(nothing)
+        if windows is not None:
+            answers.windows = windows.listed(parts[column])
         targets[column] = answers
     for column, each in found.items():
         answers = each.answer(features, rows)

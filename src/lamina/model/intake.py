@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lamina import kinds
 from lamina.core import Array, DataError, Encoded, Form, Input, Json, Table
-from lamina.examples.reading import FILES
+from lamina.examples.reading import FILES, Kind
 
 if TYPE_CHECKING:
     from lamina.examples import Examples
@@ -128,6 +128,13 @@ def row_names(examples: Examples) -> list[str] | None:
         if values.dtype == object and len(values) and isinstance(values[0], str):
             return [str(value) for value in values]
     return None
+
+
+def things(found: Iterable[Kind]) -> str:
+    """What files of these kinds are called together: `pictures`, `sounds`, `files`."""
+    held = {kind.held for kind in found if kind.held in FILES}
+    names = {"image": "pictures", "sound": "sounds", "video": "videos", "series": "series"}
+    return names[held.pop()] if len(held) == 1 else "files"
 
 
 def safe(name: str, taken: Mapping[str, object]) -> str:

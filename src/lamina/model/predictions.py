@@ -93,18 +93,24 @@ class Predictions(Sequence[Any]):
             heads += [target, *_heads(answers)]
         lines = []
         for row in rows:
-            line = [str(before + row + 1) if self.names is None else self.names[row]]
-            for answers in self.targets.values():
-                answer = answers[row]
-                line.append(value_of(answer))
-                if answers.scores is not None:
-                    line.append("" if answer.score is None else f"{answer.score:.2f}")
-                elif answer.confidence is not None:
-                    line += [percent(answer.confidence), _others(answer)]
-                else:
-                    line.append("" if answer.interval is None else "{:,.6g} to {:,.6g}".format(*answer.interval))
-            lines.append([*line, _remark(answer)])
+            answered = [answers[row] for answers in self.targets.values()]
+            lines.append(self._line(str(before + row + 1) if self.names is None else self.names[row], answered))
+            for parts in zip(*(each.windows for each in answered), strict=True):
+                start, end, _ = parts[0]
+                lines.append(self._line(f"  {_clock(start)} to {_clock(end)}", [answer for *_, answer in parts]))
         return [*heads, ""], lines
+
+    def _line(self, name: str, answered: Sequence[Answer]) -> list[str]:
+        line = [name]
+        for answers, answer in zip(self.targets.values(), answered, strict=True):
+            line.append(value_of(answer))
+            if answers.scores is not None:
+                line.append("" if answer.score is None else f"{answer.score:.2f}")
+            elif answers.confidence is not None:
+                line += ["", ""] if answer.confidence is None else [percent(answer.confidence), _others(answer)]
+            else:
+                line.append("" if answer.interval is None else "{:,.6g} to {:,.6g}".format(*answer.interval))
+        return [*line, _remark(answered[-1])]
 
     def _repr_html_(self) -> str:
         heads, lines = self.cells(range(min(len(self), 20)))
@@ -126,6 +132,12 @@ def value_of(answer: Answer) -> str:
 def percent(share: float) -> str:
     """`percent(0.314) == "31 %"`; nothing is quite certain: `percent(0.9999) == ">99 %"`."""
     return ">99 %" if share >= 0.995 else "<1 %" if share < 0.005 else f"{100 * share:.0f} %"
+
+
+def _clock(seconds: float) -> str:
+    """`_clock(75.0) == "1:15"`; parts of a second are told where they matter."""
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes:.0f}:{rest:02.0f}" if rest == round(rest) or minutes else f"0:{rest:04.1f}"
 
 
 def _others(answer: Answer) -> str:
@@ -192,4 +204,10 @@ def _records(answers: Answers) -> list[Json]:
             each["reasons"] = list(answers.reasons[row])
         if row in answers.nearest:
             each["nearest"] = list(answers.nearest[row])
+        if row in answers.windows:
+            times, inside = answers.windows[row]
+            each["windows"] = [
+                {"from": start, "to": end, **part}
+                for (start, end), part in zip(times.round(3).tolist(), _records(inside), strict=True)
+            ]
     return found

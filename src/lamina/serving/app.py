@@ -92,7 +92,9 @@ class Api:
 
     def routes(self) -> list[Route]:
         pages = {"/": "index.html", "/docs": "docs.html"}
-        pages |= {f"/{name}": name for name in ("page.css", "page.js", "docs.js", "shared.js")}
+        pages |= {
+            f"/{name}": name for name in ("page.css", "page.js", "docs.js", "shared.js", "record.js", "worklet.js")
+        }
         return [
             Route("/v1/models/{name}/predict", Predict(self), methods=["POST"]),
             Route("/v1/models/{name}/explain", self.explain, methods=["POST"]),

@@ -18,6 +18,7 @@ SHOWN = 50  # words of a column that a description lists
 PROBLEMS = 20  # said in one refusal
 
 STEPS = 100_000  # of one series in a request
+MEDIA = {"image": "image", "sound": "audio"}  # kinds that come as files: how their content types begin
 EXPECTED = {
     "number": "a number, or null where it is unknown",
     "category": "a word, a number, true or false, or null where it is unknown",
@@ -26,6 +27,7 @@ EXPECTED = {
     "image": "the bytes of a picture file as base64, or null where there is none",
     "video": "the bytes of a video file as base64, or null where there is none",
     "series": "its steps, each a list of numbers (null where one is missing), or an object of signal to numbers; null where there is none",
+    "sound": "the bytes of a sound file (WAV, FLAC, OGG, MP3) as base64, or null where there is none",
 }
 
 
@@ -47,8 +49,9 @@ class Contract:
             for each in model.card.inputs
             if each["kind"] == "category"
         }
-        self.images = [column for column, kind in self.kinds.items() if kind == "image"]
-        self.lone_picture = self.images[0] if self.images and len(self.kinds) == 1 else ""  # all that is asked for
+        self.files = [column for column, kind in self.kinds.items() if kind in MEDIA]
+        self.lone_file = self.files[0] if self.files and len(self.kinds) == 1 else ""  # all that is asked for
+        self.media = MEDIA[self.kinds[self.lone_file]] if self.lone_file else ""
         title = re.sub(r"\W", "", name.title()) or "Model"
         fields = {column: self._field(column) for column in self.kinds}
         self.fields: dict[str, TypeAdapter[Any]] = {column: TypeAdapter(field) for column, field in fields.items()}
@@ -155,6 +158,13 @@ class Contract:
                     "alternatives": dict[str, share],
                 }
             fields["reasons"] = NotRequired[list[str]]
+            if "sound" in self.kinds.values():
+                part: Any = _typed(f"{title}Window{number}", {"from": float, "to": float, **fields})
+                fields["windows"] = NotRequired[
+                    Annotated[
+                        list[part], Field(description="Of a long recording, the answer to each part, in seconds.")
+                    ]
+                ]
             answers[column] = _typed(f"{title}Answer{number}", fields)
         row: Any = _typed(f"{title}Answers", answers)
         return _typed(f"{title}Response", {"model": str, "fingerprint": str, "answers": list[row]})

@@ -1,7 +1,7 @@
 """A model as a folder that answers by itself: its graph, what it knows as JSON, and copies of the files that answer.
 
 The files are Lamina's own, so that the folder answers as Lamina does; none of them needs more than NumPy, ONNX Runtime,
-and Pillow for pictures.
+Pillow for pictures, and soundfile and soxr for sounds.
 """
 
 from __future__ import annotations
@@ -24,6 +24,12 @@ SOURCE = Path(__file__).parents[1]
 PARTS = "parts"
 PORT = 8000
 SHOWN = {"curl": "sh"}  # language to its name in Markdown
+NEEDS = {
+    "image": ["pillow"],
+    "line": ["pillow"],
+    "video": ["pillow", "av"],
+    "sound": ["soundfile", "soxr"],
+}  # what reads the files of a kind
 
 
 def export(model: Model, to: Path, *, overwrite: bool = False) -> Path:
@@ -35,8 +41,7 @@ def export(model: Model, to: Path, *, overwrite: bool = False) -> Path:
     check_place(to, overwrite)
     used = [("inputs", kind) for kind in model.intake.kinds.values()]
     used += [(each.get("room", "outputs"), each["kind"]) for each in model.card.outputs]
-    films = "video" in model.intake.kinds.values()
-    pictures = films or bool({"image", "line"} & set(model.intake.kinds.values()))
+    used_kinds = set(model.intake.kinds.values())
     card = model.card
     for column, output in model.outputs.items():
         if output.kind == "identity":
@@ -61,7 +66,11 @@ def export(model: Model, to: Path, *, overwrite: bool = False) -> Path:
             }
             np.savez(aside / standalone.FOUND, **arrays)  # type: ignore[arg-type]  # no array is called allow_pickle
         _write_parts(aside, used)
-        needs = ["numpy", "onnxruntime", *(["pillow"] if pictures else []), *(["av"] if films else [])]
+        needs = [
+            "numpy",
+            "onnxruntime",
+            *dict.fromkeys(each for kind in sorted(used_kinds & NEEDS.keys()) for each in NEEDS[kind]),
+        ]
         (aside / "requirements.txt").write_text("".join(f"{each}=={version(each)}\n" for each in needs))
         (aside / "Dockerfile").write_text(DOCKERFILE)
         (aside / "README.md").write_text(_readme(model), encoding="utf-8")
@@ -116,11 +125,11 @@ def _readme(model: Model) -> str:
     row = usual(model)
     columns = "\n".join(f"| `{column}` | {kind} |" for column, kind in model.intake.kinds.items())
     address, kinds = f"http://127.0.0.1:{PORT}/predict", model.intake.kinds
-    alone = next(iter(kinds)) if list(kinds.values()) == ["image"] else None
+    alone = next(iter(kinds)) if len(kinds) == 1 and next(iter(kinds.values())) in snippets.NAMES else None
     lines = (
         snippets.rows({"rows": [row]}, address, token=False)
         if alone is None
-        else snippets.pictures(alone, address, token=False, forms=False)
+        else snippets.files(alone, kinds[alone], address, token=False, forms=False)
     )
     shown = "\n\n".join(f"```{SHOWN.get(language, language)}\n{code}\n```" for language, code in lines.items())
     shape = "{" + ", ".join(f'"{column}": …' for column in model.intake.kinds) + "}"
@@ -130,7 +139,7 @@ def _readme(model: Model) -> str:
         snippets=shown,
         port=PORT,
         row=shape,
-        file="rows.csv" if alone is None else "picture.png",
+        file="rows.csv" if alone is None else snippets.NAMES[kinds[alone]],
     )
 
 
@@ -162,7 +171,7 @@ As a container:
 docker build -t model . && docker run -p 127.0.0.1:{port}:{port} model
 ```
 
-A row holds (`null`, or an empty cell of a CSV, is unknown; dates are ISO 8601; pictures are base64 in JSON):
+A row holds (`null`, or an empty cell of a CSV, is unknown; dates are ISO 8601; pictures and sounds are base64 in JSON):
 
 | column | kind |
 |---|---|

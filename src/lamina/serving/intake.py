@@ -1,4 +1,4 @@
-"""A request's body to rows: JSON, files as a form, one picture, or a Parquet table. Read up to a limit of bytes."""
+"""A request's body to rows: JSON, files as a form, one picture or sound, or a Parquet table. Read up to a limit of bytes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from lamina.serving.contract import EXPECTED, Contract
 from lamina.serving.settings import MIB, Refused, Serving
 
 JSON, FORM = "application/json", "multipart/form-data"
+FILE = {"image": "image/png", "audio": "audio/wav"}
 PARQUET = ("application/vnd.apache.parquet", "application/x-parquet", "application/parquet")
 
 
@@ -48,8 +49,8 @@ class Bodies:
                 return contract.read(body) if len(body) < MIB else await loop.run_in_executor(None, contract.read, body)
             if kind == FORM:
                 return await _form(scope, counted, contract)
-            if kind.startswith("image/") and contract.lone_picture:
-                return [{contract.lone_picture: await _whole(counted)}]
+            if contract.lone_file and kind.startswith(f"{contract.media}/"):
+                return [{contract.lone_file: await _whole(counted)}]
             if kind in PARQUET:
                 body = await _whole(counted)
                 found = await loop.run_in_executor(
@@ -58,10 +59,10 @@ class Bodies:
                 return await loop.run_in_executor(None, contract.read, found)
         finally:
             self.held -= counted.size
-        picture = ", image/png and the like" if contract.lone_picture else ""
+        file = f", {FILE[contract.media]} and the like" if contract.lone_file else ""
         raise Refused(
             415,
-            f"The content type is {kind[:80] or 'not said'}. Expected is {JSON}, {FORM} (files){picture} or {PARQUET[0]}.",
+            f"The content type is {kind[:80] or 'not said'}. Expected is {JSON}, {FORM} (files){file} or {PARQUET[0]}.",
         )
 
     def too_large(self, size: int) -> Refused:
@@ -122,9 +123,9 @@ async def _form(scope: Scope, receive: Receive, contract: Contract) -> list[Json
 
 
 async def _form_rows(items: list[tuple[str, UploadFile | str]], contract: Contract) -> list[Json]:
-    """One row of fields, or a row per file where the model takes nothing but one picture."""
-    if contract.lone_picture:
-        column = contract.lone_picture
+    """One row of fields, or a row per file where the model takes nothing but one picture or sound."""
+    if contract.lone_file:
+        column = contract.lone_file
         rows: list[Json] = []
         for name, value in items:
             if name not in (column, "file", "files"):
@@ -139,7 +140,7 @@ async def _form_rows(items: list[tuple[str, UploadFile | str]], contract: Contra
             raise Refused(422, f"The form has a field '{name[:80]}'. {nearest(name, contract.kinds)}")
         if name in row:
             raise Refused(422, f"The form has '{name}' twice; a form says one row. Send several rows as JSON.")
-        file = contract.kinds[name] in ("image", "video", "series")
+        file = name in contract.files or contract.kinds[name] in ("video", "series")
         row[name] = await _bytes(name, value) if file else _typed(name, value, contract)
     for column, kind in contract.kinds.items():
         if column not in row:

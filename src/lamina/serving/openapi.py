@@ -81,8 +81,8 @@ def _predict(served: Served, schemas: Json) -> Json:
     )
     content: Json = {JSON: {"schema": request, "example": {"rows": [served.example]}}}
     content[FORM] = {"schema": _form(contract)}
-    if contract.lone_picture:
-        content["image/*"] = {"schema": {"type": "string", "format": "binary"}}
+    if contract.lone_file:
+        content[f"{contract.media}/*"] = {"schema": {"type": "string", "format": "binary"}}
     content[PARQUET[0]] = {"schema": {"type": "string", "format": "binary"}}
     answers = ", ".join(contract.outputs)
     return {
@@ -130,10 +130,10 @@ def asked(query: Mapping[str, str]) -> dict[str, str]:
 
 def _form(contract: Any) -> Json:
     file = {"type": "string", "format": "binary"}
-    if contract.lone_picture:
+    if contract.lone_file:
         files = {"type": "array", "items": file, "minItems": 1}
-        return {"type": "object", "properties": {contract.lone_picture: files}, "required": [contract.lone_picture]}
-    fields = {column: file if kind == "image" else {"type": "string"} for column, kind in contract.kinds.items()}
+        return {"type": "object", "properties": {contract.lone_file: files}, "required": [contract.lone_file]}
+    fields = {column: file if column in contract.files else {"type": "string"} for column in contract.kinds}
     return {"type": "object", "properties": fields, "required": list(fields)}
 
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,15 @@ from lamina.model.cells import Cells
 from lamina.model.model import CARD, Model
 from lamina.model.predictions import records
 from lamina.model.usual import usual
+from lamina.serving import pictures, sounds
 from lamina.serving.batcher import Batcher
 from lamina.serving.contract import Contract
 from lamina.serving.metrics import Metrics
-from lamina.serving.pictures import Picture, decoder
 from lamina.serving.settings import Refused, Serving
 
 EVERY = 1.0  # seconds between looks at the folders
 QUICK = 0.005  # seconds: a run this short is done on the event loop, for threads would cost more than they gain
-DECODED = 16  # pictures that one thread decodes in one go
+DECODED = 16  # files that one thread decodes in one go
 
 
 class Served:
@@ -45,23 +45,25 @@ class Served:
             model.open(_threads(serving), spin=False)
         self._head = b'{"model":%s,"fingerprint":%s,"answers":[' % (to_json(name), to_json(self.fingerprint))
         wait = serving.wait / 1000
+        # What an example without a sound took says nothing of one that is long.
+        long = any(form.timed for form in model.intake.forms.values())
         self.batcher: Batcher[Mapping[str, Any], bytes] = Batcher(
             self._answer, most=serving.batch, wait=wait, queue=serving.queue,
-            executor=None if self.seconds < QUICK else threads, seen=lambda rows: metrics.batch(name, rows),
+            executor=None if self.seconds < QUICK and not long else threads, seen=lambda rows: metrics.batch(name, rows),
         )  # fmt: skip
-        self.decoders: dict[str, Batcher[bytes, Picture]] = {
+        self.decoders: dict[str, Batcher[bytes, Any]] = {
             column: Batcher(
-                decoder(model.intake.inputs[column], serving.pixels), most=DECODED, wait=0, queue=serving.queue,
+                _decoder(model.intake.inputs[column], serving), most=DECODED, wait=0, queue=serving.queue,
                 executor=threads, workers=_threads(serving),
             )
-            for column in self.contract.images
+            for column in self.contract.files
         }  # fmt: skip
 
     async def answer(self, rows: list[Json]) -> bytes:
         """The response to these rows.
 
         Raises:
-            Refused: a picture cannot be read, or too many rows are in line.
+            Refused: a file cannot be read, or too many rows are in line.
         """
         if self.decoders:
             self.batcher.room(len(rows))
@@ -74,25 +76,26 @@ class Served:
         return self._head + b",".join(await self.batcher.ask(rows)) + b"]}"
 
     async def decode(self, rows: list[Json]) -> None:
-        """Put pixels in the place of the files of pictures.
+        """Put pixels in the place of the files of pictures, and samples in that of sounds.
 
         Raises:
-            Refused: a picture cannot be read.
+            Refused: a file cannot be read.
         """
         for column, decoding in self.decoders.items():
             await self._decode(rows, column, decoding)
 
-    async def _decode(self, rows: list[Json], column: str, decoding: Batcher[bytes, Picture]) -> None:
+    async def _decode(self, rows: list[Json], column: str, decoding: Batcher[bytes, Any]) -> None:
         there = [(number, row) for number, row in enumerate(rows) if row[column] is not None]
         if not there:
             return
         problems = []
+        expected = "a sound" if self.contract.kinds[column] == "sound" else "a picture"
         for (number, row), found in zip(there, await decoding.ask([row[column] for _, row in there]), strict=True):
             if isinstance(found, str):
-                problems.append({"where": f"rows[{number}].{column}", "seen": found, "expected": "a picture"})
+                problems.append({"where": f"rows[{number}].{column}", "seen": found, "expected": expected})
             row[column] = found
         if problems:
-            more = f" And {len(problems) - 1} more such pictures." if len(problems) > 1 else ""
+            more = f" And {len(problems) - 1} more such files." if len(problems) > 1 else ""
             raise Refused(422, f"{problems[0]['where']} {problems[0]['seen']}.{more}", problems[:20])
 
     def _answer(self, rows: Sequence[Mapping[str, Any]]) -> list[bytes]:
@@ -111,6 +114,13 @@ class Served:
             records(self.model.answer(some))
             best = min(best, time.thread_time() - start)
         return best
+
+
+def _decoder(each: Any, serving: Serving) -> Callable[[Sequence[bytes]], list[Any]]:
+    """What turns files into what an input takes, or into why they are refused."""
+    if each.kind == "sound":
+        return sounds.decoder(each, serving.sound)
+    return pictures.decoder(each, serving.pixels)
 
 
 class Shelf:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def all_of(contract: Contract, example: Json, address: str, token: bool) -> dict[str, str]:
     """Language to lines. address: of the model's predict. token: whether callers show one."""
-    if contract.lone_picture:
-        return pictures(contract.lone_picture, address, token, forms=True)
+    if contract.lone_file:
+        return files(contract.lone_file, contract.kinds[contract.lone_file], address, token, forms=True)
     return rows({"rows": [example]}, address, token)
 
 
@@ -51,31 +51,36 @@ def _indented(body: str) -> str:
     return body.replace("\n", "\n  ")
 
 
-def pictures(column: str, address: str, token: bool, forms: bool) -> dict[str, str]:
-    """For a model that takes nothing but a picture. forms: whether files are taken as they are, else as base64."""
+NAMES = {"image": "picture.png", "sound": "sound.wav"}  # of a file of each kind
+
+
+def files(column: str, kind: str, address: str, token: bool, forms: bool) -> dict[str, str]:
+    """For a model that takes nothing but a picture or a sound. forms: whether files are taken as they are, else as base64."""
+    name = NAMES[kind]
+    called = name.partition(".")[0]
     shown = ' -H "Authorization: Bearer $LAMINA_TOKEN"' if token else ""
     field = json.dumps(column, ensure_ascii=False)
     header = ', "Authorization": f"Bearer {os.environ[\'LAMINA_TOKEN\']}"' if token else ""
     secret = ", Authorization: `Bearer ${process.env.LAMINA_TOKEN}`" if token else ""
-    inside = json.dumps({"rows": [{column: "PICTURE"}]}, ensure_ascii=False).replace('"', '\\"')
-    coded = inside.replace("PICTURE", "$(base64 -w0 picture.png)")
-    body = f"-F {field}=@picture.png" if forms else f"-H 'Content-Type: application/json' \\\n  -d \"{coded}\""
+    inside = json.dumps({"rows": [{column: "FILE"}]}, ensure_ascii=False).replace('"', '\\"')
+    coded = inside.replace("FILE", f"$(base64 -w0 {name})")
+    body = f"-F {field}=@{name}" if forms else f"-H 'Content-Type: application/json' \\\n  -d \"{coded}\""
     return {
         "curl": f"curl {address}{shown} {body}",
         "python": (
             f"import base64, json{', os' if token else ''}, pathlib, urllib.request\n\n"
-            'picture = base64.b64encode(pathlib.Path("picture.png").read_bytes()).decode()\n'
-            f'rows = {{"rows": [{{{field}: picture}}]}}\n'
+            f'{called} = base64.b64encode(pathlib.Path("{name}").read_bytes()).decode()\n'
+            f'rows = {{"rows": [{{{field}: {called}}}]}}\n'
             f'headers = {{"Content-Type": "application/json"{header}}}\n'
             f'request = urllib.request.Request("{address}", json.dumps(rows).encode(), headers)\n'
             'print(json.load(urllib.request.urlopen(request))["answers"])'
         ),
         "javascript": (
             'import {readFile} from "node:fs/promises";\n\n'
-            'const picture = (await readFile("picture.png")).toString("base64");\n'
+            f'const {called} = (await readFile("{name}")).toString("base64");\n'
             f'const response = await fetch("{address}", {{\n  method: "POST",\n'
             f'  headers: {{"Content-Type": "application/json"{secret}}},\n'
-            f"  body: JSON.stringify({{rows: [{{{field}: picture}}]}}),\n}});\n"
+            f"  body: JSON.stringify({{rows: [{{{field}: {called}}}]}}),\n}});\n"
             "console.log((await response.json()).answers);"
         ),
     }

@@ -1,6 +1,6 @@
-"""Answer with this folder alone: NumPy, ONNX Runtime, and Pillow where there are pictures.
+"""Answer with this folder alone: NumPy, ONNX Runtime, Pillow where there are pictures, soundfile where there are sounds.
 
-python predict.py rows.csv | rows.json | picture.png | letter.txt …     a line of JSON a row
+python predict.py rows.csv | rows.json | picture.png | sound.wav | letter.txt …     a line of JSON a row
 python predict.py --serve 8000 [--host 0.0.0.0]            POST /predict with {"rows": [{column: value}]}
 """
 
@@ -72,7 +72,7 @@ class Folder:
         return records(answer(cells, self.intake, self.outputs, self.names, self.novelty, self.runner.run, self.found))
 
     def check(self, rows: Any) -> list[Json]:
-        """Rows as JSON says them, pictures as base64, to rows that can be answered.
+        """Rows as JSON says them, pictures and sounds as base64, to rows that can be answered.
 
         Raises:
             ValueError: they are not; it says why.
@@ -100,7 +100,7 @@ def _checked(value: Any, kind: str, where: str) -> Any:
                 return value
             case "image" | "line":
                 return _picture(base64.b64decode(value, validate=True))
-            case "video":
+            case "video" | "sound":
                 return base64.b64decode(value, validate=True)
             case "series":  # a text is a file: never a path
                 return base64.b64decode(value, validate=True) if isinstance(value, str) else value
@@ -124,7 +124,7 @@ def _picture(file: bytes) -> bytes:
 
 
 def read(path: Path, folder: Folder) -> list[Json]:
-    """The rows of a file: CSV with a header, JSON as a request says it, or one picture."""
+    """The rows of a file: CSV with a header, JSON as a request says it, or one picture or sound."""
     if path.suffix.lower() == ".json":
         return folder.check(json.loads(path.read_text(encoding="utf-8"))["rows"])
     if path.suffix.lower() == ".csv":
@@ -135,9 +135,10 @@ def read(path: Path, folder: Folder) -> list[Json]:
         )
     if list(folder.columns.values()) == ["text"] and path.suffix.lower() == ".txt":
         return [{column: path.read_text(encoding="utf-8-sig") for column in folder.columns}]
-    if list(folder.columns.values()) not in (["image"], ["line"]):
+    if list(folder.columns.values()) not in (["image"], ["line"], ["sound"]):
         raise SystemExit(f"'{path}' should be .csv or .json: the model takes {list(folder.columns)}.")
-    return [{column: _picture(path.read_bytes()) for column in folder.columns}]
+    content = path.read_bytes()
+    return [{column: content if kind == "sound" else _picture(content) for column, kind in folder.columns.items()}]
 
 
 def serve(folder: Folder, host: str, port: int) -> None:

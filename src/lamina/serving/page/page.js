@@ -1,8 +1,10 @@
 // A form made from what the model takes, and its answers with all that is said about them.
 
 import {ask, element, find} from "/shared.js";
+import {record} from "/record.js";
 
-const MOST = 100; // pictures asked about at once
+const MOST = 100; // files asked about at once
+const MEDIA = {image: ["image/*", "pictures", "a picture"], sound: ["audio/*", "sounds", "a sound"]};
 let model = null;
 let dropped = [];
 
@@ -28,8 +30,8 @@ function show(chosen) {
     element("span", {className: "soft", textContent: `Fingerprint ${model.fingerprint}.`}),
   );
   find("fields").replaceChildren(...model.inputs.map((each, number) =>
-    each.kind === "image" ? drop(each, `field${number}`) : field(each, `field${number}`)).flat());
-  find("example").hidden = model.inputs.every((each) => each.kind === "image");
+    each.kind in MEDIA ? drop(each, `field${number}`) : field(each, `field${number}`)).flat());
+  find("example").hidden = model.inputs.every((each) => each.kind in MEDIA);
   find("ask").hidden = false;
   find("answers").replaceChildren();
 }
@@ -47,17 +49,19 @@ function field(each, id) {
   return box;
 }
 
-// A place to drop pictures, or to choose them with the keyboard.
+// A place to drop pictures or sounds, or to choose them with the keyboard; sounds can be recorded too.
 function drop(each, id) {
   const alone = model.inputs.length === 1;
-  const input = element("input", {id, type: "file", accept: "image/*", multiple: alone});
+  const [accept, several, one] = MEDIA[each.kind];
+  const input = element("input", {id, type: "file", accept, multiple: alone});
   const box = element("div", {className: "drop"},
-    element("label", {htmlFor: id, textContent: `${each.column}: drop ${alone ? "pictures" : "a picture"} here, or choose`}), input);
+    element("label", {htmlFor: id, textContent: `${each.column}: drop ${alone ? several : one} here, or choose`}), input);
   const take = (files) => {
     dropped = [...files].slice(0, alone ? MOST : 1);
     if (alone && dropped.length) send();
   };
   input.onchange = () => take(input.files);
+  if (each.kind === "sound" && navigator.mediaDevices) box.append(recorder((file) => take([file])));
   box.ondragover = (event) => { event.preventDefault(); box.classList.add("over"); };
   box.ondragleave = () => box.classList.remove("over");
   box.ondrop = (event) => {
@@ -66,6 +70,27 @@ function drop(each, id) {
     take(event.dataTransfer.files);
   };
   return box;
+}
+
+// A button that records while it is pressed in, and gives what was heard as a WAV file.
+function recorder(done) {
+  const button = element("button", {type: "button", className: "quiet", textContent: "Record"});
+  let stop = null;
+  button.onclick = async () => {
+    if (stop) {
+      const file = stop();
+      stop = null;
+      button.textContent = "Record";
+      return done(file);
+    }
+    try {
+      stop = await record();
+      button.textContent = "Stop and ask";
+    } catch (error) {
+      wrong(new Error(`The microphone cannot be used: ${error.message}`));
+    }
+  };
+  return button;
 }
 
 find("example").onclick = () => {
@@ -79,13 +104,13 @@ find("ask").onsubmit = (event) => {
 
 async function send() {
   const form = new FormData();
-  const images = model.inputs.filter((each) => each.kind === "image").map((each) => each.column);
+  const media = model.inputs.filter((each) => each.kind in MEDIA).map((each) => each.column);
   for (const input of find("fields").querySelectorAll("[name]")) form.append(input.name, input.value);
-  for (const column of images) {
+  for (const column of media) {
     for (const file of dropped) form.append(column, file);
     if (!dropped.length && model.inputs.length > 1) form.append(column, "");
   }
-  if (model.inputs.length === images.length && !dropped.length) return wrong(new Error("Choose a picture first."));
+  if (model.inputs.length === media.length && !dropped.length) return wrong(new Error("Choose a file first."));
   find("go").disabled = true;
   try {
     const {answers} = await ask(`/v1/models/${encodeURIComponent(model.name)}/predict`, {method: "POST", body: form});
@@ -98,7 +123,9 @@ async function send() {
 
 function card(row, file) {
   const made = element("article");
-  if (file) {
+  if (file?.type.startsWith("audio/")) {
+    made.append(element("audio", {controls: true, title: file.name, src: URL.createObjectURL(file)}));
+  } else if (file) {
     const shown = element("img", {alt: file.name, src: URL.createObjectURL(file)});
     shown.onload = shown.onerror = () => URL.revokeObjectURL(shown.src);
     made.append(shown);
@@ -111,6 +138,7 @@ function card(row, file) {
     button.onclick = () => why(button, form, target);
     made.append(button);
   }
+  for (const [target, answer] of Object.entries(row)) if (answer.windows) made.append(parts(target, answer.windows));
   return made;
 }
 
@@ -182,6 +210,13 @@ function said(target, answer) {
     ])));
   }
   return box;
+}
+
+// What was answered to each part of a long recording.
+function parts(target, windows) {
+  return element("details", {}, element("summary", {textContent: `${target}, part by part`}), element("ol", {},
+    ...windows.map((each) => element("li", {textContent:
+      `${each.from.toFixed(1)} to ${each.to.toFixed(1)} s: ${each.value ?? "no answer"}${each.confidence === undefined ? "" : `, ${percent(each.confidence)}`}`}))));
 }
 
 const percent = (share) => `${share > 0.995 && share < 1 ? "over 99" : Math.round(100 * share)} %`;

@@ -1,0 +1,395 @@
+"""Sounds of any rate, length and number of channels to log-mel spectrograms [B, T, F] with their lengths."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from lamina.core import Array, Encoded, Form, Json, MissingExtra
+
+if TYPE_CHECKING:
+    import soundfile
+    from PIL import Image as Pillow
+
+FORMATS = ("WAV", "WAVEX", "RF64", "W64", "FLAC", "OGG", "MP3", "AIFF", "AU", "CAF")
+WINDOW, HOP = 0.025, 0.010  # seconds that one spectrum is taken from, and from one spectrum to the next
+LONGEST = 20.0  # seconds of one row; of a longer clip the middle is taken, or window after window
+MOST = 4 * 3600.0  # seconds: a longer file is refused before it is decoded
+CHANNELS = 32
+RATES = 1_000, 768_000  # Hz that a file may claim
+SETTLED = 4_000, 32_000  # Hz that clips are brought to: what lies above tells sounds apart no better, and costs more
+FLOOR = 1e-10  # power below which nothing is heard: 100 dB under full scale
+SILENT = 1e-4  # largest amplitude of what is called silence
+ARRAYS = 16_000  # Hz that samples given as an array are taken to have
+
+Allocate = Callable[[tuple[int, ...]], Array]
+
+
+class Sound:
+    """Paths, bytes of files, or arrays of samples [n] or [n, channels] at 16 kHz, to float32 [B, T, F].
+
+    Channels are averaged and every clip is brought to one rate. Each step of 10 ms holds the logarithm of the energy in F
+    bands as wide as ears tell apart (mel). observe reads headers only: rate and longest clip (at most 20 seconds) are
+    settled on them. A sound that cannot be read, holds nothing, is silent or breaks off is absent: `present` is False
+    and `problems` says why.
+    """
+
+    kind: ClassVar[str] = "sound"
+    holds: ClassVar[str] = "sound"
+    suffixes: ClassVar[frozenset[str]] = frozenset(
+        [".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".caf"]
+    )
+
+    def __init__(self) -> None:
+        self.seen: Counter[tuple[int, int]] = Counter()  # (rate, milliseconds) to how many
+        self.rate = 16_000
+        self.lowest = 0  # Hz, of the clips learned from
+        self.steps = 100
+
+    def observe(self, values: Any) -> None:
+        for found in _threads(_header, list(values)):
+            if found is not None:
+                rate, seconds = found
+                self.seen[rate, round(1000 * seconds)] += 1
+
+    def merge(self, other: Self) -> None:
+        self.seen.update(other.seen)
+
+    def settle(self) -> None:
+        if not self.seen:
+            return
+        rates = np.sort(np.repeat([rate for rate, _ in self.seen], list(self.seen.values())))
+        self.lowest = int(rates[0])
+        self.rate = int(np.clip(rates[(len(rates) - 1) // 2], *SETTLED))
+        longest = min(max(milliseconds for _, milliseconds in self.seen) / 1000, LONGEST)
+        self.steps = max(1, 1 + int((longest - WINDOW) / HOP + 1e-6))
+
+    @property
+    def bands(self) -> int:
+        """Finer than this, there is nothing to see at low rates."""
+        return 40 if self.rate <= 11_025 else 64
+
+    @property
+    def form(self) -> Form:
+        return Form("spectrum", (self.steps, self.bands), hop=HOP)
+
+    def encode(self, values: Any, allocate: Allocate | None = None) -> Encoded:
+        """values: object array or list of paths, bytes and arrays (None: missing).
+
+        allocate: makes the array for a shape (the place for a memory-mapped one)."""
+        found = (allocate or _zeros)((len(values), *self.form.shape))
+        lengths = np.ones(len(values), np.int64)
+        present = np.ones(len(values), bool)
+        problems: list[tuple[int, str]] = []
+
+        def one(row: int) -> None:
+            try:
+                steps = spectrum(self.samples(values[row]), self.rate, self.bands)[: self.steps]
+            except Unreadable as error:
+                present[row] = False
+                if str(error):
+                    problems.append((row, str(error)))
+            else:
+                found[row, : len(steps)] = steps
+                lengths[row] = len(steps)
+
+        _threads(one, range(len(values)))
+        return Encoded(found, present, sorted(problems), lengths)
+
+    def samples(self, value: Any) -> Array:
+        """float32 [n] at the settled rate: the middle of what is longer than the longest clip.
+
+        Raises:
+            Unreadable: there is nothing to hear; why.
+        """
+        value, start = (value.value, value.start) if isinstance(value, Piece) else (value, None)
+        with opened(value) as file:
+            most = min(file.frames, round(self.longest * file.rate))
+            first = (file.frames - most) // 2 if start is None else min(round(start * file.rate), file.frames - most)
+            return resampled(file.read(first, most), file.rate, self.rate)
+
+    def heard(self, value: Any) -> Samples:
+        """All of a sound, decoded and at the settled rate.
+
+        Raises:
+            Unreadable: there is nothing to hear; why.
+        """
+        with opened(value) as file:
+            return Samples(resampled(file.read(0, file.frames), file.rate, self.rate), self.rate)
+
+    def pieces(self, values: Any) -> dict[int, list[Piece]]:
+        """Row of a sound longer than the longest learned from to the parts that cover it, each as long as that one."""
+        found = {}
+        for row, header in enumerate(_threads(_header, list(values))):
+            if header is not None and header[1] > self.longest + WINDOW:
+                starts = np.linspace(0, header[1] - self.longest, int(np.ceil(header[1] / self.longest)))
+                value = self._reachable(values[row])
+                found[row] = [Piece(value, float(start), float(start + self.longest)) for start in starts]
+        return found
+
+    def _reachable(self, value: Any) -> Any:
+        """The sound itself; decoded where its parts can only be reached from its beginning."""
+        try:
+            with opened(value) as file:
+                return self.heard(value) if file.chained else value
+        except Unreadable:
+            return value  # each part will say it
+
+    @property
+    def longest(self) -> float:
+        """Seconds of the longest row: its last window ends there."""
+        return self.steps * HOP + WINDOW - HOP
+
+    def decode(self, x: Array) -> Pillow.Image:
+        """The spectrogram as a picture: time to the right, pitch upwards, loud is dark."""
+        from PIL import Image as Pillow
+
+        low, high = np.percentile(x, (5, 99.5)) if x.size else (0.0, 1.0)
+        grey = 255 - 255 * np.clip((x - low) / max(high - low, 1e-6), 0, 1)
+        return Pillow.fromarray(grey.astype(np.uint8).T[::-1])
+
+    def unlike(self, values: Any) -> dict[int, str]:
+        """Rows recorded at a lower rate than any learned from: their high pitches are missing."""
+        least = min(self.lowest, self.rate)
+        found = {}
+        for row, header in enumerate(_threads(_header, list(values))):
+            if header is not None and header[0] < least:
+                found[row] = f"was recorded at {header[0]:,} Hz, below the {least:,} Hz learned from"
+        return found
+
+    def state(self) -> Json:
+        return {"rate": self.rate, "lowest": self.lowest, "steps": self.steps}
+
+    @classmethod
+    def restore(cls, state: Json) -> Self:
+        sound = cls()
+        sound.rate, sound.lowest, sound.steps = int(state["rate"]), int(state["lowest"]), int(state["steps"])
+        return sound
+
+
+class Unreadable(Exception):
+    """Why a sound is absent; empty when it is merely missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a long recording: a path, bytes or an array, and the seconds where the part begins and ends."""
+
+    value: Any
+    start: float
+    end: float
+
+
+class Samples:
+    """An open file, or samples [n] or [n, channels]. rate: Hz; frames: how many of each channel, as the header says."""
+
+    def __init__(self, file: soundfile.SoundFile | Array, rate: int = ARRAYS) -> None:
+        self.file = file
+        if isinstance(file, np.ndarray):
+            self.rate, self.frames, self.promised = rate, len(file), len(file)
+            self.channels = 1 if file.ndim == 1 else file.shape[1]
+            self.chained = False
+        else:
+            self.rate, self.frames, self.promised = file.samplerate, file.frames, _promised(file)
+            self.channels = file.channels
+            self.chained = file.format in ("MP3", "OGG")  # frames lean on those before: a jump into them is not exact
+
+    @property
+    def seconds(self) -> float:
+        return self.frames / self.rate
+
+    def read(self, start: int, count: int) -> Array:
+        """float32 [count], channels averaged.
+
+        Raises:
+            Unreadable: the file is damaged, breaks off, or holds nothing but silence.
+        """
+        if isinstance(self.file, np.ndarray):
+            found = _floats(self.file[start : start + count])
+        else:
+            import soundfile
+
+            try:
+                if self.chained:
+                    found = self.file.read(start + count, dtype="float32", always_2d=True)[start:]
+                else:
+                    self.file.seek(start)
+                    found = self.file.read(count, dtype="float32", always_2d=True)
+            except soundfile.LibsndfileError as error:
+                raise Unreadable(f"is damaged ({_why(error)})") from None
+            if len(found) < count - 0.02 * count - 0.1 * self.rate or not len(found):
+                raise Unreadable(
+                    f"breaks off after {(start + len(found)) / self.rate:.2f} of {self.seconds:.2f} seconds"
+                )
+        samples: Array = found[:, 0] if found.shape[1] == 1 else found.mean(1, dtype=np.float32)
+        if not np.isfinite(samples).all():
+            raise Unreadable("holds values that are no numbers")
+        if np.abs(samples).max() < SILENT:
+            raise Unreadable("is silent throughout")
+        return samples
+
+
+@contextmanager
+def opened(value: Any) -> Iterator[Samples]:
+    """A path, the bytes of a file or an array, open to read from; only its header was looked at.
+
+    Raises:
+        Unreadable: it is no sound, or its header claims what nobody would record.
+    """
+    if value is None:
+        raise Unreadable("")
+    if isinstance(value, Samples):
+        yield value
+        return
+    if isinstance(value, np.ndarray):
+        if value.ndim not in (1, 2) or value.dtype.kind not in "iuf":
+            raise Unreadable(f"is an array {value.shape} of {value.dtype}; expected are samples [n] or [n, channels]")
+        yield _checked(Samples(value))
+        return
+    with _file(value) as file:
+        yield _checked(Samples(file))
+
+
+def _file(value: str | bytes) -> soundfile.SoundFile:
+    try:
+        import soundfile
+    except ImportError as error:
+        raise MissingExtra("Reading sounds", "sound") from error
+    if value == b"":
+        raise Unreadable("is empty (0 bytes)")
+    try:
+        if not isinstance(value, bytes):
+            os.stat(value)  # says in words why a file cannot be opened
+        found = soundfile.SoundFile(io.BytesIO(value) if isinstance(value, bytes) else value)
+    except soundfile.LibsndfileError as error:
+        raise Unreadable(f"is not a sound that can be read ({_why(error)})") from None
+    except (OSError, ValueError, TypeError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise Unreadable(why[:120] or type(error).__name__) from error
+    if found.format not in FORMATS:
+        found.close()
+        raise Unreadable(f"is {found.format_info}; expected is WAV, FLAC, OGG or MP3")
+    return found
+
+
+def _why(error: soundfile.LibsndfileError) -> str:
+    return str(error.error_string).strip().rstrip(".")
+
+
+def _checked(sound: Samples) -> Samples:
+    """Refuse by the header what could not be decoded, or would fill the memory."""
+    if not sound.frames:
+        raise Unreadable("holds no sound (0 samples)")
+    if not RATES[0] <= sound.rate <= RATES[1]:
+        raise Unreadable(f"claims {sound.rate:,} samples a second; expected are {RATES[0]:,} to {RATES[1]:,}")
+    if sound.seconds > MOST:
+        raise Unreadable(f"lasts {sound.seconds / 3600:,.1f} hours; expected are at most {MOST / 3600:.0f}")
+    if sound.channels > CHANNELS:
+        raise Unreadable(f"has {sound.channels:,} channels; expected are at most {CHANNELS}")
+    if sound.frames < 0.98 * sound.promised:
+        raise Unreadable(f"breaks off after {sound.seconds:.2f} of {sound.promised / sound.rate:.2f} seconds")
+    return sound
+
+
+def _promised(file: soundfile.SoundFile) -> int:
+    """Samples that a WAV says it has: libsndfile quietly takes what is there. Recorders that stream leave it open."""
+    said = re.search(r"^\s*data : (\d+) \(should be (\d+)\)", file.extra_info, re.MULTILINE)
+    if said is None or int(said[1]) >= 0xFFFFFF00 or not int(said[2]):
+        return int(file.frames)
+    return int(file.frames * int(said[1]) / int(said[2]))
+
+
+def _floats(values: Array) -> Array:
+    """[n, channels] float32 in -1 to 1, from whole numbers of any size or floats."""
+    values = values[:, None] if values.ndim == 1 else values
+    if values.dtype.kind == "f":
+        return values.astype(np.float32)
+    middle = 2.0 ** (8 * values.dtype.itemsize - 1)
+    return ((values - (middle if values.dtype.kind == "u" else 0.0)) / middle).astype(np.float32)
+
+
+def resampled(samples: Array, rate: int, to: int) -> Array:
+    """The same sound at another rate."""
+    if rate == to:
+        return samples
+    try:
+        import soxr
+    except ImportError as error:
+        raise MissingExtra("Bringing sounds to one rate", "sound") from error
+    found: Array = soxr.resample(samples, rate, to)
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ spectra
+
+
+def spectrum(samples: Array, rate: int, bands: int) -> Array:
+    """float32 [T, bands]: log energies of windows of 25 ms, one every 10 ms; a clip shorter than a window gives one."""
+    wide, hop = round(WINDOW * rate), round(HOP * rate)
+    if len(samples) < wide:
+        samples = np.pad(samples, (0, wide - len(samples)))
+    shape, filters = _shape(wide), _filters(rate, bands)
+    size = 2 * (len(filters) - 1)
+    frames = np.lib.stride_tricks.sliding_window_view(samples, wide)[::hop]
+    found: Array = np.empty((len(frames), bands), np.float32)
+    for start in range(0, len(frames), 1024):  # in pieces that stay in the cache of a core
+        waves = np.fft.rfft(frames[start : start + 1024] * shape, size).astype(np.complex64, copy=False)
+        found[start : start + 1024] = (waves.real**2 + waves.imag**2) @ filters
+    found += np.float32(FLOOR)
+    np.log(found, out=found)
+    return found
+
+
+@cache
+def _shape(wide: int) -> Array:
+    """A Hann window whose sum is 2: a sine at full scale has power 1."""
+    window = np.hanning(wide + 2)[1:-1]
+    found: Array = (2 * window / window.sum()).astype(np.float32)
+    return found
+
+
+@cache
+def _filters(rate: int, bands: int) -> Array:
+    """[1 + size / 2, bands]: triangles evenly spaced in mel (O'Shaughnessy 1987), none narrower than the FFT sees."""
+    size = 2 ** int(np.ceil(np.log2(WINDOW * rate)))
+    edges = 700 * (10 ** (np.linspace(0, _mel(rate / 2), bands + 2) / 2595) - 1)
+    hertz, fine = np.arange(size // 2 + 1) * rate / size, rate / size
+    middle = edges[1:-1]
+    below, above = np.maximum(middle - edges[:-2], fine), np.maximum(edges[2:] - middle, fine)
+    away = hertz[:, None] - middle
+    found: Array = np.maximum(0, 1 - np.where(away < 0, -away / below, away / above)).astype(np.float32)
+    return found
+
+
+def _mel(hertz: float) -> float:
+    return float(2595 * np.log10(1 + hertz / 700))
+
+
+def _header(value: Any) -> tuple[int, float] | None:
+    """(rate, seconds), from the header alone; None where it cannot be read."""
+    try:
+        with opened(value) as file:
+            return file.rate, file.seconds
+    except Unreadable:
+        return None
+
+
+def _zeros(shape: tuple[int, ...]) -> Array:
+    return np.zeros(shape, np.float32)
+
+
+def _threads(act: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+    if len(items) < 4:
+        return [act(item) for item in items]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(act, items, chunksize=16))
