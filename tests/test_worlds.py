@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 import lamina
 import worlds
+from lamina.core import Encoded
 from lamina.examples import read
 from lamina.learning.plan import Plan
 from lamina.learning.training import Training
@@ -120,7 +121,7 @@ def test_an_own_module_learns_predicts_and_loads_back(tmp_path_factory: pytest.T
         _ = lamina.load(place).network
     back = lamina.load(place, network=Mine()).network
     with torch.inference_mode():
-        raws, _ = back({"image": torch.from_numpy(new["image"])}, {"image": torch.ones(200, dtype=torch.bool)})
+        raws, _ = back({"image": Encoded(torch.from_numpy(new["image"]), torch.ones(200, dtype=torch.bool))})
     found = raws["label"].div(model.outputs["label"].temperature).softmax(1).numpy()
     np.testing.assert_allclose(found, before, atol=1e-4)
 
