@@ -87,7 +87,7 @@ def test_infinity_and_odd_columns_are_refused_in_frames_too() -> None:
     with pytest.raises(ValueError, match="infinity"):
         LaminaClassifier(**FEW).fit(frame, [0, 1, 0, 1])
     with pytest.raises(ValueError, match="'a' holds"):
-        LaminaClassifier(**FEW).fit(pl.DataFrame({"a": [[1.0], [2.0], [3.0]]}), [0, 1, 0])
+        LaminaClassifier(**FEW).fit(pl.DataFrame({"a": [["red"], ["blue"], ["red", "blue"]]}), [0, 1, 0])
 
 
 @pytest.mark.parametrize("steps", [None, 80])

@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 from torch import Tensor
 
 import worlds
-from lamina.core import Array, Recipe
+from lamina.core import Array, Encoded, Recipe
 from lamina.examples import read
 from lamina.learning.augment import Augment
 from lamina.learning.choose import Choice
@@ -91,7 +91,8 @@ def test_only_rows_that_may_be_flipped_are(same: list[bool]) -> None:
     x = torch.arange(64 * 4 * 6, dtype=torch.int64).remainder(251).to(torch.uint8).reshape(64, 4, 6, 1)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        found = Augment(["flip"])(x, torch.tensor(same))
+        given = {"image": Encoded(x, torch.ones(64, dtype=torch.bool))}
+        found = Augment(["flip"], {"image": "grid"})(given, torch.tensor(same))["image"].values
     flipped = (found == x.flip(2)).all(-1).all(-1).all(-1)
     kept = (found == x).all(-1).all(-1).all(-1)
     assert (flipped ^ kept).all()
