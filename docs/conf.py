@@ -39,7 +39,10 @@ nitpicky = True
 nitpick_ignore_regex = [  # what signatures name and this site does not describe: other libraries, and what lies inside
     ("py:.*", r"(np|numpy|nn|torch|polars|pl|sklearn|collections|typing|pathlib)\..*"),
     ("py:.*", r"(N|int8|Tensor|Path|Any|Self|Sequence|Mapping|Iterator|Iterable|Literal|ClassVar|Protocol|Collection)"),
-    ("py:.*", r"(.*\.)?(Array|Json|Kind|Note|Score|Column|Coded|Ensemble|Options|Card|Rows|Drift|Figure|Background|Question|Beside|Table|Found|Explainer)"),
+    (
+        "py:.*",
+        r"(.*\.)?(Array|Json|Kind|Note|Score|Column|Coded|Ensemble|Options|Card|Rows|Drift|Figure|Background|Question|Beside|Table|Found|Explainer)",
+    ),
     ("py:.*", r".*\[.*"),  # a type that was cut at its comma
 ]
 
