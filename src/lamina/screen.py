@@ -17,11 +17,10 @@ from lamina.core import Progress
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lamina.learning.discovery import Discovery
-    from lamina.learning.training import Training
+    from lamina.learning.running import Running
 
 
-def watch(running: Training | Discovery, show: bool | None = None, *, json_lines: bool = False) -> None:
+def watch(running: Running, show: bool | None = None, *, json_lines: bool = False) -> None:
     """Run a training to its end and show it. show: None decides by whether somebody is looking.
 
     The first Ctrl-C while it learns ends learning and keeps the best so far; the next one ends everything at once.
@@ -40,7 +39,7 @@ def watch(running: Training | Discovery, show: bool | None = None, *, json_lines
 
 
 @contextmanager
-def _first_interrupt_stops(running: Training | Discovery) -> Iterator[None]:
+def _first_interrupt_stops(running: Running) -> Iterator[None]:
     before = signal.getsignal(signal.SIGINT) or signal.default_int_handler
     if threading.current_thread() is not threading.main_thread() or before == signal.SIG_IGN:
         yield  # signals are heard in the main thread alone, and not at all where a shell keeps them away

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import importlib
 import re
 from collections.abc import Mapping
@@ -16,16 +15,15 @@ from lamina.core import Found, Json
 from lamina.insight.discovered import render
 from lamina.learning import findings
 from lamina.learning.budget import Budget
+from lamina.learning.carded import card_of
 from lamina.learning.choose import Choice
-from lamina.learning.judge import versions, written
 from lamina.learning.plan import Plan
 from lamina.learning.seen import Seen
 from lamina.learning.unlabelled import Unlabelled
 from lamina.model.card import FOUND, Card
-from lamina.model.drift import reference
 from lamina.model.model import NETWORK, REPORT, WEIGHTS, Model
 from lamina.model.onnx import export
-from lamina.networks._build import MAP, spelt_out
+from lamina.networks._build import MAP
 from lamina.networks._join import Ensemble
 
 NETWORKS = {
@@ -80,28 +78,5 @@ def _repeating(trial: Unlabelled, command: str) -> str:
 
 
 def _card(trial: Unlabelled, said: Mapping[str, Json], plan: Plan, found: Found) -> Card:
-    prepared = trial.prepared
-    train = prepared.folds[0].train
-    columns = {} if plan.private else {c: reference(prepared.examples.values(c, train)) for c in prepared.intake.inputs}
-    return Card(
-        inputs=prepared.intake.state(plan.private),
-        networks={name: spelt_out(each) for name, each in said.items()},
-        members=1,
-        outputs=[{
-            "column": found.column, "name": found.column, "kind": found.kind, "room": FOUND, "state": found.state(),
-        }],
-        features=trial.layout.width,
-        novelty=None,
-        reading={"separator": prepared.examples.reading.separator, "written": written(prepared)},
-        split=prepared.split.thresholds,
-        plan=plan.asked(),
-        results={},
-        versions=versions(),
-        data={
-            "source": "" if plan.private else prepared.examples.source,
-            "rows": len(prepared.examples),
-            "columns": {name: each for name, each in columns.items() if each is not None},
-        },
-        private=plan.private,
-        made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-    )  # fmt: skip
+    output = {"column": found.column, "name": found.column, "kind": found.kind, "room": FOUND, "state": found.state()}
+    return card_of(trial.prepared, plan, said, [output], members=1, features=trial.layout.width, novelty=None)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import replace
@@ -17,17 +14,15 @@ from lamina import __version__, kinds
 from lamina.core import DataError, Encoded, Json, PlanError, Progress, Recipe, nearest
 from lamina.examples import Examples, Note
 from lamina.examples.reading import FILES
-from lamina.learning.budget import Budget, Steps, affordable_looks
+from lamina.learning.budget import Steps, affordable_looks
 from lamina.learning.choose import LEAST as LEAST_SIDE
 from lamina.learning.conclude import conclude, way_of
 from lamina.learning.mapping import Mapping
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared, prepare
 from lamina.learning.readout import sized
+from lamina.learning.running import Running, fingerprint
 from lamina.learning.unlabelled import Unlabelled
-from lamina.machine import device
-from lamina.machine.files import new_file
-from lamina.model.model import Model, check_place
 from lamina.networks._build import MAP
 from lamina.networks.pretrained import Pretrained, available
 
@@ -50,11 +45,8 @@ def unlabelled(examples: Examples) -> Examples:
     return found
 
 
-class Discovery:
-    """Learns features and finds `plan.find` in them while it is iterated over; `model` is there at the end.
-
-    out: where the model will be saved; beside it, a folder keeps where learning stands, so that running the same again
-    after a crash goes on.
+class Discovery(Running):
+    """Learns features without labels, and finds `plan.find` in them.
 
     >>> import lamina
     >>> examples = lamina.read({"x": [float(k % 37) for k in range(80)], "y": [2.0 * (k % 37) for k in range(80)]})
@@ -77,31 +69,9 @@ class Discovery:
             raise PlanError(f"'{plan.find}' is nothing that can be found. {nearest(plan.find or '', known)}")
         if plan.target:
             raise PlanError(f"--find {plan.find} takes no --target: it learns without labels. Leave one of them out.")
-        if out is not None:
-            check_place(out, overwrite)
+        super().__init__(plan, out, overwrite, started, command)
         self.examples = unlabelled(examples)
-        self.plan, self.out, self.overwrite, self.command = plan, out, overwrite, command
-        seconds = None if plan.minutes is None else 60 * plan.minutes
-        self.budget = Budget(time.monotonic() if started is None else started, seconds)
-        self.device = device.choose(plan.device)
-        self.stopped = self.learning = self.resumed = False
-        self._model: Model | None = None
-        self._trial: Unlabelled | None = None
-
-    @property
-    def model(self) -> Model:
-        """The learned model; runs the training to its end first, if nobody has."""
-        if self._model is None:
-            for _ in self:
-                pass
-        assert self._model is not None
-        return self._model
-
-    def stop(self) -> None:
-        """End learning after the step at hand; what was learned is kept and saved."""
-        self.stopped = True
-        if self._trial is not None and self._trial.loop is not None:
-            self._trial.loop.stop()
+        self.resumed = False
 
     def __iter__(self) -> Iterator[Progress]:
         yield self._said("reading", f"Reading {len(self.examples):,} examples")
@@ -110,18 +80,13 @@ class Discovery:
         prepared = prepare(self.examples, replace(self.plan, folds=0))
         said, recipe = yield from self._networks(prepared)
         way_of(self.plan).check(prepared, self.plan)
-        trial = self._trial = Unlabelled(prepared, said, recipe, self.plan.seed * 1000, self.device)
+        trial = Unlabelled(prepared, said, recipe, self.plan.seed * 1000, self.device)
         if trial.learns:
             yield from self._learn(trial, said)
         if self.plan.find == "clusters":
             said |= yield from self._map(trial)
         yield self._said("judging", f"Finding {self.plan.find}")
-        self._model = conclude(trial, said, self.plan, self.budget, self.stopped, self.command)
-        if self.out is not None:
-            yield self._said("saving", f"Saving {self.out}")
-            self._model.save(self.out, overwrite=self.overwrite)
-        if self._place is not None:
-            shutil.rmtree(self._place, ignore_errors=True)
+        yield from self._save(conclude(trial, said, self.plan, self.budget, self.stopped, self.command))
 
     # ---------------------------------------------------------------------------------------------- parts
 
@@ -160,28 +125,20 @@ class Discovery:
         steps = self._steps(trial, said)
         if self.resumed:
             yield self._said("resuming", "The same run was begun before: going on where it stood")
-        saved = None if self._place is None else self._place / "0.safetensors"
         running = trial.learn(
-            steps.count, deadline=steps.deadline, looks=steps.looks, patient=self.plan.steps is None, saved=saved
+            steps.count,
+            deadline=steps.deadline,
+            looks=steps.looks,
+            patient=self.plan.steps is None,
+            saved=self._file("0"),
         )
-        self.learning = True
-        try:
-            for progress in running:
-                if self.stopped and trial.loop is not None:  # asked for before there was a loop
-                    trial.loop.stop()
-                yield replace(progress, metric=METRIC, seconds=time.monotonic() - self.budget.started)
-        except KeyboardInterrupt:
-            if self.stopped:  # the second one means it
-                raise
-            self.stopped = True
-            trial.end()
+        yield from self._lead(trial, running, metric=METRIC)
         self.learning = False
 
     def _map(self, trial: Unlabelled) -> Generator[Progress, None, dict[str, Json]]:
         """A plane on which near examples lie near, learned on what the networks make of them."""
         yield self._said("mapping", "Seeking the neighbours of every example")
-        run = self._fingerprint(trial.prepared)
-        kept = self._recall(run)
+        run, kept = self._kept(trial.prepared)
         mapping = Mapping(trial)
         left = self.budget.left()
         ends = None if left is None else max(1.0, left - self.budget.baselines)
@@ -189,22 +146,17 @@ class Discovery:
             yield self._said("resuming", "The same run was begun before: going on where it stood")
         steps = self.plan.steps or (mapping.steps(ends) if kept is None else kept.count)
         if kept is None:
-            self._keep(run, Steps(steps))
-        saved = None if self._place is None else self._place / "map.safetensors"
+            self._keep(run, steps=steps, looks=Steps(steps).looks)
         deadline = None if ends is None else time.monotonic() + ends
-        for progress in mapping.learn(steps, deadline, saved):
-            if self.stopped and mapping.loop is not None:
-                mapping.loop.stop()
-            yield replace(
-                progress, stage="mapping", metric="loss of the map", seconds=time.monotonic() - self.budget.started
-            )
+        running = mapping.learn(steps, deadline, self._file("map"))
+        yield from self._lead(mapping, running, stage="mapping", metric="loss of the map")
+        self.learning = False
         trial.loop = mapping.loop
         return {MAP: {"kind": MAP, "options": {"spans": mapping.spans}}}
 
     def _steps(self, trial: Unlabelled, said: dict[str, Json]) -> Steps:
         """The number of steps: asked for, kept from before a crash, or chosen from the time left."""
-        run = self._fingerprint(trial.prepared)
-        kept = self._recall(run)
+        run, kept = self._kept(trial.prepared)
         if kept is not None:
             self.resumed = True
             return replace(kept, deadline=self.budget.end)
@@ -215,39 +167,13 @@ class Discovery:
             fold = trial.prepared.folds[0]
             throwaway = Unlabelled(trial.prepared, said, trial.recipe, trial.seed, self.device)
             steps = self.budget.steps(throwaway, 1, len(fold.train) + len(fold.validation) + len(fold.test))
-        self._keep(run, steps)
+        self._keep(run, steps=steps.count, looks=steps.looks)
         return steps
 
-    # --------------------------------------------------------------------------------- where learning stands
-
-    @property
-    def _place(self) -> Path | None:
-        return None if self.out is None else self.out.with_name(f".{self.out.name}.partial")
-
-    def _keep(self, run: str, steps: Steps) -> None:
-        if self._place is not None:
-            with new_file(self._place / "run.json") as aside:
-                aside.write_text(json.dumps({"run": run, "steps": steps.count, "looks": steps.looks}))
-
-    def _recall(self, run: str) -> Steps | None:
-        """The steps of the same run, begun before; what another run left is removed."""
-        if self._place is None:
-            return None
-        try:
-            kept: Json = json.loads((self._place / "run.json").read_text())
-        except (OSError, ValueError):
-            kept = {}
-        if kept.get("run") != run:
-            shutil.rmtree(self._place, ignore_errors=True)
-            return None
-        return Steps(int(kept["steps"]), int(kept["looks"]))
-
-    def _fingerprint(self, prepared: Prepared) -> str:
-        """The same for the same plan and examples: then what was learned before may go on."""
+    def _kept(self, prepared: Prepared) -> tuple[str, Steps | None]:
+        """What this run is known by, and its steps where it was begun before."""
         keys = self.examples.keys()[prepared.folds[0].train]
         said = [self.plan.asked(), prepared.intake.kinds, str(self.device), torch.get_num_threads(), __version__]
-        return hashlib.sha256(keys.tobytes() + json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
-
-    def _said(self, stage: str, message: str) -> Progress:
-        seconds = time.monotonic() - self.budget.started
-        return Progress(stage=stage, message=message, seconds=seconds, left=self.budget.left())
+        run = fingerprint(keys, said)
+        kept = self._recall(run)
+        return run, None if kept is None else Steps(int(kept["steps"]), int(kept["looks"]))

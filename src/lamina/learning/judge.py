@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
-import platform
 import re
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import numpy as np
 import torch
@@ -16,6 +13,7 @@ from lamina.core import Json
 from lamina.insight.report import render
 from lamina.learning import findings, likeness, transcripts
 from lamina.learning.budget import Budget
+from lamina.learning.carded import card_of
 from lamina.learning.choose import Choice, lead
 from lamina.learning.decisions import decide
 from lamina.learning.findings import Held
@@ -25,11 +23,9 @@ from lamina.learning.size import size
 from lamina.learning.telling import telling
 from lamina.learning.trial import Trial
 from lamina.model.card import Card
-from lamina.model.drift import reference
 from lamina.model.model import NETWORK, REPORT, WEIGHTS, Model
 from lamina.model.novelty import Novelty
 from lamina.model.onnx import export
-from lamina.networks._build import spelt_out
 from lamina.networks._join import Ensemble
 from lamina.networks._layered import Layered
 from lamina.outputs.transcript import Transcript
@@ -65,7 +61,7 @@ def judge(learned: Learned) -> Model:
     for name in ("center", "scale", "groups"):
         weights[f"novelty.{name}"] = torch.from_numpy(np.ascontiguousarray(getattr(novelty, name)))
     own = learned.members[0].lesson.own
-    model = Model(_card(learned, novelty, held), {WEIGHTS: save(weights), NETWORK: graph, REPORT: b""}, own)
+    model = Model(_card(learned, novelty), {WEIGHTS: save(weights), NETWORK: graph, REPORT: b""}, own)
     if learned.report and len(held.tested):
         model.card.results = _results(learned, held, decisions, model)
         model.files = {WEIGHTS: save(weights), NETWORK: graph, REPORT: render(model.card.results).encode()}
@@ -153,43 +149,18 @@ def _novelty(learned: Learned, held: Held) -> Novelty:
     return Novelty.fit(features, held.features[new] if new.sum() >= findings.ENOUGH else held.features, rng)
 
 
-def _card(learned: Learned, novelty: Novelty, held: Held) -> Card:
+def _card(learned: Learned, novelty: Novelty) -> Card:
     prepared, plan = learned.prepared, learned.plan
     outputs = [
         {"column": column, "name": prepared.names[column], "kind": output.kind, "state": output.state()}
         for column, output in prepared.outputs.items()
     ]
-    train = learned.members[0].fold.train
-    followed = [] if plan.private else [c for c, each in prepared.intake.inputs.items() if each.form.kind == "vector"]
-    columns = {column: reference(prepared.examples.values(column, train)) for column in followed}
-    return Card(
-        inputs=prepared.intake.state(plan.private),
-        networks={name: spelt_out(said) for name, said in learned.choice.said.items()},
+    return card_of(
+        prepared,
+        plan,
+        learned.choice.said,
+        outputs,
         members=len(learned.members),
-        outputs=outputs,
         features=len(novelty.center),
         novelty=novelty.limit if np.isfinite(novelty.limit) else None,
-        reading={"separator": prepared.examples.reading.separator, "written": written(prepared)},
-        split=prepared.split.thresholds,
-        plan=plan.asked(),
-        results={},
-        versions=versions(),
-        data={
-            "source": "" if plan.private else prepared.examples.source,
-            "rows": len(prepared.examples),
-            "columns": {name: found for name, found in columns.items() if found is not None},
-        },
-        private=plan.private,
-        made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     )
-
-
-def written(prepared: Prepared) -> dict[str, str]:
-    """How the cells of columns are written that are not plain: decimal commas, the order of day and month."""
-    kinds = prepared.examples.kinds
-    return {name: kinds[name].how for name in (*prepared.intake.inputs, *prepared.outputs) if kinds[name].how}
-
-
-def versions() -> Json:
-    names = ("lamina", "torch", "numpy", "onnxruntime", "polars", "scikit-learn")
-    return {"python": platform.python_version()} | {name: version(name) for name in names}

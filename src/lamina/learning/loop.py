@@ -252,6 +252,12 @@ class Loop:
             self.ending = True
             self.schedule.end(self.step, min(self.schedule.steps, self.step + max(1, self.step // 4)))
 
+    def end(self) -> None:
+        """End at once, with the best weights so far."""
+        if not self.best.weights:
+            self.look()
+        self.restore_best()
+
     def restore_best(self) -> None:
         """Put the best weights back into the parts."""
         if self.best.weights:

@@ -55,9 +55,9 @@ class Mapping:
 
     def learn(self, steps: int, deadline: float | None, saved: Path | None) -> Iterator[Progress]:
         """Teach it, and make it part of the network."""
+        self.trial.network.map = self.map
         self.loop = self._loop(steps, deadline, saved)
         yield from self.loop
-        self.trial.network.map = self.map
 
     def steps(self, left: float | None) -> int:
         """As many as fit into the seconds that are left; else as many as the rows ask for."""

@@ -123,13 +123,6 @@ class Trial:
         assert self.loop is not None
         return self.loop.best
 
-    def end(self) -> None:
-        """End learning at once, with the best weights so far."""
-        if self.loop is not None:
-            if not self.loop.best.weights:
-                self.loop.look()
-            self.loop.restore_best()
-
     def pace(self, seconds: float) -> float:
         """Seconds per step, from running some; the network is of no use afterwards."""
         recipe = self.lesson.recipe

@@ -79,13 +79,6 @@ class Unlabelled:
         )  # fmt: skip
         yield from self.loop
 
-    def end(self) -> None:
-        """End learning at once, with the best weights so far."""
-        if self.loop is not None:
-            if not self.loop.best.weights:
-                self.loop.look()
-            self.loop.restore_best()
-
     def pace(self, seconds: float) -> float:
         """Seconds per step, from running some; the network is of no use afterwards."""
         loop = Loop(self.method, self.prepared.rows, self.taught, self.recipe, steps=10**6, judge=self.judge)

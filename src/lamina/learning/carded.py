@@ -1,0 +1,56 @@
+"""What a model's card says, however it was learned: what it takes, gives, was learned from and with."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+
+from lamina.core import Json
+from lamina.learning.plan import Plan
+from lamina.learning.prepare import Prepared
+from lamina.model.card import Card
+from lamina.model.drift import reference
+from lamina.networks._build import spelt_out
+
+LIBRARIES = ("lamina", "torch", "numpy", "onnxruntime", "polars", "scikit-learn")
+
+
+def card_of(
+    prepared: Prepared,
+    plan: Plan,
+    said: Mapping[str, Json],
+    outputs: list[Json],
+    *,
+    members: int,
+    features: int,
+    novelty: float | None,
+) -> Card:
+    """The card, its results still to come. said: for each array its network; features: how many the graph gives."""
+    train = prepared.folds[0].train
+    followed = [] if plan.private else [c for c, each in prepared.intake.inputs.items() if each.form.kind == "vector"]
+    columns = {column: reference(prepared.examples.values(column, train)) for column in followed}
+    kinds = prepared.examples.kinds
+    # How cells are written that are not plain: decimal commas, the order of day and month.
+    written = {name: kinds[name].how for name in (*prepared.intake.inputs, *prepared.outputs) if kinds[name].how}
+    return Card(
+        inputs=prepared.intake.state(plan.private),
+        networks={name: spelt_out(each) for name, each in said.items()},
+        members=members,
+        outputs=outputs,
+        features=features,
+        novelty=novelty,
+        reading={"separator": prepared.examples.reading.separator, "written": written},
+        split=prepared.split.thresholds,
+        plan=plan.asked(),
+        results={},
+        versions={"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
+        data={
+            "source": "" if plan.private else prepared.examples.source,
+            "rows": len(prepared.examples),
+            "columns": {name: found for name, found in columns.items() if found is not None},
+        },
+        private=plan.private,
+        made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
