@@ -153,7 +153,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         raw = arrays.read(X.reset_index(drop=True) if module == "pandas" else X)
         if len(raw) < least:
             raise ValueError(f"Found array with {len(raw)} sample(s) while a minimum of {least} is required.")
-        if not hasattr(self, "feature_names_in_"):  # numbered columns are columns without a name
+        if "feature_names_in_" not in vars(self):  # numbered columns are columns without a name
             raw.columns = {f"column_{place + 1}": cells for place, cells in enumerate(raw.columns.values())}
         for name, cells in raw.columns.items():
             if cells.dtype.is_float() and cells.is_infinite().any():

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
-import pytest
 
 import worlds
 from lamina.core import Array
 from lamina.inputs.video import Video, evenly
-
-av = pytest.importorskip("av")
 
 
 def film(path: Path, count: int = 20, side: int = 32) -> Path:

@@ -12,30 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 import worlds
-from lamina.cli.main import add_commands, app
-from lamina.core import LaminaError
-
-if not app.registered_commands:
-    add_commands()
+from terminal import ran, refused
 
 
 def run(*words: str | Path) -> str:
-    """What a command printed. A LaminaError is what `lamina` prints as one line before it exits with 1."""
-    done = CliRunner().invoke(app, [str(word) for word in words])
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == 0, done.output
-    return done.output
-
-
-def refused(*words: str | Path) -> str:
-    """The one message of a command that could not be done."""
-    with pytest.raises(LaminaError) as caught:
-        run(*words)
-    return str(caught.value)
+    """All that a command printed."""
+    return str(ran(*words).output)
 
 
 def csv(place: Path, header: str, rows: list[str], name: str = "table.csv") -> Path:

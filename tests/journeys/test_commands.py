@@ -6,20 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from lamina.cli.main import add_commands, app
 from lamina.core import LaminaError
-
-add_commands()
-
-
-def run(*words: str) -> str:
-    done = CliRunner().invoke(app, list(words))
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == 0, done.output
-    return done.stdout
+from terminal import run
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +53,8 @@ def test_several_tables_and_one_that_is_piped_in(model: Path, tmp_path: Path) ->
     run("predict", str(model), *map(str, places), "--out", str(tmp_path / "answers.csv"))
     assert len((tmp_path / "answers.csv").read_text(encoding="utf-8").splitlines()) == 5
     for piped in ("spent,region\n36,north\n", '{"spent": 36, "region": "north"}\n'):
-        done = CliRunner().invoke(app, ["predict", str(model), "-", "--json"], input=piped)
-        assert json.loads(done.stdout)["returns"]["value"] == "yes"
+        said = run("predict", model, "-", "--json", given=piped)
+        assert json.loads(said)["returns"]["value"] == "yes"
 
 
 def test_answers_go_to_a_file(model: Path, table: Path, tmp_path: Path) -> None:

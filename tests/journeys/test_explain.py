@@ -9,23 +9,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 import lamina
 import worlds
 from lamina.cli.demo import write_examples
-from lamina.cli.main import add_commands, app
 from lamina.core import LaminaError, MissingExtra, ModelError, PlanError
-
-add_commands()
-
-
-def run(*words: str) -> str:
-    done = CliRunner().invoke(app, list(words))
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == 0, done.output
-    return done.stdout
+from terminal import run
 
 
 @pytest.fixture(scope="module")

@@ -10,31 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 import lamina
-from lamina.cli.main import add_commands, app
 from lamina.core import LaminaError
 from lamina.serving import standalone
-
-if not app.registered_commands:
-    add_commands()
+from terminal import refused, run
 
 NEW = "pressure,flow,valve\n5,10,open\n5,2,open\n,,\n"  # the second: flow is always twice the pressure
-
-
-def run(*words: str | Path, given: str | None = None) -> str:
-    done = CliRunner().invoke(app, [str(word) for word in words], input=given)
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    assert done.exit_code == 0, done.output
-    return done.stdout
-
-
-def refused(*words: str | Path) -> str:
-    with pytest.raises(LaminaError) as caught:
-        run(*words)
-    return str(caught.value)
 
 
 def pumps(rows: int, odd: int = 5) -> dict[str, Any]:

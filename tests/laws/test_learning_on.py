@@ -22,12 +22,10 @@ from lamina.learning.supervised import Supervised
 from lamina.learning.trial import Lesson, Trial
 from lamina.model.onnx import Runner, export
 from lamina.networks._join import Ensemble
-from lamina.networks.pretrained import SMALLEST, available
+from lamina.networks.pretrained import SMALLEST
 
 CPU = torch.device("cpu")
 STEPS = 4
-
-pytestmark = pytest.mark.skipif(not available(), reason="the weights that know photographs are not installed")
 
 
 @pytest.fixture(scope="module")

@@ -7,17 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 import lamina
 import worlds
 from lamina import Model
-from lamina.cli.main import add_commands, app
 from lamina.core import DataError, PlanError
 from lamina.examples import Reading, read, split
 from lamina.examples.splits import TRAIN, place
+from terminal import run
 
-add_commands()
 NEW = 240
 
 
@@ -124,12 +122,6 @@ def test_the_command_says_it(model: Model, tmp_path: Path) -> None:
     lines += [",".join(f"{value:.6f}" for value in row) for row in zip(*without(world).values(), strict=True)]
     for name, some in (("a", lines[1:2]), ("b", lines[2:3]), ("many", lines[2:])):
         (tmp_path / f"{name}.csv").write_text("\n".join([lines[0], *some]))
-
-    def run(*words: str) -> str:
-        done = CliRunner().invoke(app, list(words))
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return done.stdout
 
     said = run("compare", str(place), str(tmp_path / "a.csv"), str(tmp_path / "b.csv"))
     assert said.startswith("the same, ")

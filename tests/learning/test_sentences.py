@@ -11,12 +11,11 @@ import lamina
 import worlds
 from lamina.core import LaminaError, PlanError
 
-transformers = pytest.importorskip("transformers")
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny network that has read nothing, saved as any other is."""
+    import transformers
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
     place = tmp_path_factory.mktemp("weights")
