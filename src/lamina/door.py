@@ -166,7 +166,7 @@ def explain(
     about: str | None = None,
     examples: Any = None,
 ) -> Explanations:
-    """Why the answers to these examples are what they are: which columns, which part of a picture.
+    """Why the answers to these examples are what they are: which columns, words or moments, which part of a picture.
 
     Args:
         model: a model, or its path.

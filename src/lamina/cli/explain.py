@@ -25,7 +25,7 @@ def add(app: typer.Typer) -> None:
 
 def explain(
     model: Annotated[Path, typer.Argument(help="A saved model.", show_default=False)],
-    paths: Annotated[list[str], typer.Argument(help="Pictures, folders, tables.", show_default=False)],
+    paths: Annotated[list[str], typer.Argument(help="Files, folders, tables.", show_default=False)],
     out: Annotated[Path | None, typer.Option("--out", help="Write a page: one HTML file.", show_default=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per example.")] = False,
     row: Annotated[
@@ -47,7 +47,7 @@ def explain(
         ),
     ] = None,
 ) -> None:
-    """Say why an answer is what it is: which columns, which part of a picture.
+    """Say why an answer is what it is: which columns, words or moments, which part of a picture.
 
     Beside each explanation stands how much it resembles that of the same network with random weights.
     """

@@ -31,7 +31,7 @@ def predict(
     paths: Annotated[
         list[str],
         typer.Argument(
-            help="Pictures, folders, tables; - answers rows of standard input as they come.", show_default=False
+            help="Files, folders, tables; - answers rows of standard input as they come.", show_default=False
         ),
     ],
     json_lines: Annotated[bool, typer.Option("--json", help="One JSON object per row.")] = False,

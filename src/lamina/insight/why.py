@@ -1,4 +1,4 @@
-"""Why this answer: which columns, which part of a picture; beside each the same from the network with random weights."""
+"""Why this answer: which columns, words or moments, which part of a picture; beside each the same with random weights."""
 
 from __future__ import annotations
 
