@@ -79,6 +79,10 @@ def training(
         if error.name in ("torch", "sklearn", "onnx"):
             raise MissingExtra("Learning", "learn") from error
         raise
+    if network is not None and not isinstance(network, (str, nn.Module)):
+        raise PlanError(
+            f"The network given is {network!r}. Give the name of a kind ('cnn'), or a module: an instance, not its class."
+        )
     targets = (target,) if isinstance(target, str) else tuple(target)
     name = network if isinstance(network, str) else None
     made = options(Plan, {**plan, "target": targets, "network": name})

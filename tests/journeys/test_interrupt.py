@@ -26,10 +26,11 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def learn(table: Path, interrupts: dict[str, str]) -> tuple[int, list[dict[str, Any]], str]:
+def learn(
+    table: Path, interrupts: dict[str, str], asked: tuple[str, ...] = ("--target", "label", "--folds", "0")
+) -> tuple[int, list[dict[str, Any]], str]:
     """Learn with JSON lines; press Ctrl-C at the first line of each of these stages that has this field."""
-    words = ["learn", str(table), "--target", "label", "--steps", str(STEPS), "--folds", "0", "--json"]
-    words += ["--out", str(table.with_suffix(".lamina"))]
+    words = ["learn", str(table), *asked, "--steps", str(STEPS), "--json", "--out", str(table.with_suffix(".lamina"))]
     run = subprocess.Popen(
         [sys.executable, "-c", "from lamina.cli import main; main()", *words],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
@@ -64,3 +65,15 @@ def test_twice_ends_at_once_then_it_goes_on_and_once_keeps_the_best(table: Path)
     assert "ended early by hand" in model.report
     assert 0 < model.card.results["learning"]["steps"][0] < STEPS
     assert len(model.predict(table)) == 500
+
+
+def test_once_keeps_the_map_that_clusters_are_found_on(table: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text(table.read_text())
+    status, lines, said = learn(rows, {"mapping": "rate"}, ("--find", "clusters", "--clusters", "2", "--drop", "label"))
+    assert status == 0, said
+    assert "stopping" in [line["stage"] for line in lines]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.csv", "rows.lamina"]
+    found = lamina.load(rows.with_suffix(".lamina"))
+    assert found.card.results["stopped"] is True
+    assert len(found.predict(table)) == 500

@@ -56,6 +56,8 @@ def _read(source: BinaryIO, ready: queue.Queue[dict[str, Any] | DataError | None
         ready.put(error)
     except UnicodeDecodeError as error:
         ready.put(DataError(f"Standard input is no UTF-8 text: {error}."))
+    except (csv.Error, OSError) as error:  # whoever waits for the next row must hear of it
+        ready.put(DataError(f"Standard input cannot be read as a table: {error}. Look for an unclosed quote."))
 
 
 def rows(lines: Iterable[str]) -> Iterator[dict[str, Any]]:

@@ -22,11 +22,11 @@ def render(content: Json) -> str:
     head.append(f'<p class="verdict">{escape(verdict(found))}</p>')
     match found["kind"]:
         case "anomalies":
-            body = [oddest(found), spread(found), learned_from(data, "set the limit")]
+            body = [oddest(found), spread(found), learned_from(data, "set the limit", "were looked at meanwhile")]
         case "clusters":
-            body = [clusters(found), mapped(found), learned_from(data, "were kept apart")]
+            body = [clusters(found), mapped(found), learned_from(data, "were kept apart", "were kept apart too")]
         case _:
-            body = [alike(found), duplicates(found), learned_from(data, "were kept apart, and are in the index too")]
+            body = [alike(found), duplicates(found), learned_from(data, "are in the index too", "and")]
     body += (
         [learning(content, "loss of the map" if found["kind"] == "clusters" else "loss of drawing again")]
         if content["learning"]
@@ -61,8 +61,7 @@ def _indexed(found: Json) -> str:
     text = f"{found['rows']:,} examples can be searched for what is alike."
     if "duplicates" not in found:
         return text
-    same = sum(each["same"] for each in found["duplicates"])
-    near = len(found["duplicates"]) - same
+    same, near = found["pairs"]["same"], found["pairs"]["near"]
     if not same and not near:
         return f"{text} No two are the same."
     return f"{text} {same:,} pairs are the same, {near:,} nearly so."
@@ -110,7 +109,12 @@ def spread(found: Json) -> str:
         f"{found['held']:,} examples that taught nothing (a split-conformal threshold), so that of examples of the same "
         f"kind, odd ones among them, at most {percent(max(found['promised'], found['alarms']))} lie above it.</p>"
         + plots.histogram(
-            found["counts"], found["edges"], 1.0, "Examples by how odd they are", "how odd (1: the limit)"
+            found["counts"],
+            found["edges"],
+            1.0,
+            found["flagged"],
+            "Examples by how odd they are",
+            "how odd (1: the limit)",
         )
     )
 

@@ -260,11 +260,12 @@ def signals(values: np.ndarray[tuple[int, int], np.dtype[np.float32]], side: int
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" width="{side}" height="{side}">{body}</svg>'
 
 
-def histogram(counts: Sequence[float], edges: Sequence[float], limit: float, title: str, below: str) -> str:
-    """How many lie where, and a line at the limit; heights by their square roots, so that few are seen beside many."""
+def histogram(
+    counts: Sequence[float], edges: Sequence[float], limit: float, beyond: int, title: str, below: str
+) -> str:
+    """How many lie where, and a line at the limit, beyond which so many lie; heights by their square roots, so that few are seen beside many."""
     heights = [math.sqrt(count) for count in counts]
     axes = Axes((edges[0], edges[-1]), (0, max(1.0, *heights) * 1.05), HEIGHT)
-    beyond = sum(count for count, start in zip(counts, edges, strict=False) if start >= limit)
     body = _across(axes, below) + _columns(axes, heights, edges)
     body += f'<line class="span" x1="{axes.x(limit)}" x2="{axes.x(limit)}" y1="0" y2="{axes.height}"/>'
     said = f"{sum(counts):,} examples, {beyond:,} of them beyond the line"

@@ -307,7 +307,9 @@ def _words(content: Json) -> str:
     )
 
 
-def learned_from(data: Json, judged: str = "gave the figures above") -> str:
+def learned_from(
+    data: Json, judged: str = "gave the figures above", chose: str = "chose the weights and the calibration"
+) -> str:
     """Rows per part, columns with kinds, and what was odd. judged: what the rows did that neither taught nor chose."""
     parts, folds = data["parts"], data["folds"]
     if folds > 1:
@@ -318,8 +320,8 @@ def learned_from(data: Json, judged: str = "gave the figures above") -> str:
         if data["own_test"]:
             text += f" Your own {parts['test'][0]:,} test examples were judged by all of them together."
     else:
-        text = f"{data['rows']:,} examples: {parts['train'][0]:,} taught, {parts['validation'][0]:,} chose the weights and the "
-        text += f"calibration, {parts['test'][0]:,} {judged}."
+        text = f"{data['rows']:,} examples: {parts['train'][0]:,} taught, {parts['validation'][0]:,} {chose}, "
+        text += f"{parts['test'][0]:,} {judged}."
     rows = [[escape(c["name"]), escape(c["kind"]), escape(c["use"]), escape(c["reason"])] for c in data["columns"]]
     shown = table(["column", "kind", "use", "why"], rows[:40])
     shown += (

@@ -117,7 +117,7 @@ def _classes(model: Model, examples: Examples, target: str) -> tuple[tuple[str, 
 
 
 class _Watch:
-    """The top and the sums of one layer while rows pass. packed: [C, 4 * TOP + 4 + 2 * K], what is kept and recalled."""
+    """The top and the sums of one layer while rows pass. packed: [C, 4 * TOP + 5 + 3 * K], what is kept and recalled."""
 
     def __init__(self, classes: int) -> None:
         self.classes = classes

@@ -42,7 +42,7 @@ def boosting(
     known = np.array([size for name in tables for size in sizes[name]])
     width = X.shape[1]
     if width > COLUMNS:
-        telling = _telling(X[lesson.rows[:FEW]], lesson)
+        telling = _telling(X, lesson, subsample(lesson, FEW, rng))
         X, known = X[:, telling], known[telling]
     lists = (known > 0) & (known <= CODES)
     kind: Any = (
@@ -82,9 +82,9 @@ def boosting(
     return np.concatenate(raws, axis=1), len(rows), note
 
 
-def _telling(X: Array, lesson: Lesson) -> Array:
+def _telling(X: Array, lesson: Lesson, rows: Array) -> Array:
     """Places of the columns that vary most with the target on these training rows, in order."""
-    target = lesson.target[lesson.rows[:FEW]]
+    X, target = X[rows], lesson.target[rows]
     Y = np.eye(lesson.classes)[target.astype(int)] if lesson.task == "category" else target.reshape(len(X), -1)
     known = np.isfinite(X)
     Z = np.where(known, X, 0) - np.where(known, X, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ PROBE = 500  # rows that are timed
 
 def counted(lesson: Lesson, texts: Array, seconds: float, rng: np.random.Generator) -> tuple[Array | None, int, str]:
     """Raw answers of the judged rows, rows learned from, note. texts: [N, T] codes of words, 0 for none."""
+    lesson = replace(lesson, rows=lesson.rows[texts[lesson.rows].any(axis=1)])  # from the others no word is learned
+    if not len(lesson.rows):
+        return None, 0, "left out: no row to learn from has a word"
     probe = subsample(lesson, PROBE, rng)
     _learned(lesson, texts, probe[:20])(probe[:20])  # the first call is slow for other reasons
     begun = time.perf_counter()

@@ -67,7 +67,8 @@ def choose(
         free = plan.network is None and own is None
         if free and plan.verify and form.kind == "grid" and not _no_race(form):
             said[name] = {"kind": PRETRAINED, "options": {}}
-        if form.kind == "tokens" and own is None and (plan.weights is not None or plan.network == PRETRAINED):
+        alone = plan.network == PRETRAINED and all(each.kind != "grid" for each in forms.values())
+        if form.kind == "tokens" and own is None and (plan.weights is not None or alone):
             choice.reasons.append(f"{name}: pretrained features, as asked for.")
             features[name] = yield from _sentences(prepared, name, plan.weights, choice)
         elif said[name]["kind"] == PRETRAINED:

@@ -84,7 +84,7 @@ class Discovery(Running):
         if trial.learns:
             yield from self._learn(trial, said)
         if self.plan.find == "clusters":
-            said |= yield from self._map(trial)
+            said |= yield from self._map(trial, said)
         yield self._said("judging", f"Finding {self.plan.find}")
         yield from self._save(conclude(trial, said, self.plan, self.budget, self.stopped, self.command))
 
@@ -135,10 +135,10 @@ class Discovery(Running):
         yield from self._lead(trial, running, metric=METRIC)
         self.learning = False
 
-    def _map(self, trial: Unlabelled) -> Generator[Progress, None, dict[str, Json]]:
+    def _map(self, trial: Unlabelled, said: dict[str, Json]) -> Generator[Progress, None, dict[str, Json]]:
         """A plane on which near examples lie near, learned on what the networks make of them."""
         yield self._said("mapping", "Seeking the neighbours of every example")
-        run, kept = self._kept(trial.prepared)
+        run, kept = self._kept(trial.prepared, said)
         mapping = Mapping(trial)
         left = self.budget.left()
         ends = None if left is None else max(1.0, left - self.budget.baselines)
@@ -156,7 +156,7 @@ class Discovery(Running):
 
     def _steps(self, trial: Unlabelled, said: dict[str, Json]) -> Steps:
         """The number of steps: asked for, kept from before a crash, or chosen from the time left."""
-        run, kept = self._kept(trial.prepared)
+        run, kept = self._kept(trial.prepared, said)
         if kept is not None:
             self.resumed = True
             return replace(kept, deadline=self.budget.end)
@@ -170,10 +170,17 @@ class Discovery(Running):
         self._keep(run, steps=steps.count, looks=steps.looks)
         return steps
 
-    def _kept(self, prepared: Prepared) -> tuple[str, Steps | None]:
-        """What this run is known by, and its steps where it was begun before."""
+    def _kept(self, prepared: Prepared, networks: dict[str, Json]) -> tuple[str, Steps | None]:
+        """What this run is known by, and its steps where it was begun before. networks: the clock may choose them anew."""
         keys = self.examples.keys()[prepared.folds[0].train]
-        said = [self.plan.asked(), prepared.intake.kinds, str(self.device), torch.get_num_threads(), __version__]
+        said = [
+            self.plan.asked(),
+            networks,
+            prepared.intake.kinds,
+            str(self.device),
+            torch.get_num_threads(),
+            __version__,
+        ]
         run = fingerprint(keys, said)
         kept = self._recall(run)
         return run, None if kept is None else Steps(int(kept["steps"]), int(kept["looks"]))

@@ -48,9 +48,14 @@ def tell(model: Model, found: Neighbours, seen: Seen, plan: Plan) -> Json:
     about: Json = {"rows": len(rows), "lists": len(found.lists.middles)}
     if len(rows) <= LISTED:
         same = found.same
+        pairs = found.duplicates(len(rows))
+        about["pairs"] = {
+            "same": sum(away <= same for *_, away in pairs),
+            "near": sum(away > same for *_, away in pairs),
+        }
         about["duplicates"] = [
             {"names": [found.called(one), found.called(other)], "distance": distance, "same": distance <= same}
-            for one, other, distance in found.duplicates(PAIRS)
+            for one, other, distance in pairs[:PAIRS]
         ]
     if not plan.private:
         some = np.sort(np.random.default_rng(plan.seed).permutation(len(rows))[:SHOWN])

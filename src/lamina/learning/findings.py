@@ -58,7 +58,9 @@ class Held:
     chosen_raw: dict[str, Array]
     tested: Array
     tested_raw: dict[str, Array]
-    apart: Array  # rows whose distance says what is unlike: such as nobody learned from, where there are enough
+    # Rows whose distance says what is unlike: nobody learned from them. They choose; where those that choose teach too,
+    # they are the tested ones, if there are enough: no figure of the report is about them.
+    apart: Array
     features: Array  # [apart, F], of the whole ensemble
 
 
@@ -495,7 +497,7 @@ def held_out(prepared: Prepared, members: list[Trial]) -> Held:
         chosen, features = members[0].raw(members[0].chosen, outside=True)
         tested, unseen = members[0].raw(folds[0].test)
         apart = members[0].chosen
-        if len(unseen) >= ENOUGH:
+        if members[0].copies is not None and len(unseen) >= ENOUGH:  # the rows that choose taught as well
             apart, features = folds[0].test, unseen
         return Held(members[0].chosen, chosen, folds[0].test, tested, apart, features)
     outside = np.concatenate([fold.test for fold in folds])

@@ -14,7 +14,7 @@ from lamina.insight.report import render
 from lamina.learning import findings, likeness, transcripts
 from lamina.learning.budget import Budget
 from lamina.learning.carded import card_of
-from lamina.learning.choose import Choice, lead
+from lamina.learning.choose import RACERS, Choice, lead
 from lamina.learning.decisions import decide
 from lamina.learning.findings import Held
 from lamina.learning.plan import IDENTITY, Plan
@@ -126,9 +126,19 @@ def _about_target(
 
 
 def _repeating(learned: Learned) -> str:
-    """The command with what its minutes decided: steps, looks, size, and which network won the race."""
+    """The command with what its minutes decided: steps, looks, size, and which network won the race.
+
+    Where several inputs had a race, one option cannot tell all that won: then the minutes are told again.
+    """
     loop = learned.members[0].loop
     if loop is None:
+        return learned.command
+    forms = learned.prepared.intake.forms
+    if (
+        learned.plan.network is None
+        and sum(form.kind in (*RACERS, "grid") for form in forms.values()) > 1
+        and learned.choice.tried
+    ):
         return learned.command
     told = f"--steps {loop.planned} --looks {loop.judgements}"
     grown = size(learned.choice.said, learned.prepared.intake.forms)

@@ -4,7 +4,8 @@ simpler ways of comparing."""
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -110,28 +111,33 @@ def _hardest(output: Identity, prepared: Prepared, rows: Array, raw: Array, targ
 
 def _rivals(output: Taught, prepared: Prepared, rows: Array, target: Array) -> Iterator[Json]:
     """Cosines of the values as they are, of their principal components, and of pretrained features where there are any."""
-    began = time.perf_counter()
     train = prepared.folds[0].train
     train = train[:: max(1, len(train) // LEARNED)]
     forms = prepared.intake.forms
     both = np.concatenate([train, rows])
     parts = [
-        _plain(Encoded(prepared.pictures.get(name, each.values), each.present, lengths=each.lengths), forms[name], both)
+        _plain(
+            Encoded(prepared.pictures.get(name, each.values), each.present, lengths=each.lengths),
+            forms[name],
+            both,
+            len(train),
+        )
         for name, each in prepared.rows.inputs.items()
     ]
     values = np.concatenate(parts, 1)
     seen, asked = values[: len(train)], values[len(train) :]
     center = seen.mean(0)
-    ways = {
-        "the values as they are": asked - center,
-        "principal components": _components(seen - center, asked - center),
+    ways: dict[str, Callable[[], Array]] = {
+        "the values as they are": lambda: asked - center,
+        "principal components": lambda: _components(seen - center, asked - center),
     }
     for name in prepared.pictures:
         features = prepared.rows.inputs[name].values
         if features.ndim == 2:
-            known = features[train].numpy()
-            ways["pretrained features"] = (features[rows].numpy() - known.mean(0)) / (known.std(0) + 1e-6)
-    for name, found in ways.items():
+            ways["pretrained features"] = partial(_scaled, features[train].numpy(), features[rows].numpy())
+    for name, way in ways.items():
+        began = time.perf_counter()
+        found = way()
         note = "" if len(train) == len(prepared.folds[0].train) else f"learned from {len(train):,} rows"
         yield {
             "name": name,
@@ -142,16 +148,23 @@ def _rivals(output: Taught, prepared: Prepared, rows: Array, target: Array) -> I
         }
 
 
-def _plain(each: Encoded, form: Form, rows: Array) -> Array:
-    """[n, F] of encoded rows: pixels made few, numbers scaled, codes apart; over time, mean and spread of each channel."""
+def _scaled(known: Array, asked: Array) -> Array:
+    """In units of the spread of what taught."""
+    found: Array = (asked - known.mean(0)) / (known.std(0) + 1e-6)
+    return found
+
+
+def _plain(each: Encoded, form: Form, rows: Array, seen: int) -> Array:
+    """[n, F] of encoded rows: pixels made few, numbers scaled as the first `seen` rows, which taught, have them, codes
+    apart; over time, mean and spread of each channel."""
     if form.kind == "grid":
         return few_pixels(each.values.numpy(), rows, SIDE)
     values: Any = each.values[rows].numpy()
     if form.kind == "vector":
         codes = [np.eye(size, dtype=np.float32)[values[:, j].astype(int)] for j, size in enumerate(form.sizes) if size]
         numbers = values[:, [j for j, size in enumerate(form.sizes) if not size]]
-        spread = np.nanstd(numbers, axis=0) if len(numbers) else 1.0
-        scaled = np.nan_to_num((numbers - np.nanmean(numbers, axis=0)) / np.maximum(spread, 1e-12))
+        middle, spread = (np.nan_to_num(of(numbers[:seen], axis=0)) for of in (np.nanmean, np.nanstd))
+        scaled = np.nan_to_num((numbers - middle) / np.maximum(spread, 1e-12))
         return np.concatenate([scaled, *codes], 1).astype(np.float32)
     lengths = each.lengths[rows].numpy()
     found = []

@@ -66,6 +66,10 @@ class Plan:
             raise PlanError(f"{self.clusters} clusters were asked for. There must be 2 at least.")
         if self.clusters is not None and self.find != "clusters":
             raise PlanError(f"{self.clusters} clusters were asked for without --find clusters. Say both, or neither.")
+        if self.find is not None:
+            labels = ("verify", "network", "weights", "size", "metric", "cost", "folds")
+            if given := [name for name in labels if getattr(self, name) not in (None, False, ())]:
+                raise PlanError(f"--find {self.find} learns without labels and takes no --{given[0]}. Leave it out.")
         if self.batch is not None and self.batch < 2:
             raise PlanError(f"The batch was {self.batch}. It must be at least 2.")
         if self.verify and (self.folds or len(self.target) > 1):
