@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,18 @@ COLUMNS = 1000  # at most: scikit-learn takes half a millisecond for each, whate
 CODES = 255  # more words than this, and a column's codes are taken as a number
 
 
+def load() -> Thread:
+    """Load scikit-learn beside the learning, which leaves it a core: two or three seconds of every report on a table."""
+    thread = Thread(target=_load)
+    thread.start()
+    return thread
+
+
+def _load() -> None:
+    with suppress(ImportError):  # said by what needs it
+        from sklearn import ensemble  # noqa: F401
+
+
 def boosting(
     lesson: Lesson,
     tables: Mapping[str, Array],
@@ -30,7 +44,7 @@ def boosting(
 ) -> tuple[Array | None, int, str]:
     """Raw answers of the judged rows, rows learned from, note. Missing numbers stay missing: its trees take them.
 
-    Loading scikit-learn the first time, a few seconds, comes on top of `seconds`.
+    Loading scikit-learn the first time, a few seconds, comes on top of `seconds`, where `load` has not done it before.
     """
     try:
         from sklearn import ensemble

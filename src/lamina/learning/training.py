@@ -14,6 +14,7 @@ from lamina import __version__
 from lamina.core import Array, PlanError, Progress, Recipe
 from lamina.examples import Examples
 from lamina.learning import likeness
+from lamina.learning._boosting import load
 from lamina.learning.budget import Steps, affordable_looks
 from lamina.learning.choose import PRETRAINED, Choice, choose, use_features
 from lamina.learning.decisions import check_costs
@@ -80,6 +81,8 @@ class Training(Running):
             choice = grow(choice, self._lesson(prepared, choice), self.budget, self._sized(prepared, choice))
             choice = self._as_before(prepared, choice)
             choice = with_flips(choice, prepared, self.plan.seed)
+        if self.report and any(form.kind == "vector" for form in prepared.intake.forms.values()):
+            load()  # what the report compares with
         members = yield from self._learn(prepared, choice)
         give_back()
         yield self._said("judging", "Comparing with simple models on examples never learned from")
