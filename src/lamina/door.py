@@ -54,6 +54,7 @@ def training(
     overwrite: bool = False,
     network: str | nn.Module | None = None,
     start: Model | str | Path | None = None,
+    unlabelled: Any = None,
     started: float | None = None,
     command: str = "",
     **plan: Any,
@@ -91,10 +92,15 @@ def training(
             raise PlanError(f"find='{made.find}' learns its own network from the start: leave out start and network.")
         where = None if out is None else Path(out)
         return Discovery(
-            _examples(examples, (), {}), made, out=where, overwrite=overwrite, started=started, command=command
+            _examples(examples, (), {}, unlabelled),
+            made,
+            out=where,
+            overwrite=overwrite,
+            started=started,
+            command=command,
         )
     return Training(
-        _examples(examples, targets, made.kinds),
+        _examples(examples, targets, made.kinds, unlabelled),
         made,
         out=None if out is None else Path(out),
         overwrite=overwrite,
@@ -113,6 +119,7 @@ def learn(
     overwrite: bool = False,
     network: str | nn.Module | None = None,
     start: Model | str | Path | None = None,
+    unlabelled: Any = None,
     show: bool | None = None,
     **plan: Any,
 ) -> Model:
@@ -125,6 +132,7 @@ def learn(
         network: a kind of network ("mlp", "cnn", "pretrained"), or an own `nn.Module` from float32 [B, C, H, W] or
             [B, D] to features [B, W].
         start: a model (or its path) to go on from, with its vocabularies and weights.
+        unlabelled: more examples, without labels, to learn from as well; rows whose target is empty are learned from too.
         show: show progress; by default in a terminal or notebook.
         plan: fields of `lamina.Plan`: `find="anomalies"`, `minutes=2`, `steps=500`, `seed=1`, `metric="auc"`, `folds=5`, …
 
@@ -141,7 +149,9 @@ def learn(
     """
     from lamina.screen import watch
 
-    running = training(examples, target, out=out, overwrite=overwrite, network=network, start=start, **plan)
+    running = training(
+        examples, target, out=out, overwrite=overwrite, network=network, start=start, unlabelled=unlabelled, **plan
+    )
     watch(running, show)
     return running.model
 
@@ -261,8 +271,12 @@ def options(kind: type[Options], asked: Mapping[str, Any]) -> Options:
     return kind(**asked)
 
 
-def _examples(source: Any, targets: tuple[str, ...], told: Mapping[str, str]) -> Examples:
+def _examples(source: Any, targets: tuple[str, ...], told: Mapping[str, str], unlabelled: Any) -> Examples:
     from lamina.examples import Examples, Reading
     from lamina.examples import read as read_examples
 
-    return source if isinstance(source, Examples) else read_examples(source, Reading(kind=told), target=targets)
+    if not isinstance(source, Examples):
+        return read_examples(source, Reading(kind=told, unlabelled=unlabelled), target=targets)
+    if unlabelled is not None:
+        raise PlanError("The examples were read before: give unlabelled= to lamina.read, with them.")
+    return source

@@ -86,6 +86,7 @@ def show_result(model: Model, place: Path, *, json_lines: bool = False) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from lamina.insight import unlabelled
     from lamina.insight.report import verdict
     from lamina.model.model import REPORT
 
@@ -100,6 +101,8 @@ def show_result(model: Model, place: Path, *, json_lines: bool = False) -> None:
         said, _ = verdict(target, results["data"])
         console.print(Text.assemble("\n", (target["column"], "bold"), f"  {said}\n"))
         console.print(_figures(target))
+    if shared := unlabelled.said(results.get("unlabelled")):
+        console.print(Text(f"\n{shared}"))
     for reason in results.get("network", {}).get("reasons", []):
         console.print(Text(f"\n{reason}", style="dim"))
     compares = any(target["kind"] == "identity" for target in results.get("targets", []))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 from lamina.core import Coded, DataError
 from lamina.examples.reading import Raw, listed
 
-_TRAIN, _TEST = 0, 2
+_UNDECIDED, _TRAIN, _TEST = -1, 0, 2
+LABEL = "label"  # what the folders of a folder say
 
 
 def tables(top: Path, by_part: Mapping[Path, int], like: Mapping[str, str] | None) -> Raw:
@@ -61,6 +62,44 @@ def with_test(raw: Raw, test: Raw) -> Raw:
     if parts is not None:
         out.parts[: len(parts)] = parts
     return out
+
+
+def with_unlabelled(raw: Raw, more: Raw, target: Sequence[str]) -> Raw:
+    """Rows without labels below the others; what they hold of the targets is not looked at.
+
+    Raises:
+        DataError: they lack a column, or hold pictures of another size.
+    """
+    answers = set(target) or {LABEL}
+    if lacking := [name for name in raw.columns if name not in more.columns and name not in answers]:
+        raise DataError(
+            f"The unlabelled examples {more.source} have no column {listed(lacking)}, but {raw.source} has. They have {listed(more.columns)}. "
+            "What is learned from has to be there; only the target may be missing."
+        )
+    if told := [name for name in answers if name in more.columns]:
+        more.note("info", f"What {more.source} says of {listed(told)} was not looked at: it was given as unlabelled.")
+    nothing = Coded(np.full(len(more), -1, np.int32), ())
+    columns = {name: nothing if name in answers else more.columns[name] for name in raw.columns}
+    for name, cells in columns.items():
+        one, other = (each.shape[1:] if isinstance(each, np.ndarray) else () for each in (raw.columns[name], cells))
+        if one != other and name not in answers:
+            raise DataError(
+                f"The unlabelled '{name}' are arrays of {_size(other)}, the labelled ones of {_size(one)}. Give both in one size."
+            )
+    parts = raw.parts
+    below = Raw(more.source, columns, more.folder, notes=more.notes)
+    out = _stacked([(_UNDECIDED, raw), (_UNDECIDED, below)], f"{raw.source}, and {more.source} without labels")
+    out.kinds = raw.kinds
+    assert out.parts is not None
+    if parts is None:
+        out.parts = None
+    else:
+        out.parts[: len(parts)] = parts
+    return out
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape)) or "single values"
 
 
 def _stacked(pieces: list[tuple[int, Raw]], source: str) -> Raw:

@@ -36,6 +36,9 @@ class Reading:
     )
     weight: str | None = field(default=None, metadata={"help": "the column that says how much a row counts"})
     test: str | None = field(default=None, metadata={"help": "your own test set, a source like PATH: it alone judges"})
+    unlabelled: str | None = field(
+        default=None, metadata={"help": "more examples, without labels, to learn from as well: a source like PATH"}
+    )
     separator: str | None = field(default=None, metadata={"help": "what stands between several tags in one cell"})
     query: str | None = field(default=None, metadata={"help": "for a database: the SQL query that gives the examples"})
     unreadable: Literal["skip", "stop"] = field(default="skip", metadata={"help": "what to do with unreadable files"})

@@ -45,6 +45,8 @@ def read(
         raw, folded = _folded(source, reading, like, target)
         if reading.test is not None:
             raw = parts.with_test(raw, _folded(reading.test, reading, like, target)[0])
+        if reading.unlabelled is not None:
+            raw = parts.with_unlabelled(raw, _folded(reading.unlabelled, reading, like, target)[0], target)
         reading = folded
     except PermissionError as error:
         said = f"'{error.filename}' may not be read: {error.strerror}." if error.filename else f"{error}."

@@ -267,4 +267,4 @@ def _use(prepared: Prepared, name: str, frozen: Frozen, choice: Choice) -> Gener
 def _needed(prepared: Prepared) -> Array:
     """Every row that learns, chooses or is judged."""
     parts = [rows for fold in prepared.folds for rows in (fold.train, fold.validation, fold.test)]
-    return np.unique(np.concatenate([*parts, prepared.held]))
+    return np.unique(np.concatenate([*parts, prepared.held, prepared.extra]))

@@ -24,7 +24,7 @@ from lamina.learning._summary import over_time
 from lamina.learning.baselines import Baseline, baselines
 from lamina.learning.choose import Choice
 from lamina.learning.loop import Loop
-from lamina.learning.prepare import Fold, Prepared
+from lamina.learning.prepare import Prepared
 from lamina.learning.trial import ASKED, Trial
 from lamina.model.intake import TABLE, things
 from lamina.model.model import Model
@@ -431,9 +431,12 @@ def about_data(prepared: Prepared, private: bool) -> Json:
                 "text": f"{len(prepared.problems)} unreadable {things(examples.kinds.values())} were left out.",
             }
         )
-    if prepared.unlabelled:
+    if prepared.unlabelled > len(prepared.extra):
         notes.append(
-            {"level": "info", "text": f"{prepared.unlabelled:,} rows have no label and were left out of learning."}
+            {
+                "level": "info",
+                "text": f"{prepared.unlabelled - len(prepared.extra):,} rows have no label and were left out of learning.",
+            }
         )
     return {
         "source": "" if private else examples.source,
@@ -492,31 +495,49 @@ def about_learning(members: Sequence[Trained], began: float) -> Json:
 
 def held_out(prepared: Prepared, members: list[Trial]) -> Held:
     """Answers of every training on the rows that it did not see."""
-    folds: list[Fold] = [member.fold for member in members]
-    if len(prepared.folds) == 1:
-        chosen, features = members[0].raw(members[0].chosen, outside=True)
-        tested, unseen = members[0].raw(folds[0].test)
-        apart = members[0].chosen
-        if members[0].copies is not None and len(unseen) >= ENOUGH:  # the rows that choose taught as well
-            apart, features = folds[0].test, unseen
-        return Held(members[0].chosen, chosen, folds[0].test, tested, apart, features)
-    outside = np.concatenate([fold.test for fold in folds])
-    parts = [member.raw(fold.test)[0] for member, fold in zip(members, folds, strict=True)]
-    raws = {column: together([part[column] for part in parts]) for column in prepared.outputs}
-    features = np.concatenate([member.raw(outside)[1] for member in members], 1)
-    if not len(prepared.held):
-        return Held(outside, raws, outside, raws, outside, features)
-    every = [member.raw(prepared.held) for member in members]
-    answered = {
-        column: _combined(output, [each[column] for each, _ in every]) for column, output in prepared.outputs.items()
+    chosen, raws = choosing(prepared, members)
+    folded = len(prepared.folds) > 1
+    if folded and not len(prepared.held):
+        return Held(chosen, raws, chosen, raws, chosen, _features(members, chosen))
+    tested = prepared.held if folded else prepared.folds[0].test
+    answered, unseen = _answered(prepared, members, tested)
+    taught = folded or members[0].copies is not None  # the rows that choose
+    if taught and len(unseen) >= ENOUGH:
+        return Held(chosen, raws, tested, answered, tested, unseen)
+    return Held(chosen, raws, tested, answered, chosen, _features(members, chosen))
+
+
+def choosing(prepared: Prepared, members: list[Trial]) -> tuple[Array, dict[str, Array]]:
+    """The rows that calibrate and choose between models, and the raw answers to each of those that did not learn from it.
+
+    Of a fold there may be several members: they answer together."""
+    rows, parts = [], []
+    for number in dict.fromkeys(member.number for member in members):
+        group = [member for member in members if member.number == number]
+        here = group[0].fold.test if len(prepared.folds) > 1 else group[0].chosen
+        rows.append(here)
+        parts.append(_answered(prepared, group, here, outside=len(prepared.folds) == 1)[0])
+    return np.concatenate(rows), {column: together([part[column] for part in parts]) for column in prepared.outputs}
+
+
+def _answered(
+    prepared: Prepared, members: list[Trial], rows: Array, outside: bool = False
+) -> tuple[dict[str, Array], Array]:
+    """Raw answers of several members together by target column, and their features beside each other."""
+    every = [member.raw(rows, outside) for member in members]
+    if len(every) == 1:
+        return every[0]
+    raws = {
+        column: combined(output, [each[column] for each, _ in every]) for column, output in prepared.outputs.items()
     }
-    unseen = np.concatenate([each for _, each in every], 1)
-    apart = outside
-    if len(unseen) >= ENOUGH:
-        apart, features = prepared.held, unseen
-    return Held(outside, raws, prepared.held, answered, apart, features)
+    return raws, np.concatenate([each for _, each in every], 1)
 
 
-def _combined(output: Taught, raws: list[Array]) -> Array:
+def _features(members: list[Trial], rows: Array) -> Array:
+    return np.concatenate([member.raw(rows)[1] for member in members], 1)
+
+
+def combined(output: Taught, raws: Sequence[Array]) -> Array:
+    """Raw answers of several models as an ensemble of them gives them."""
     found: Array = output.combine(torch.from_numpy(np.stack(raws, 1))).numpy()
     return found

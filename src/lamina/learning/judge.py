@@ -17,6 +17,7 @@ from lamina.learning.carded import card_of
 from lamina.learning.choose import RACERS, Choice, lead
 from lamina.learning.decisions import decide
 from lamina.learning.findings import Held
+from lamina.learning.guard import Verdict
 from lamina.learning.plan import IDENTITY, Plan
 from lamina.learning.prepare import Prepared
 from lamina.learning.size import size
@@ -36,7 +37,8 @@ SAMPLE = 5_000  # training rows that "unlike the training data" is measured agai
 
 @dataclass(slots=True)
 class Learned:
-    """What learning hands over. report: whether simple models and importance are worth their time."""
+    """What learning hands over. report: whether simple models and importance are worth their time. trust: how
+    far rows without a label were trusted."""
 
     prepared: Prepared
     choice: Choice
@@ -47,6 +49,7 @@ class Learned:
     stopped: bool
     command: str
     report: bool = True
+    trust: Verdict | None = None
 
 
 def judge(learned: Learned) -> Model:
@@ -107,6 +110,7 @@ def _results(learned: Learned, held: Held, decisions: list[str], model: Model) -
         "data": findings.about_data(prepared, plan.private),
         "learning": findings.about_learning(learned.members, learned.budget.started),
         "network": findings.about_network(learned.members, learned.choice, prepared.intake.forms),
+        "unlabelled": None if learned.trust is None else learned.trust.said,
         "decisions": decisions,
         "plan": plan.asked() | {"steps": learned.members[0].loop.planned if learned.members[0].loop else None},
         "versions": model.card.versions,
@@ -141,6 +145,8 @@ def _repeating(learned: Learned) -> str:
     ):
         return learned.command
     told = f"--steps {loop.planned} --looks {loop.judgements}"
+    if learned.trust is not None and learned.trust.steps:
+        told += f" --unlabelled-steps {learned.trust.steps}"
     grown = size(learned.choice.said, learned.prepared.intake.forms)
     if grown and learned.plan.size is None:
         told += f" --size {grown}"

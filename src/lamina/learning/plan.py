@@ -8,6 +8,7 @@ from typing import Any
 
 from lamina.core import Json, PlanError
 
+WEIGHTS = (0.0, 0.5, 1.0)  # that rows without a label may have: none, half the answer, all of it
 IDENTITY = "identity"  # the kind of a target that names whom each example is of
 
 
@@ -30,6 +31,12 @@ class Plan:
     )
     minutes: float | None = said("Time for the whole command; the number of steps is chosen from it")
     steps: int | None = said("Number of learning steps, instead of minutes (exactly repeatable)")
+    unlabelled_steps: int | None = said(
+        "Number of steps of the trainings that rows without a label take part in; by default as many, or as minutes allow"
+    )
+    unlabelled_weight: float | None = said(
+        "Weight of rows without a label, from 0 (left out) to 1; by default labelled rows held out decide"
+    )
     looks: int | None = said("Times that validation rows are looked at while learning, each a chance to be kept")
     find: str | None = said("What to find without labels: anomalies, clusters or neighbours")
     alarms: float = said("Share of ordinary examples that may be taken for anomalies", 0.01)
@@ -52,6 +59,12 @@ class Plan:
             raise PlanError(f"The budget was {self.minutes} minutes. It must be more than 0, such as --minutes 2.")
         if self.steps is not None and self.steps < 1:
             raise PlanError(f"The number of steps was {self.steps}. It must be at least 1.")
+        if self.unlabelled_steps is not None and self.unlabelled_steps < 1:
+            raise PlanError(f"The number of unlabelled steps was {self.unlabelled_steps}. It must be at least 1.")
+        if self.unlabelled_weight not in (None, *WEIGHTS):
+            raise PlanError(
+                f"The weight of unlabelled rows was {self.unlabelled_weight}. It can be {', '.join(f'{w:g}' for w in WEIGHTS)}."
+            )
         if self.looks is not None and self.looks < 1:
             raise PlanError(f"The number of looks was {self.looks}. It must be at least 1.")
         if self.steps is not None and self.minutes is not None:

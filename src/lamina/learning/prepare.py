@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -21,6 +21,9 @@ from lamina.model.model import Model
 from lamina.outputs.transcript import Transcript
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
+CATEGORY = "category"  # what rows without a label can help to tell
+FEWEST, SHARE = 20, 0.1  # rows without a label, at least, and beside each that has one: fewer teach nothing
+OBSERVED = 20_000  # of them, that vocabularies and scales are taken from
 TRANSCRIPT = "transcript"  # its letters are learned from texts that teach, and folds have no such texts in common
 
 
@@ -38,7 +41,7 @@ class Prepared:
     """Everything that learning needs, settled.
 
     outputs: by target column; names: target column to its name in the network. folds: one, or several for small data.
-    inner: as of `Split`. problems: row to why it could not be read. held: rows of the user's own test set, judged by all folds together.
+    unlabelled: how many rows have no label; extra: those of them that are learned from. inner: as of `Split`. problems: row to why it could not be read. held: rows of the user's own test set, judged by all folds together.
     """
 
     examples: Examples
@@ -53,6 +56,7 @@ class Prepared:
     pictures: dict[str, Tensor] = field(default_factory=dict)  # where features took their place in `rows`
     problems: dict[int, str] = field(default_factory=dict)
     unlabelled: int = 0
+    extra: Array = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def named(self) -> dict[str, Taught]:
@@ -93,11 +97,12 @@ def prepare(examples: Examples, plan: Plan, start: Model | None = None, report: 
     )
     labels = {column: output.encode(examples.values(column)) for column, output in found.items()}
     known = np.any([known for _, known in labels.values()] or [np.ones(len(examples), bool)], axis=0)
-    settling = parts.parts == TRAIN if parts.folds is None else parts.folds >= 0
+    settling = known & (parts.parts == TRAIN if parts.folds is None else parts.folds >= 0)
+    more = np.flatnonzero(~known & (parts.parts == TRAIN))
+    more = more if _helps(found, plan, len(more), int(known.sum())) else more[:0]
+    settling[np.random.default_rng(plan.seed).permutation(more)[:OBSERVED]] = True
     intake = (
-        start.intake
-        if start is not None
-        else Intake.observe(examples, columns, np.flatnonzero(settling & known), plan.private)
+        start.intake if start is not None else Intake.observe(examples, columns, np.flatnonzero(settling), plan.private)
     )
     encoded = intake.encode(examples, allocate=cache.allocate)
     present = np.any([each.present for each in encoded.values()], axis=0)
@@ -119,8 +124,14 @@ def prepare(examples: Examples, plan: Plan, start: Model | None = None, report: 
         held = np.flatnonzero(usable & (parts.parts == TEST) & (parts.folds < 0))
     return Prepared(
         examples, parts, intake, found, names, rows, folds, held, parts.inner, problems=problems,
-        unlabelled=int((~known).sum()),
+        unlabelled=int((~known).sum()), extra=more[present[more]],
     )  # fmt: skip
+
+
+def _helps(outputs: Mapping[str, Taught], plan: Plan, rows: int, labelled: int) -> bool:
+    """Whether rows without a label are learned from: beside one class to answer, where they are not just a few."""
+    kinds_of = [output.kind for output in outputs.values()]
+    return kinds_of == [CATEGORY] and plan.unlabelled_weight != 0 and rows >= max(FEWEST, SHARE * labelled)
 
 
 def _as_before(examples: Examples, plan: Plan, start: Model, parts: Split, apart: bool) -> Split:

@@ -75,6 +75,19 @@ class Rows:
         )
 
 
+def together(one: Encoded, other: Encoded) -> Encoded:
+    """Rows of `one`, then of `other`; over time as long as the longest."""
+    values = [one.values, other.values]
+    present = torch.cat([one.present, other.present])
+    if one.lengths is None:
+        return Encoded(torch.cat(values), present)
+    longest = max(each.shape[1] for each in values)
+    values = [
+        torch.cat([each, each.new_zeros((len(each), longest - each.shape[1], *each.shape[2:]))], 1) for each in values
+    ]
+    return Encoded(torch.cat(values), present, lengths=torch.cat([one.lengths, other.lengths]))
+
+
 def _tensor(values: Array) -> Tensor:
     if not values.flags.writeable:  # a read-only map of a file: torch wants to be told that nobody writes
         values = np.array(values)

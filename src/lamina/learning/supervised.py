@@ -44,7 +44,7 @@ class Supervised:
         raws, _ = self.network(inputs)
         weights = {name: batch.known[name] * batch.weight for name in self.outputs}
         each = {
-            name: _mean(output.losses(raws[name], batch.targets[name], self.smoothing), batch.copies)
+            name: mean_of(output.losses(raws[name], batch.targets[name], self.smoothing), batch.copies)
             for name, output in self.outputs.items()
         }
         total = sum((each[name] * weight).sum() for name, weight in weights.items())
@@ -62,7 +62,7 @@ class Supervised:
         return torch.isin(batch.targets[name], self.mirrored.to(batch.weight.device)) & (batch.known[name] > 0)
 
 
-def _mean(losses: Tensor, copies: Tensor | None) -> Tensor:
+def mean_of(losses: Tensor, copies: Tensor | None) -> Tensor:
     """[B] from [B, k]: over the copies that learn from a row."""
     if copies is None:
         return losses.mean(1)

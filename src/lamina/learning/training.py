@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -11,17 +11,18 @@ import numpy as np
 from torch import nn
 
 from lamina import __version__
-from lamina.core import Array, PlanError, Progress, Recipe
+from lamina.core import Array, Json, PlanError, Progress, Recipe
 from lamina.examples import Examples
 from lamina.learning import likeness
-from lamina.learning._boosting import load
-from lamina.learning.budget import Steps, affordable_looks
+from lamina.learning._boosting import load as load_boosting
+from lamina.learning.budget import LOOKS, Steps, affordable_looks
 from lamina.learning.choose import PRETRAINED, Choice, choose, use_features
 from lamina.learning.decisions import check_costs
+from lamina.learning.guard import Verdict, alike, too_unlike, weigh
 from lamina.learning.judge import Learned, judge
 from lamina.learning.mirror import with_flips
 from lamina.learning.plan import IDENTITY, Plan
-from lamina.learning.prepare import Prepared, prepare
+from lamina.learning.prepare import FEWEST, Prepared, prepare
 from lamina.learning.running import Running, fingerprint
 from lamina.learning.size import grow, size
 from lamina.learning.trial import JUDGED, Lesson, Trial, check_metric
@@ -60,7 +61,9 @@ class Training(Running):
         super().__init__(plan, out, overwrite, started, command)
         self.examples, self.own, self.start, self.report = examples, network, start, report
         self.resumed: Steps | None = None
+        self.further: Steps | None = None  # of the trainings that rows without a label take part in
         self._run = ""
+        self._kept: Json = {}
 
     def __iter__(self) -> Iterator[Progress]:
         yield self._said("reading", f"Reading {len(self.examples):,} examples")
@@ -82,39 +85,61 @@ class Training(Running):
             choice = self._as_before(prepared, choice)
             choice = with_flips(choice, prepared, self.plan.seed)
         if self.report and any(form.kind == "vector" for form in prepared.intake.forms.values()):
-            load()  # what the report compares with
-        members = yield from self._learn(prepared, choice)
+            load_boosting()  # what the report compares with
+        members, trust = yield from self._learn(prepared, choice)
         give_back()
         yield self._said("judging", "Comparing with simple models on examples never learned from")
         network = Ensemble([member.network for member in members], prepared.named).eval().cpu()
         learned = Learned(
-            prepared, choice, members, network, self.plan, self.budget, self.stopped, self.command, self.report
+            prepared, choice, members, network, self.plan, self.budget, self.stopped, self.command, self.report, trust
         )
         yield from self._save(judge(learned))
 
     # ---------------------------------------------------------------------------------------------- parts
 
-    def _learn(self, prepared: Prepared, choice: Choice) -> Generator[Progress, None, list[Trial]]:
+    def _learn(
+        self, prepared: Prepared, choice: Choice
+    ) -> Generator[Progress, None, tuple[list[Trial], Verdict | None]]:
+        """Learn from labels; where there are rows without any, then from all rows, and held-out labels decide."""
         lesson = self._lesson(prepared, choice)
-        steps = self._steps(lesson, choice)
-        members: list[Trial] = []
+        folds, more = len(prepared.folds), len(prepared.extra) > 0
+        members = yield from self._pass(lesson, self._steps(lesson, choice, folds * (1 + more)), folds * more)
+        if not more or self.stopped:
+            return members, None
+        rng = np.random.default_rng(self.plan.seed)
+        extras = [alike(member, prepared.extra, rng) for member in members]
+        unlike = len(prepared.extra) - min(len(each) for each in extras)
+        if min(len(each) for each in extras) < FEWEST:
+            return members, too_unlike(prepared)
+        both = yield from self._pass(lesson, self._further(lesson, extras), 0, extras)
+        if len(both) < folds:
+            return members, None
+        return weigh(prepared, members, both, unlike, self.plan.unlabelled_weight)
+
+    def _pass(
+        self, lesson: Lesson, steps: Steps, after: int, extras: Sequence[Array] = ()
+    ) -> Generator[Progress, None, list[Trial]]:
+        """A training for each fold. after: how many trainings are to follow. extras: for each fold the rows without a label."""
+        prepared, members = lesson.prepared, list[Trial]()
+        count = len(prepared.folds)
         for number, fold in enumerate(prepared.folds):
             if self.stopped and members:
                 break
-            trial = Trial(lesson, fold, number)
+            trial = Trial(lesson, fold, number, extras[number] if extras else None)
             if self._continues(prepared):
                 assert self.start is not None
                 continue_from(trial.network, self.start)
             share = None
             if steps.deadline is not None:
-                share = time.monotonic() + (steps.deadline - time.monotonic()) / (len(prepared.folds) - number)
-            says = f"fold {number + 1} of {len(prepared.folds)}" if len(prepared.folds) > 1 else ""
+                share = time.monotonic() + (steps.deadline - time.monotonic()) / (count + after - number)
+            says = f"fold {number + 1} of {count}" if count > 1 else ""
+            says = f"with unlabelled rows, {says}".strip(", ") if extras else says
             running = trial.learn(
                 steps.count,
                 deadline=share,
                 patient=self.plan.steps is None,
                 judgements=steps.looks,
-                saved=self._file(str(number)),
+                saved=self._file(f"{'all-' if extras else ''}{number}"),
             )
             yield from self._lead(trial, running, says, metric=self._metric(prepared))
             members.append(trial)
@@ -158,8 +183,8 @@ class Training(Running):
         """Whether to begin with the earlier weights: not with folds, whose rows may have moved between them."""
         return self.start is not None and self.start.card.members == 1 and len(prepared.folds) == 1
 
-    def _steps(self, lesson: Lesson, choice: Choice) -> Steps:
-        """The number of steps: asked for, kept from before a crash, or chosen from the time left."""
+    def _steps(self, lesson: Lesson, choice: Choice, trainings: int) -> Steps:
+        """The number of steps: asked for, kept from before a crash, or chosen from the time left for all trainings."""
         prepared = lesson.prepared
         if self.plan.steps is not None:
             fold, recipe = prepared.folds[0], choice.recipe
@@ -168,8 +193,24 @@ class Training(Running):
             return self._settled(choice, Steps(self.plan.steps, looks))
         if self.resumed:
             return replace(self.resumed, deadline=self.budget.end)
-        answered = sum(len(fold.validation) + len(fold.test) for fold in prepared.folds) + len(prepared.held)
-        return self._settled(choice, self.budget.steps(Trial(lesson, prepared.folds[0]), len(prepared.folds), answered))
+        trial = Trial(lesson, prepared.folds[0])
+        return self._settled(choice, self.budget.steps(trial, trainings, self._answered(prepared)))
+
+    def _further(self, lesson: Lesson, extras: Sequence[Array]) -> Steps:
+        """The same for the trainings that rows without a label take part in, once the others have ended."""
+        asked = self.plan.unlabelled_steps or self.plan.steps
+        if asked is not None:
+            return Steps(asked, self.plan.looks or LOOKS[1] // 2)
+        if self.further:
+            return replace(self.further, deadline=self.budget.end)
+        trial, folds = Trial(lesson, lesson.prepared.folds[0], 0, extras[0]), len(extras)
+        steps = self.budget.steps(trial, folds, 2 * self._answered(lesson.prepared))
+        self._keep(self._run, **self._kept, further=[steps.count, steps.looks])
+        return steps
+
+    def _answered(self, prepared: Prepared) -> int:
+        """Rows that are answered after learning."""
+        return sum(len(fold.validation) + len(fold.test) for fold in prepared.folds) + len(prepared.held)
 
     # --------------------------------------------------------------------------------- where learning stands
 
@@ -184,20 +225,23 @@ class Training(Running):
         if kept is None:
             return None
         self.resumed = Steps(int(kept["steps"]), int(kept["looks"]))
+        if "further" in kept:
+            self.further = Steps(*map(int, kept["further"]))
+        self._kept = {name: each for name, each in kept.items() if name not in ("run", "further")}
         return Choice(kept["said"], Recipe.restore(kept["recipe"]), kept["reasons"], kept["tried"])
 
     def _settled(self, choice: Choice, steps: Steps) -> Steps:
         """The same steps, kept with the choice for the same run after a crash."""
         if not self.resumed:
-            self._keep(
-                self._run,
-                steps=steps.count,
-                looks=steps.looks,
-                said=choice.said,
-                recipe=asdict(choice.recipe),
-                reasons=choice.reasons,
-                tried=choice.tried,
-            )
+            self._kept = {
+                "steps": steps.count,
+                "looks": steps.looks,
+                "said": choice.said,
+                "recipe": asdict(choice.recipe),
+                "reasons": choice.reasons,
+                "tried": choice.tried,
+            }
+            self._keep(self._run, **self._kept)
         return steps
 
     def _metric(self, prepared: Prepared) -> str:

@@ -10,14 +10,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lamina.core import Array, Json, PlanError, Progress, Recipe, chunks, nearest
+from lamina.core import Array, Json, Method, PlanError, Progress, Recipe, chunks, nearest
 from lamina.learning.augment import Augment
+from lamina.learning.consistency import Consistency, partly, views
 from lamina.learning.loop import Best, Loop
 from lamina.learning.prepare import Fold, Prepared
 from lamina.learning.supervised import Supervised
 from lamina.networks._build import join
 from lamina.networks._layered import Layered
 from lamina.outputs._scores import together
+from lamina.outputs.category import Category
 
 SETTLING = 20_000  # training rows that scales and data-dependent starts are taken from
 CALIBRATING = 20_000  # rows that choose and calibrate, where all rows teach
@@ -43,12 +45,11 @@ class Trial:
 
     Where the recipe asks for folds and the network is several copies of itself, the rows that choose teach too: each
     copy is kept from the rows of one inner fold, and every row is judged, and calibrates, by the copies that were kept
-    from it. Else the validation rows choose, and teach nobody.
+    from it. Else the validation rows choose, and teach nobody. extra: rows without a label that it learns from as well.
     """
 
-    def __init__(self, lesson: Lesson, fold: Fold, number: int = 0) -> None:
-        self.lesson, self.fold, self.number = lesson, fold, number
-        self.recipe = lesson.recipe
+    def __init__(self, lesson: Lesson, fold: Fold, number: int = 0, extra: Array | None = None) -> None:
+        self.lesson, self.fold, self.number, self.extra = lesson, fold, number, extra
         self.seed = lesson.seed * 1000 + number
         prepared = lesson.prepared
         with torch.random.fork_rng(devices=[]):
@@ -57,6 +58,7 @@ class Trial:
             self.taught, self.copies = self._parted()
             self._settle()
         self.network.to(lesson.device)
+        self.recipe = lesson.recipe if extra is None else partly(lesson.recipe, len(self.taught), len(extra))
         rng = np.random.default_rng(self.seed)
         self.chosen = fold.validation if self.copies is None else _some(self.taught, CALIBRATING, rng)
         self.judged = _some(self.chosen if len(self.chosen) else fold.train, JUDGED, rng)
@@ -77,7 +79,8 @@ class Trial:
     def _settle(self) -> None:
         prepared = self.lesson.prepared
         generator = torch.Generator().manual_seed(self.seed)
-        sample = np.sort(np.random.default_rng(self.seed).permutation(self.taught)[:SETTLING])
+        seen = self.taught if self.extra is None else np.concatenate([self.taught, self.extra])
+        sample = np.sort(np.random.default_rng(self.seed).permutation(seen)[:SETTLING])
         index = torch.from_numpy(sample)
         for name, network in self.network.networks.items():
             assert isinstance(network, Layered)
@@ -105,17 +108,29 @@ class Trial:
         saved: Path | None = None,
     ) -> Iterator[Progress]:
         """Teach it; the best weights are in `network` at the end, also after `loop.stop()`."""
-        recipe, prepared = self.lesson.recipe, self.lesson.prepared
-        method = Supervised(self.network, prepared.named, recipe.smoothing, self._augment(recipe), recipe.mirrored)
         self.loop = Loop(
-            method, replace(prepared.rows, copies=self.copies), self.taught, recipe,
+            self._method(steps), replace(self.lesson.prepared.rows, copies=self.copies), self.taught, self.recipe,
             steps=steps, judge=self.judge, seed=self.seed, device=self.lesson.device, judgements=judgements,
             deadline=deadline, patient=patient, saved=saved,
         )  # fmt: skip
         yield from self.loop
 
-    def _augment(self, recipe: Recipe) -> Augment:
-        return Augment(recipe.augment, {name: form.kind for name, form in self.lesson.prepared.intake.forms.items()})
+    def _method(self, steps: int) -> Method:
+        """How the weights adjust: from labels, or also from rows without any."""
+        recipe, prepared = self.recipe, self.lesson.prepared
+        forms = {name: form.kind for name, form in prepared.intake.forms.items()}
+        if self.extra is None:
+            changes = Augment(recipe.augment, forms)
+            return Supervised(self.network, prepared.named, recipe.smoothing, changes, recipe.mirrored)
+        [column] = prepared.outputs
+        output = prepared.outputs[column]
+        assert isinstance(output, Category)
+        counts = np.bincount(prepared.targets(column, self.taught)[0], minlength=output.width)
+        plain, strong = views(recipe, len(counts))
+        return Consistency(
+            self.network, prepared.named, prepared.rows, self.extra, torch.from_numpy((counts + 1) / (counts + 1).sum()),
+            steps=steps, plain=Augment(plain, forms), strong=Augment(strong, forms),
+        )  # fmt: skip
 
     @property
     def best(self) -> Best:
@@ -125,10 +140,8 @@ class Trial:
 
     def pace(self, seconds: float) -> float:
         """Seconds per step, from running some; the network is of no use afterwards."""
-        recipe = self.lesson.recipe
-        method = Supervised(self.network, self.lesson.prepared.named, 0.0, self._augment(recipe), recipe.mirrored)
         rows = replace(self.lesson.prepared.rows, copies=self.copies)
-        loop = Loop(method, rows, self.taught, recipe, steps=10**6, judge=self.judge)
+        loop = Loop(self._method(10**6), rows, self.taught, self.recipe, steps=10**6, judge=self.judge)
         return loop.pace(seconds)
 
     def judge(self) -> tuple[float, float]:

@@ -1,0 +1,146 @@
+"""Learning from rows without a label as well: what the network is sure of when it sees a row plainly, it learns to answer
+when the row is changed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from lamina.core import Array, Batch, Encoded, Loss, Recipe, Taught
+from lamina.learning.augment import Augment
+from lamina.learning.rows import Rows, together
+from lamina.learning.supervised import mean_of
+from lamina.networks._join import Join
+
+RATIO = 3  # rows without a label for each that has one
+SURE = 0.9  # of the mean confidence on labelled rows, from which on an answer counts as a label
+MEMORY = 0.99  # per step, of how often each class is answered
+WARM = 0.4  # of the steps: over these the rows without a label come to count in full
+STRONGER = {"grid": ("turn", "cover"), "spectrum": ("crop", "louder", "noise", "bend", "hide")}
+
+
+class Consistency:
+    """The loss on labelled rows, and beside it that on rows without a label, whose own answers are taken for labels
+    (AdaMatch, Berthelot et al. 2022).
+
+    An answer counts where it is nearly as sure as on labelled rows, after the classes were set to be as frequent as among
+    those: the threshold follows how far learning is. Each row is answered plainly, and learned changed: pictures and
+    sounds by `strong`, everything else by what the network hides while it learns. Copies within a network each follow
+    their own answers, so that none hears of rows that it is kept from.
+
+    extra: rows without a label. shares: [K] how frequent the classes are. steps: of the whole training.
+    """
+
+    whole_batch: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        network: Join,
+        outputs: Mapping[str, Taught],
+        rows: Rows,
+        extra: Array,
+        shares: Tensor,
+        *,
+        steps: int,
+        plain: Augment,
+        strong: Augment,
+    ) -> None:
+        [(self.name, self.output)] = outputs.items()
+        self.network = network
+        self.rows, self.extra, self.steps = rows, torch.from_numpy(extra), steps
+        self.plain, self.strong = plain, strong
+        self.memory = Memory(network, shares)
+
+    def parts(self) -> Mapping[str, nn.Module]:
+        return {"network": self.memory}
+
+    def losses(self, batch: Batch) -> Iterator[Loss]:
+        device, count = batch.weight.device, len(batch)
+        drawn = torch.randint(len(self.extra), (RATIO * count,))
+        other = self.rows.batch(self.extra[drawn], device).inputs
+        labels, sure = self._answers({name: together(batch.inputs[name], other[name]) for name in other}, count)
+        changed, stronger = self.plain(batch.inputs), self.strong(other)
+        raws, _ = self.network({name: together(changed[name], stronger[name]) for name in other})
+        raw = raws[self.name]
+        weight = batch.known[self.name] * batch.weight
+        each = mean_of(self.output.losses(raw[:count], batch.targets[self.name], 0.0), batch.copies)
+        taught = (each * weight).sum()
+        rows, copies, classes = raw[count:].shape
+        entropy = nn.functional.cross_entropy(
+            raw[count:].reshape(rows * copies, classes), labels.reshape(-1), reduction="none"
+        )
+        followed = (entropy * sure.reshape(-1)).sum() / (rows * copies)
+        total = float(weight.sum())
+        yield Loss("network", taught + self.memory.warmth(self.steps) * total * followed, total)
+
+    @torch.no_grad()
+    def _answers(self, inputs: Mapping[str, Encoded], labelled: int) -> tuple[Tensor, Tensor]:
+        """For the rows after the labelled ones and each copy, the class that it answers, and whether that counts, [U, k]."""
+        self.network.eval()
+        raws, _ = self.network(inputs)
+        self.network.train()
+        answers = raws[self.name].softmax(2)
+        threshold = SURE * answers[:labelled].amax(2).mean(0)
+        confidence, labels = self.memory.even(answers[labelled:]).max(2)
+        return labels, (confidence >= threshold).to(answers.dtype)
+
+
+class Memory(nn.Module):
+    """A network, with how often it answered each class lately: it goes into checkpoints with the weights.
+
+    shares: [K] how frequent the classes are to be.
+    """
+
+    shares: Tensor
+    answered: Tensor  # [k, K]
+    count: Tensor
+
+    def __init__(self, network: Join, shares: Tensor) -> None:
+        super().__init__()
+        self.network = network
+        self.register_buffer("shares", shares.float())
+        self.register_buffer("answered", shares.float().expand(network.copies, -1).clone())
+        self.register_buffer("count", torch.zeros((), dtype=torch.long))
+
+    def even(self, answers: Tensor) -> Tensor:
+        """Answers [U, k, K] with each class as frequent as it is to be."""
+        self.answered.lerp_(answers.mean(0), max(1 - MEMORY, 1 / (1 + float(self.count))))
+        self.count += 1
+        moved = answers * (self.shares / self.answered.clamp_min(1e-6))
+        return moved / moved.sum(2, keepdim=True)
+
+    def warmth(self, steps: int) -> float:
+        """How much rows without a label count by now: none at the start, in full after WARM of the steps."""
+        return 0.5 - 0.5 * math.cos(math.pi * min(1.0, float(self.count) / max(WARM * steps, 1)))
+
+
+def partly(recipe: Recipe, labelled: int, extra: int) -> Recipe:
+    """The recipe for so many labelled rows and so many without a label: epochs are told in labelled rows.
+
+    Small batches of labelled rows, for the others come on top; weights are averaged, for the labels that they follow move.
+    """
+    batch = max(1, min(recipe.batch, LARGEST, labelled))
+    steps = max(recipe.steps(labelled), round(PASSES * extra / (RATIO * batch)), LEAST)
+    return replace(
+        recipe, batch=batch, epochs=steps / max(1, labelled // batch), average=max(recipe.average, AVERAGE),
+        smoothing=0.0, easy=0.0, most=max(recipe.most, 2.0),
+    )  # fmt: skip
+
+
+LARGEST = 64  # labelled rows a step
+PASSES = 4.0  # over the rows without a label
+LEAST = 300  # steps
+AVERAGE = 0.99
+
+
+def views(recipe: Recipe, classes: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The changes of labelled rows, and of others. Nobody knows which of these mean the same in a mirror: they are flipped
+    where all classes are."""
+    plain = tuple(each for each in recipe.augment if each != "flip" or len(recipe.mirrored) == classes)
+    strong = (*plain, *(change for changes in STRONGER.values() for change in changes))
+    return plain, strong
