@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 import lamina
 import worlds
 from lamina.insight.unlabelled import said
@@ -29,3 +31,13 @@ def test_what_unlabelled_rows_were_given_is_said() -> None:
     assert told["unlabelled"] == 140
     assert told["weight"] in (0.0, 0.5, 1.0)
     assert "Your 140 unlabelled rows" in said(told)
+
+
+def test_few_labelled_pictures_are_looked_at_by_the_network_that_knows_photographs() -> None:
+    rng = np.random.default_rng(0)
+    shades = np.repeat([60, 190], 12)
+    pictures = np.clip(rng.normal(shades[:, None, None, None], 20, (24, 40, 40, 3)), 0, 255).astype(np.uint8)
+    labels = ["dark" if shade < 100 else "bright" for shade in shades]
+    model = lamina.learn({"image": pictures, "label": labels}, "label", steps=10, show=False)
+    assert model.card.networks["image"]["kind"] == "pretrained"
+    assert model.predict({"image": pictures[:1]})[0].value == "dark"

@@ -36,6 +36,7 @@ PRETRAINED = "pretrained"
 PASSES = 40.0  # over the examples, at least, where people are to be told apart
 LEAST = 32  # pixels a side: below, there is nothing that features of photographs could see
 SAMPLE = 400, 200  # pictures that a probe of pretrained features learns from, and is judged on
+TEACH, CHECK = 20, 10  # labelled rows, fewer of which decide no race
 
 
 @dataclass(slots=True)
@@ -209,6 +210,9 @@ def _race(
 ) -> Generator[Progress, None, bool]:
     """Pretrained features with a read-out against the usual network, on the same validation rows: whether they win."""
     forms, fold = prepared.intake.forms, prepared.folds[0]
+    if len(fold.train) < TEACH or len(fold.validation) < CHECK:
+        choice.reasons.append(f"{name}: {PRETRAINED} features. So few labelled pictures teach no network of their own.")
+        return True
     rng = np.random.default_rng(plan.seed)
     seconds = race.seconds(budget)
     teach, check = (
@@ -220,7 +224,7 @@ def _race(
     yield from frozen.fill(teach, seconds - (time.monotonic() - begun))
     seen = Fold(teach[frozen.done[teach]], check[frozen.done[check]], fold.test)
     usual = choice.said[name]
-    if len(seen.train) < 20 or len(seen.validation) < 10:
+    if len(seen.train) < TEACH or len(seen.validation) < CHECK:
         choice.reasons.append(f"{name}: {usual['kind']}. There was no time to try pretrained features.")
         return False
     ready = {**choice.said, name: {"kind": PRETRAINED, "options": {"side": frozen.side}}}
