@@ -46,6 +46,10 @@ class MissingExtra(LaminaError):
         super().__init__(f"{what} needs a library that is not installed. Install it: pip install 'lamina[{extra}]'")
 
 
+class Unreadable(Exception):
+    """Why a cell gives nothing to learn from or to answer; empty where it is merely missing."""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """A sentence that suggests the nearest known word, or lists them: `nearest("labl", ["label"])`."""
     import difflib

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pytest
 
 import worlds
 from lamina.core import Array
@@ -46,6 +47,17 @@ def test_frames_lie_evenly_in_time(tmp_path: Path) -> None:
         assert encoded.lengths.tolist() == [8]
 
 
+@pytest.mark.parametrize("count", [20, 1_200], ids=["short", "long"])
+def test_a_file_that_does_not_say_how_many_frames_it_has(count: int, tmp_path: Path) -> None:
+    """Matroska: the same frames as of one that says it, and of a long one those around the wanted moments."""
+    path = film(tmp_path / "a.mkv", count)
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].frames == 0
+    encoded = settled(str(path)).encode([path.read_bytes()])
+    assert encoded.lengths.tolist() == [8]
+    assert greys(encoded.values[0]) == [min(place, 25) for place in evenly(count, 8)]
+
+
 def test_a_folder_of_numbered_frames_is_a_video(tmp_path: Path) -> None:
     for place in range(12):
         (tmp_path / f"frame_{place}.png").write_bytes(worlds.png(np.full((9, 9, 3), 10 * place, np.uint8)))
@@ -74,3 +86,25 @@ def test_what_is_no_whole_video_is_named(tmp_path: Path) -> None:
     assert sorted(said) == [2, 3, 4, 5, 6]
     assert "folder without pictures" in said[4]
     assert all(said.values())
+
+
+@pytest.mark.parametrize(
+    "playlist",
+    [
+        "ffconcat version 1.0\nfile clip.mp4\n",
+        "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nclip.mp4\n#EXT-X-ENDLIST\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
+        '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" mediaPresentationDuration="PT2S"><Period>'
+        '<AdaptationSet mimeType="video/mp4"><Representation id="1" bandwidth="1"><BaseURL>clip.mp4</BaseURL>'
+        "</Representation></AdaptationSet></Period></MPD>",
+    ],
+    ids=["concat", "hls", "sdp", "dash"],
+)
+def test_a_playlist_opens_no_other_file(playlist: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file beside the process, named by what somebody sent, is not read; nor is an address."""
+    film(tmp_path / "clip.mp4")
+    (tmp_path / "list.mp4").write_text(playlist)
+    monkeypatch.chdir(tmp_path)
+    encoded = settled("clip.mp4").encode([playlist.encode(), "list.mp4", "clip.mp4", "concat:clip.mp4"])
+    assert encoded.present.tolist() == [False, False, True, False]
+    assert [row for row, _ in encoded.problems] == [0, 1, 3]

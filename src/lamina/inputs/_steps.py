@@ -10,17 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from lamina.core import Array
+from lamina.core import Array, Unreadable
 
 TIMES = re.compile(
     r"^(time|times|timestamp|t|date|datetime|seconds?|ms|step|frame|sample|index|unnamed: 0|)$", re.IGNORECASE
 )
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-", "."})
 BYTES = 200_000_000  # a larger file is refused before it is read
-
-
-class Unreadable(Exception):
-    """Why a series is absent; empty when it is merely missing."""
 
 
 @dataclass(frozen=True, slots=True)

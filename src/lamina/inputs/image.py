@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from lamina.core import Array, Encoded, Form, Json
+from lamina.core import Array, Encoded, Form, Json, Unreadable
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow
@@ -144,10 +144,6 @@ class Image:
             if flat.size != (width, height):
                 flat = ImageOps.fit(flat, (width, height), Pillow.Resampling.BILINEAR)
             return np.asarray(flat).reshape(self.shape)
-
-
-class Unreadable(Exception):
-    """Why a picture is absent; empty when it is merely missing."""
 
 
 @contextmanager

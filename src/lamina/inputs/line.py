@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from lamina.core import Array, Encoded, Form, Json
-from lamina.inputs.image import Unreadable, grey, header, in_threads
+from lamina.core import Array, Encoded, Form, Json, Unreadable
+from lamina.inputs.image import grey, header, in_threads
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from lamina.core import Array, DataError, Encoded, Form, Json
+from lamina.core import Array, DataError, Encoded, Form, Json, Unreadable
 from lamina.inputs import _steps
-from lamina.inputs._steps import Steps, Unreadable
+from lamina.inputs._steps import Steps
 
 MOST = 512  # steps that a network gets: of longer series, neighbouring steps are averaged
 UNEVEN = 0.1  # share by which the time between steps may differ while it still counts as even

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from lamina.core import Array, Encoded, Form, Json, MissingExtra
+from lamina.core import Array, Encoded, Form, Json, MissingExtra, Unreadable
 
 if TYPE_CHECKING:
     import soundfile
@@ -175,10 +175,6 @@ class Sound:
         sound = cls()
         sound.rate, sound.lowest, sound.steps = int(state["rate"]), int(state["lowest"]), int(state["steps"])
         return sound
-
-
-class Unreadable(Exception):
-    """Why a sound is absent; empty when it is merely missing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from lamina.core import Array, Encoded, Form, Json, MissingExtra
+from lamina.core import Array, Encoded, Form, Json, MissingExtra, Unreadable
 from lamina.inputs.image import Image
 
 if TYPE_CHECKING:
@@ -20,7 +21,11 @@ FRAMES = 8  # that a network gets of each video
 SIDE = 96  # pixels of a frame's shorter side at most
 PIXELS = 8_000_000  # of one frame: a larger one is refused before it is decoded
 LONG = 1_000  # frames: of a longer video only what lies around the wanted ones is decoded
+MICROSECONDS = 1_000_000  # in which FFmpeg counts a file's time
 PROBED = 200  # videos whose size is looked at
+# What FFmpeg may take a file for, by its names: containers that hold all there is. A playlist (concat, HLS, DASH, SDP) names
+# other files and addresses, which whoever sent it would have read from here.
+CONTAINERS = ("mov", "avi", "matroska", "mpeg", "mpegts", "mpegvideo", "asf", "flv", "ogg")
 
 Allocate = Callable[[tuple[int, ...]], Array]
 
@@ -50,11 +55,12 @@ class Video:
     def observe(self, values: Any) -> None:
         for value in [each for each in values if each is not None][:PROBED]:
             try:
-                some = _frames(value, self.frames)
-            except _Unreadable:
+                frames = _frames(value, self.frames)
+                first, more = next(frames), sum(1 for _ in frames)
+            except Unreadable:
                 continue
-            self.picture.observe(some[:1] if isinstance(some[0], str) else np.stack(some[:1]))
-            self.longest = max(self.longest, len(some))
+            self.picture.observe([first] if isinstance(first, str) else np.stack([first]))
+            self.longest = max(self.longest, 1 + more)
 
     def merge(self, other: Self) -> None:
         self.picture.merge(other.picture)
@@ -79,15 +85,19 @@ class Video:
         problems: list[tuple[int, str]] = []
         for row, value in enumerate(values):
             try:
-                found = self.picture.encode(_frames(value, self.form.shape[0]))
-                if found.problems:
-                    raise _Unreadable(f"has a frame that cannot be read: {found.problems[0][1]}")
-            except _Unreadable as error:
+                small = [self._small(frame) for frame in _frames(value, self.form.shape[0])]  # one large one at a time
+            except Unreadable as error:
                 problems += [(row, str(error))] if str(error) else []
                 continue
-            lengths[row], present[row] = len(found.values), True
-            pixels[row, : lengths[row]] = found.values
+            lengths[row], present[row] = len(small), True
+            pixels[row, : len(small)] = small
         return Encoded(pixels, present, problems, lengths)
+
+    def _small(self, frame: Any) -> Array:
+        found = self.picture.encode([frame])
+        if found.problems:
+            raise Unreadable(f"has a frame that cannot be read: {found.problems[0][1]}")
+        return np.asarray(found.values[0])
 
     def decode(self, x: Array) -> list[Pillow.Image]:
         """The frames as pictures."""
@@ -107,24 +117,28 @@ class Video:
         return video
 
 
-class _Unreadable(Exception):
-    """Why a video is absent; empty when it is merely missing."""
+def _frames(value: Any, count: int) -> Iterator[Any]:
+    """At most `count` frames, evenly in time, one by one: arrays [H, W, 3], or paths of pictures.
 
-
-def _frames(value: Any, count: int) -> list[Any]:
-    """At most `count` frames, evenly in time: arrays [H, W, 3], or paths of pictures."""
+    Raises:
+        Unreadable: there is none, or it breaks off.
+    """
     if value is None:
-        raise _Unreadable("")
+        raise Unreadable("")
     if isinstance(value, np.ndarray):
         if value.ndim != 4 or not value.size or value.shape[3] not in (1, 3):
-            raise _Unreadable(f"is an array of shape {value.shape}, not [frames, height, width, 3]")
-        return [np.repeat(frame, 3, 2) if frame.shape[2] == 1 else frame for frame in value[evenly(len(value), count)]]
+            raise Unreadable(f"is an array of shape {value.shape}, not [frames, height, width, 3]")
+        yield from (
+            np.repeat(frame, 3, 2) if frame.shape[2] == 1 else frame for frame in value[evenly(len(value), count)]
+        )
+        return
     if isinstance(value, str) and Path(value).is_dir():
         paths = sorted((each for each in Path(value).iterdir() if each.suffix.lower() in Image.suffixes), key=_number)
         if not paths:
-            raise _Unreadable("is a folder without pictures")
-        return [str(paths[place]) for place in evenly(len(paths), count)]
-    return _decoded(value, count)
+            raise Unreadable("is a folder without pictures")
+        yield from (str(paths[place]) for place in evenly(len(paths), count))
+        return
+    yield from _decoded(value, count)
 
 
 def evenly(total: int, count: int) -> list[int]:
@@ -139,50 +153,81 @@ def _number(path: Path) -> tuple[int, str]:
     return (int(found[1]) if found else -1), path.name
 
 
-def _decoded(value: str | bytes, count: int) -> list[Array]:
+def _decoded(value: str | bytes, count: int) -> Iterator[Array]:
+    with _opened(value) as (container, stream):
+        total = int(stream.frames or 0)
+        said = f" of {total:,}" if total else ""
+        total = total or _packets(container, stream)
+        if total > LONG and (length := _duration(container, stream)):
+            yield from _sought(container, stream, count, length)
+            return
+        wanted = set(evenly(total, count))
+        seen = 0
+        for seen, frame in enumerate(container.decode(stream), 1):
+            if seen - 1 in wanted:
+                yield frame.to_ndarray(format="rgb24")
+        if not seen or seen < 0.9 * total:
+            raise Unreadable(f"breaks off after {seen:,}{said} frames" if seen else "holds no frame that can be read")
+
+
+@contextmanager
+def _opened(value: str | bytes) -> Iterator[tuple[Any, Any]]:
+    """A file or its bytes, and the first stream of pictures in it.
+
+    Raises:
+        Unreadable: it is no video, holds no picture, or has larger frames than anybody needs.
+    """
     try:
         import av
     except ModuleNotFoundError as error:
         raise MissingExtra("Reading a video", "video") from error
+    options = {"format_whitelist": ",".join(CONTAINERS), "max_pixels": str(PIXELS)}
     try:
-        with av.open(io.BytesIO(value) if isinstance(value, bytes) else value, "r") as container:
+        with (
+            io.BytesIO(value) if isinstance(value, bytes) else Path(value).open("rb") as file,  # never an address
+            av.open(file, "r", options=options, metadata_errors="ignore", io_open=_nothing_else) as container,
+        ):
             if not container.streams.video:
-                raise _Unreadable("holds no picture")
+                raise Unreadable("holds no picture")
             stream = container.streams.video[0]
-            if stream.width * stream.height > PIXELS:
-                raise _Unreadable(f"has frames of {stream.width} × {stream.height} pixels, more than {PIXELS:,}")
-            said = int(stream.frames or 0)
-            if said > LONG and stream.duration:
-                return _sought(container, stream, count)
-            kept = set(evenly(said, count)) if said else None
-            frames: list[Array] = []
-            seen = 0
-            for frame in container.decode(stream):
-                if kept is None or seen in kept:
-                    frames.append(frame.to_ndarray(format="rgb24"))
-                seen += 1
-                if seen > LONG:
-                    break
+            if not 0 < stream.width * stream.height <= PIXELS:
+                raise Unreadable(f"has frames of more than {PIXELS:,} pixels, or of a size that is not said")
+            yield container, stream
+    except av.error.ArgumentError:
+        raise Unreadable(f"is no video that can be read; expected is {', '.join(CONTAINERS)}") from None
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise _Unreadable((getattr(error, "strerror", None) or str(error))[:120]) from error
-    if not frames or seen < 0.9 * said:
-        raise _Unreadable(f"breaks off after {seen} of {said} frames" if said else "holds no frame that can be read")
-    return frames if kept is not None else [frames[place] for place in evenly(len(frames), count)]
+        raise Unreadable((getattr(error, "strerror", None) or str(error))[:120]) from error
 
 
-def _sought(container: Any, stream: Any, count: int) -> list[Array]:
-    """The frames around the wanted moments of a long video, without decoding what lies between."""
-    found: list[Array] = []
+def _nothing_else(address: str, flags: int, options: Any) -> Any:
+    raise OSError("a video that names another file")
+
+
+def _packets(container: Any, stream: Any) -> int:
+    """Frames of a file that does not say how many it has (Matroska, MPEG): counted without decoding them."""
+    total: int = sum(int(packet.size > 0) for packet in container.demux(stream))
+    container.seek(0)
+    return total
+
+
+def _duration(container: Any, stream: Any) -> int:
+    """In the stream's own units of time; 0 where nothing says it."""
+    if stream.duration:
+        return int(stream.duration)
+    return int(container.duration / MICROSECONDS / stream.time_base) if container.duration else 0
+
+
+def _sought(container: Any, stream: Any, count: int, length: int) -> Iterator[Array]:
+    """The frames around the wanted moments of a long video, without decoding what lies between. length: as `_duration`."""
     for place in range(count):
-        moment = int((place + 0.5) * stream.duration / count) + int(stream.start_time or 0)
+        moment = int((place + 0.5) * length / count) + int(stream.start_time or 0)
         container.seek(moment, stream=stream)
         for frame in container.decode(stream):
             if frame.pts is None or frame.pts >= moment:
-                found.append(frame.to_ndarray(format="rgb24"))
+                yield frame.to_ndarray(format="rgb24")
                 break
-    if len(found) < count:
-        raise _Unreadable(f"breaks off: only {len(found)} of {count} moments can be read")
-    return found
+        else:
+            raise Unreadable(f"breaks off: only {place} of {count} moments can be read")
 
 
 def _zeros(shape: tuple[int, ...]) -> Array:

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from lamina.core import Array, Encoded, Form, Json, Taught, chunks
+from lamina.core import Array, Encoded, Form, Json, Taught, Unreadable, chunks
 from lamina.examples.examples import show
-from lamina.inputs.sound import Sound, Unreadable
+from lamina.inputs.sound import Sound
 from lamina.insight import plots, thumbnails
 from lamina.insight.calibration import coverage, reliability
 from lamina.insight.importance import permutation

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from lamina.inputs.sound import Samples, Sound, Unreadable, opened
+from lamina.core import Unreadable
+from lamina.inputs.sound import Samples, Sound, opened
 
 Heard = Samples | str  # decoded, or why there is nothing
 
