@@ -41,3 +41,20 @@ def test_few_labelled_pictures_are_looked_at_by_the_network_that_knows_photograp
     model = lamina.learn({"image": pictures, "label": labels}, "label", steps=10, show=False)
     assert model.card.networks["image"]["kind"] == "pretrained"
     assert model.predict({"image": pictures[:1]})[0].value == "dark"
+
+
+def test_where_a_label_that_was_missing_is_known_by_now_the_parts_stay() -> None:
+    """Two networks that answer together are not folds: what judged the earlier model teaches no later one."""
+    world = worlds.blobs(1_400, 0)
+    partly = world | {"label": [*list(world["label"][:1_200]), *[None] * 200]}
+    before = lamina.learn(partly, "label", steps=5, unlabelled_weight=0.5, show=False)
+    assert before.card.members == 2
+    after = lamina.learn(world, "label", steps=5, start=before, show=False)
+    assert after.card.split["strata"] == before.card.split["strata"]
+
+
+def test_without_time_for_them_rows_without_a_label_teach_nothing_and_that_is_said() -> None:
+    model = lamina.learn(_partly(400, 100), "label", minutes=0.02, show=False)
+    told = model.card.results["unlabelled"]
+    assert told["weight"] == 0.0
+    assert "there was no time" in said(told)

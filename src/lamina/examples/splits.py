@@ -91,6 +91,7 @@ def split(
         numbered = _folds(key, strata, open_rows, folding)
         notes += _few(strata, open_rows, folding, naming)
         how = f"{folding} folds over {count(int(open_rows.sum()), 'labelled row')}; {how}"
+    thresholds["folded"] = numbered is not None
     inner = numbered
     if inner is None and not times and not (given is not None and (given[known] == VALIDATION).any()):
         inner = (hashing.mix(keys) % np.uint64(INNER)).astype(np.int8)

@@ -10,8 +10,8 @@ def said(found: Json | None) -> str:
     if not found:
         return ""
     begin = f"Your {found['unlabelled']:,} unlabelled rows"
-    if not found["losses"]:
-        return f"{begin} taught nothing: they are unlike the labelled ones."
+    if found["untried"]:
+        return f"{begin} taught nothing: {found['untried']}."
     weight = f"{found['weight']:g}"
     before, after = (f"{100 * found['right'][each]:.1f} %" for each in ("0", weight))
     odd = f" {found['unlike']:,} of them were left out: they are unlike the labelled ones." if found["unlike"] else ""

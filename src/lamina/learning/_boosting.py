@@ -23,11 +23,9 @@ COLUMNS = 1000  # at most: scikit-learn takes half a millisecond for each, whate
 CODES = 255  # more words than this, and a column's codes are taken as a number
 
 
-def load() -> Thread:
+def load() -> None:
     """Load scikit-learn beside the learning, which leaves it a core: two or three seconds of every report on a table."""
-    thread = Thread(target=_load)
-    thread.start()
-    return thread
+    Thread(target=_load).start()
 
 
 def _load() -> None:

@@ -22,11 +22,13 @@ def affordable_looks(steps: int, batch: int, judged: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """count: steps of each training; looks: how often it is judged meanwhile; deadline: when all must have ended."""
+    """count: steps of each training; looks: how often it is judged meanwhile; deadline: when all must have ended; tight:
+    whether these are the fewest that teach anything, and there is not even time for them."""
 
     count: int
     looks: int = LOOKS[1]
     deadline: float | None = None
+    tight: bool = False
 
 
 class Timed(Protocol):
@@ -79,4 +81,4 @@ class Budget:
         looks = int(min(max(LOOKS[0], LOOKING * seconds / max(look, 1e-3)), LOOKS[1]))
         most = int(0.98 * (seconds - looks * look) / pace)
         least = min(100, max(10, int(LEAST / pace / trainings)))
-        return Steps(max(least, min(most, round(recipe.most * own))), looks, end)
+        return Steps(max(least, min(most, round(recipe.most * own))), looks, end, most < least)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -12,8 +13,8 @@ from lamina.learning.plan import WEIGHTS
 from lamina.learning.prepare import Prepared
 from lamina.learning.trial import Trial
 from lamina.model.novelty import Novelty
-
-TEMPERATURES = np.exp(np.linspace(np.log(0.2), np.log(5), 41))
+from lamina.outputs._scores import log_softmax
+from lamina.outputs.category import Category
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Verdict:
     """weight: of what was learned with unlabelled rows too, beside what was learned from labels alone. losses, right: by
     weight the mean log loss on `rows` held-out labelled rows, and the share that is right; doubt: one standard error of
     the gain. unlabelled: how many rows had no label; unlike: how many of them were left out for being unlike the labelled
-    ones. asked: the weight was asked for. steps: of each training that rows without a label took part in."""
+    ones. asked: the weight was asked for. steps: of each training that rows without a label took part in. untried: why they
+    took part in none."""
 
     weight: float
     losses: dict[float, float]
@@ -32,6 +34,7 @@ class Verdict:
     unlike: int
     asked: bool
     steps: int = 0
+    untried: str = ""
 
     @property
     def said(self) -> Json:
@@ -47,14 +50,15 @@ def weigh(
     """The networks that answer, and how that was decided.
 
     The weight is the least whose loss lies within one standard error of the least loss (Breiman et al. 1984): half a gain
-    that may be chance is no gain. Losses are those at the best temperature, as the model will be calibrated.
+    that may be chance is no gain. Losses are calibrated ones, as the model's will be.
     """
     [(column, output)] = prepared.outputs.items()
+    assert isinstance(output, Category)
     held = [choosing(prepared, members) for members in (alone, both)]
     target, places = prepared.targets(column, held[0][0])
     without, along = (raws[column][places] for _, raws in held)
     mixed = dict(zip(WEIGHTS, (without, combined(output, (without, along)), along), strict=True))
-    losses = {weight: loss_of(raw, target) for weight, raw in mixed.items()}
+    losses = {weight: loss_of(output, raw, target) for weight, raw in mixed.items()}
     right = {weight: float((raw.argmax(1) == target).mean()) for weight, raw in mixed.items()}
     best = min(WEIGHTS, key=lambda weight: float(losses[weight].mean()))
     behind = {weight: losses[weight] - losses[best] for weight in WEIGHTS}
@@ -72,14 +76,12 @@ def weigh(
     return members, verdict
 
 
-def loss_of(raw: Array, target: Array) -> Array:
-    """[N] log loss of raw answers [N, K] at the temperature that gives the least mean."""
-    every = []
-    for temperature in TEMPERATURES:
-        scaled = raw / temperature
-        top = scaled.max(1)
-        every.append(np.log(np.exp(scaled - top[:, None]).sum(1)) + top - scaled[np.arange(len(raw)), target])
-    return min(every, key=lambda each: float(each.mean()))
+def loss_of(output: Category, raw: Array, target: Array) -> Array:
+    """[N] log loss of raw answers [N, K] when they are calibrated on these rows."""
+    tuned = copy(output)
+    tuned.calibrate(raw, target)
+    found: Array = -log_softmax(tuned.scaled(raw))[np.arange(len(raw)), target]
+    return found
 
 
 def alike(trial: Trial, extra: Array, rng: np.random.Generator) -> Array:
@@ -92,6 +94,6 @@ def alike(trial: Trial, extra: Array, rng: np.random.Generator) -> Array:
     return extra[~novelty.unlike(trial.raw(extra)[1])]
 
 
-def too_unlike(prepared: Prepared) -> Verdict:
-    """Hardly any row without a label is like the labelled ones: they are given no weight, and nothing was tried."""
-    return Verdict(0.0, {}, {}, 0.0, 0, prepared.unlabelled, len(prepared.extra), False)
+def untried(prepared: Prepared, why: str, unlike: int = 0) -> Verdict:
+    """Rows without a label are given no weight, for nothing was learned from them. why: "they are unlike the labelled ones"."""
+    return Verdict(0.0, {}, {}, 0.0, 0, prepared.unlabelled, unlike, False, untried=why)

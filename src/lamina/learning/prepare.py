@@ -136,7 +136,8 @@ def _helps(outputs: Mapping[str, Taught], plan: Plan, rows: int, labelled: int) 
 
 def _as_before(examples: Examples, plan: Plan, start: Model, parts: Split, apart: bool) -> Split:
     """Rows in the parts that the earlier model's thresholds give them."""
-    if start.card.members > 1 or parts.folds is not None:
+    # Several networks need not be those of folds; cards of earlier versions do not tell.
+    if start.card.split.get("folded", start.card.members > 1) or parts.folds is not None:
         return parts
     if set(plan.target) != set(start.outputs) or not set(start.intake.inputs) <= set(examples.kinds):
         raise PlanError(

@@ -18,7 +18,7 @@ from lamina.learning._boosting import load as load_boosting
 from lamina.learning.budget import LOOKS, Steps, affordable_looks
 from lamina.learning.choose import PRETRAINED, Choice, choose, use_features
 from lamina.learning.decisions import check_costs
-from lamina.learning.guard import Verdict, alike, too_unlike, weigh
+from lamina.learning.guard import Verdict, alike, untried, weigh
 from lamina.learning.judge import Learned, judge
 from lamina.learning.mirror import with_flips
 from lamina.learning.plan import IDENTITY, Plan
@@ -104,16 +104,21 @@ class Training(Running):
         lesson = self._lesson(prepared, choice)
         folds, more = len(prepared.folds), len(prepared.extra) > 0
         members = yield from self._pass(lesson, self._steps(lesson, choice, folds * (1 + more)), folds * more)
-        if not more or self.stopped:
+        if not more:
             return members, None
+        if self.stopped:
+            return members, untried(prepared, "learning was stopped before")
         rng = np.random.default_rng(self.plan.seed)
         extras = [alike(member, prepared.extra, rng) for member in members]
         unlike = len(prepared.extra) - min(len(each) for each in extras)
         if min(len(each) for each in extras) < FEWEST:
-            return members, too_unlike(prepared)
-        both = yield from self._pass(lesson, self._further(lesson, extras), 0, extras)
+            return members, untried(prepared, "they are unlike the labelled ones", unlike)
+        steps = self._further(lesson, extras)
+        if steps.tight:
+            return members, untried(prepared, "there was no time to learn from them too, so give more minutes", unlike)
+        both = yield from self._pass(lesson, steps, 0, extras)
         if len(both) < folds:
-            return members, None
+            return members, untried(prepared, "learning was stopped before its end", unlike)
         return weigh(prepared, members, both, unlike, self.plan.unlabelled_weight)
 
     def _pass(
@@ -165,7 +170,7 @@ class Training(Running):
             return choice
         before = self.start.card.networks
         if not self._continues(prepared):
-            why = "folds were learned, or are to be, and their rows may have moved between them"
+            why = "several networks were learned, or are to be, and their rows may have moved between them"
         elif {name: said["kind"] for name, said in before.items()} != {
             name: said["kind"] for name, said in choice.said.items()
         } or self.plan.size not in (None, size(before, prepared.intake.forms)):
@@ -194,7 +199,10 @@ class Training(Running):
         if self.resumed:
             return replace(self.resumed, deadline=self.budget.end)
         trial = Trial(lesson, prepared.folds[0])
-        return self._settled(choice, self.budget.steps(trial, trainings, self._answered(prepared)))
+        answered = self._answered(prepared)
+        if len(prepared.extra):  # each fold says which of them are unlike what it learned from
+            answered += len(prepared.folds) * (len(prepared.extra) + len(trial.taught))
+        return self._settled(choice, self.budget.steps(trial, trainings, answered))
 
     def _further(self, lesson: Lesson, extras: Sequence[Array]) -> Steps:
         """The same for the trainings that rows without a label take part in, once the others have ended."""
@@ -205,6 +213,8 @@ class Training(Running):
             return replace(self.further, deadline=self.budget.end)
         trial, folds = Trial(lesson, lesson.prepared.folds[0], 0, extras[0]), len(extras)
         steps = self.budget.steps(trial, folds, 2 * self._answered(lesson.prepared))
+        if steps.tight:
+            return steps
         self._keep(self._run, **self._kept, further=[steps.count, steps.looks])
         return steps
 
@@ -226,7 +236,8 @@ class Training(Running):
             return None
         self.resumed = Steps(int(kept["steps"]), int(kept["looks"]))
         if "further" in kept:
-            self.further = Steps(*map(int, kept["further"]))
+            count, looks = map(int, kept["further"])
+            self.further = Steps(count, looks)
         self._kept = {name: each for name, each in kept.items() if name not in ("run", "further")}
         return Choice(kept["said"], Recipe.restore(kept["recipe"]), kept["reasons"], kept["tried"])
 

@@ -56,7 +56,9 @@ class Bag(Layered):
         """How rare words and pairs are among these texts, and which pairs get an embedding."""
         values = values * _time.mask(values, lengths)
         texts = torch.tensor(float(len(values)))
-        self.rare.copy_(_rarity(_texts(values, len(self.rare)), texts))
+        words = _texts(values, len(self.rare))
+        self.rare.copy_(_rarity(words, texts))
+        self.words.weight[words == 0] = 0.0  # they say nothing, unless they are learned
         self.rare[0] = 0.0
         counts = _texts(hashes(values), HASHED)
         counts[0] = 0.0
