@@ -64,10 +64,13 @@ class Lists:
             near = squares(queries, self.middles)
             for place, query in enumerate(queries):
                 lists = np.sort(np.argpartition(near[place], min(probed, len(self.middles) - 1))[:probed])
-                for start, stop in _joined(self.starts[lists], self.starts[lists + 1]):
-                    block = np.asarray(self.vectors[start:stop])
-                    away = squares(query[None], block)
-                    _merge(found[place : place + 1], distances[place : place + 1], self.ids[start:stop][None], away)
+                spans = list(_joined(self.starts[lists], self.starts[lists + 1]))
+                if not spans:  # all of these lists are empty
+                    continue
+                away = [squares(query[None], np.asarray(self.vectors[start:stop])) for start, stop in spans]
+                ids = np.concatenate([self.ids[start:stop] for start, stop in spans])
+                one = slice(place, place + 1)
+                _merge(found[one], distances[one], ids[None], np.concatenate(away, 1))
         return found, np.sqrt(distances)
 
     def _blocks(self) -> Iterator[tuple[int, Array]]:
