@@ -38,7 +38,7 @@ def main() -> None:
     length = max(each.shape[1] for each in train)
     ridge = RidgeClassifierCV(alphas=np.logspace(-3, 3, 10))
     model = make_pipeline(MiniRocket(random_state=seed), StandardScaler(with_mean=False), ridge)
-    model.fit(padded(train, length), [row["label"] for row in rows])
+    model.fit(padded(train, length), np.array([row["label"] for row in rows]))
     with (folder / "minirocket.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["label"], *([answer] for answer in model.predict(padded(asked, length)))])
 
