@@ -1,4 +1,5 @@
-"""What is odd, found without labels: Lamina beside PyOD's detectors, each with its own defaults, on identical rows.
+"""What is odd, found without labels: Lamina beside PyOD's detectors, each with its own defaults, on identical rows,
+whose columns are standardised for the peers.
 
 `adbench`: each set is learned whole, odd rows among the others, and every row is scored. `nsl_kdd`: learned from the normal
 rows of its training file, asked about the test file, whose attacks are partly new. `mnist`: one digit is normal, learned
@@ -15,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from measure import child
-from ours import LAMINA, predict
+from ours import find, predict, whole
 from peers import make
 from plain.idx import idx
 from record import Run, Setting
@@ -56,16 +57,9 @@ def found(
     train: Path, ask: Path, truth: Sequence[bool], place: Path, options: Sequence[object], seed: int
 ) -> dict[str, Any]:
     """Learn, then ask, as a user would: the area under the curve, and what it took."""
-    command = [LAMINA, "learn", train, "--find", "anomalies", "--out", place / "model", "--seed", seed, "--json"]
-    learned = child([*command, *options], LAMINA_CACHE=str(place / "cache")).took
+    learned = find(train, "anomalies", place, "--seed", seed, *options)
     answered = predict(place / "model", ask, place / "answers.csv")
-    return {
-        "auc": auc(truth, place / "answers.csv"),
-        "seconds": round(learned["seconds"] + answered["seconds"], 3),
-        "cpu": round(learned["cpu"] + answered["cpu"], 3),
-        "learn_seconds": learned["seconds"],
-        "predict_seconds": answered["seconds"],
-    }
+    return {"auc": auc(truth, place / "answers.csv"), **whole(learned, answered)}
 
 
 def peer(method: str, name: str, setting: Setting, seed: int, place: Path) -> dict[str, Any]:

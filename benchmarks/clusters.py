@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from measure import child
-from ours import LAMINA, predict
+from ours import find, predict, whole
 from peers import make
 from plain.idx import idx
 from record import Run, Setting
@@ -45,26 +45,12 @@ def lamina(name: str, setting: Setting, seed: int, place: Path) -> dict[str, Any
         train, ask = (setting.data / name / part for part in ("train", "test"))
         truth = []
     options = ["--steps", 50] if setting.quick else ["--minutes", minutes]
-    command = [
-        LAMINA,
-        "learn",
-        train,
-        "--find",
-        "clusters",
-        "--clusters",
-        count,
-        "--out",
-        place / "model",
-        "--seed",
-        seed,
-    ]
-    learned = child([*command, "--json", *options], LAMINA_CACHE=str(place / "cache")).took
+    learned = find(train, "clusters", place, "--clusters", count, "--seed", seed, *options)
     answered = predict(place / "model", ask, place / "answers.csv")
     with (place / "answers.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     truth = truth or [Path(row["input"]).parent.name for row in rows]
-    seconds, cpu = (round(learned[each] + answered[each], 3) for each in ("seconds", "cpu"))
-    return {"accuracy": accuracy(truth, [row["cluster"] for row in rows]), "seconds": seconds, "cpu": cpu}
+    return {"accuracy": accuracy(truth, [row["cluster"] for row in rows]), **whole(learned, answered)}
 
 
 def peer(method: str, setting: Setting, seed: int, place: Path) -> dict[str, Any]:

@@ -1,20 +1,24 @@
 """What explanations cost with the worker warm, and whether they agree with Captum's on the same network.
 
-`python benchmarks/explain.py DIGITS.lamina DIGITS CATS.lamina CATS TABLE.lamina TABLE.csv` takes models and examples to
-explain, in pairs. Times are processor time of this process beside the clock, medians of several runs. Captum is optional: it is an
+`python benchmarks/explain.py [--quick]` learns a model of digits, of photos and of a table, explains examples of each, and prints
+one JSON object. Times are processor time of this process beside the clock, medians of several runs. Captum is optional: it is an
 oracle here, never a part of Lamina.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import ours
 import torch
 from torch import Tensor
 
@@ -27,13 +31,23 @@ from lamina.insight.trace import trace
 from lamina.insight.why import Brains, _weighed
 from lamina.model.intake import TABLE
 
+MODELS = {"digits": ("mnist", "label"), "cats_dogs": ("cats_dogs", "label"), "adult": ("adult", "income")}
+MINUTES = 0.5
 RUNS = 9
 EXAMPLES = 8
 
 
-def main(pairs: list[tuple[str, str]]) -> None:
-    for place, source in pairs:
-        print(json.dumps({"model": place, "threads": torch.get_num_threads()} | measured(place, source)), flush=True)
+def main() -> None:
+    data, quick = Path(os.environ["LAMINA_DATA"]), "--quick" in sys.argv
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="lamina-bench-") as folder:
+        for name, (source, target) in MODELS.items():
+            place = Path(folder) / name
+            place.mkdir()
+            budget = ("--steps", 5) if quick else ("--minutes", MINUTES)
+            ours.learn(data / source, target, place, "--seed", 0, *budget)
+            found[name] = measured(str(place / "model"), str(data / source))
+    print(json.dumps(found))
 
 
 def measured(place: str, source: str) -> dict[str, Any]:
@@ -111,5 +125,4 @@ def against_captum(each: Explanation, array: str, explainer: Explainer) -> float
 
 
 if __name__ == "__main__":
-    words = sys.argv[1:]
-    main(list(zip(words[::2], words[1::2], strict=True)))
+    main()

@@ -10,7 +10,7 @@ from statistics import mean, stdev
 
 from record import Json
 
-NAMES = {
+NAMES = {  # the others are called as they are
     "lamina": "Lamina",
     "torch": "plain torch",
     "keras-jax": "Keras, JAX",
@@ -21,6 +21,15 @@ NAMES = {
     "linear": "linear",
     "mlp": "sklearn MLP",
     "realmlp": "RealMLP-TD-S",
+    "tfidf": "TF-IDF",
+    "fasttext": "fastText",
+    "minirocket": "MiniRocket",
+    "iforest": "IForest",
+    "ecod": "ECOD",
+    "knn": "KNN",
+    "lof": "LOF",
+    "kmeans": "KMeans",
+    "hdbscan": "HDBSCAN",
 }
 
 
@@ -93,3 +102,20 @@ def judged(
 
 def count(values: Sequence[object]) -> str:
     return f"{len(values)} run{'s' if len(values) > 1 else ''}"
+
+
+def named(method: str) -> str:
+    return NAMES.get(method, method)
+
+
+def per_set(
+    runs: Runs, methods: Sequence[str], sets: Sequence[str], figure: str, form: str = "{:.1f}", scale: float = 1
+) -> str:
+    """A table of one figure: a line for each set that was measured, a column for each method."""
+    some = [method for method in methods if runs.of(method)]
+    lines = [
+        [name, *(spread(runs.figures(method, name, figure), form, scale) for method in some)]
+        for name in sets
+        if any(runs.of(method, name) for method in some)
+    ]
+    return grid(["", *map(named, some)], lines)

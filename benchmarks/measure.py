@@ -23,7 +23,7 @@ import lamina
 
 PACKAGES = (
     "lamina", "torch", "numpy", "scikit-learn", "onnxruntime", "polars",
-    "lightgbm", "catboost", "pandas", "pytabkit", "keras", "jax",
+    "lightgbm", "catboost", "pandas", "pytabkit", "keras", "jax", "fasttext-wheel", "aeon", "pyod",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,21 @@ def learn(source: Path, target: str, place: Path, *options: object) -> dict[str,
     report = ended.last["results"]["targets"][0]
     figures = {name: each["value"] for name, each in report["figures"].items()}
     return {"rows": report["rows"], **figures, **ended.took}
+
+
+def find(source: Path, what: str, place: Path, *options: object) -> dict[str, float]:
+    """`lamina learn --find`: what the whole process took."""
+    command = [LAMINA, "learn", source, "--find", what, "--out", place / "model", "--json"]
+    return child([*command, *options], LAMINA_CACHE=str(place / "cache")).took
+
+
+def whole(learned: Mapping[str, Any], answered: Mapping[str, float]) -> dict[str, float]:
+    """What learning and then answering took, together and each."""
+    return {
+        **{each: round(learned[each] + answered[each], 3) for each in ("seconds", "cpu")},
+        "learn_seconds": learned["seconds"],
+        "predict_seconds": answered["seconds"],
+    }
 
 
 def predict(model: Path, source: Path, out: Path) -> dict[str, float]:

@@ -40,6 +40,7 @@ BENCHMARKS = {
     "anomalies": "what is odd, without labels, beside PyOD",
     "clusters": "clusters without labels, their number given, beside KMeans and HDBSCAN",
     "search": "a million vectors: build, recall, milliseconds, memory",
+    "explain": "what explanations cost, and whether they agree with Captum's (where it is installed)",
     "keras_mnist": "Keras's own example on two backends",
 }
 SCRIPTS = {
@@ -48,6 +49,7 @@ SCRIPTS = {
     "loop": 3,
     "serving": 1,
     "search": 3,
+    "explain": 1,
 }  # measure by themselves, this often; print one JSON object
 
 

@@ -37,13 +37,7 @@ def lamina(name: str, setting: Setting, seed: int, place: Path) -> dict[str, Any
     budget: list[object] = ["--steps", 20] if setting.quick else ["--minutes", MINUTES]
     learned = ours.learn(place / "rows", "label", place, "--seed", seed, *budget)
     answered = ours.predict(place / "model", place / "rows" / "ask.csv", place / "answers.csv")
-    return {
-        "accuracy": right(truth, place / "answers.csv"),
-        "seconds": round(learned["seconds"] + answered["seconds"], 3),
-        "cpu": round(learned["cpu"] + answered["cpu"], 3),
-        "learn_seconds": learned["seconds"],
-        "predict_seconds": answered["seconds"],
-    }
+    return {"accuracy": right(truth, place / "answers.csv"), **ours.whole(learned, answered)}
 
 
 def peer(name: str, setting: Setting, seed: int, place: Path) -> dict[str, Any]:

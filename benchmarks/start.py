@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+import soundfile
 from measure import child
 from PIL import Image
 
@@ -20,18 +21,31 @@ AGES = {"age": [20.0 + k % 50 for k in range(400)], "job": [("cook", "smith", "c
 
 
 def models(place: Path) -> dict[str, list[object]]:
-    """Two small models, and the commands that ask each for one answer."""
+    """Small models, and the commands that ask each for one answer."""
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 255, (200, 28, 28), np.uint8)
     old = [age > 45 for age in AGES["age"]]
     lamina.learn({"image": pixels, "label": [k % 2 for k in range(200)]}, "label", steps=2, folds=0).save(place / "p")
     lamina.learn({**AGES, "old": old}, "old", steps=2, folds=0).save(place / "t")
+    tones = [np.sin(np.arange(4000) * (0.1 + 0.1 * (k % 2))).astype(np.float32) for k in range(40)]
+    for k, tone in enumerate(tones):
+        (place / "tones" / "ab"[k % 2]).mkdir(parents=True, exist_ok=True)
+        soundfile.write(place / "tones" / "ab"[k % 2] / f"{k}.wav", tone, 8000)
+    lamina.learn(place / "tones", "label", steps=2, folds=0).save(place / "s")
+    said = {
+        "text": [f"{('good', 'bad')[k % 2]} film number {k}" for k in range(200)],
+        "label": [k % 2 for k in range(200)],
+    }
+    lamina.learn(said, "label", steps=2, folds=0).save(place / "w")
     Image.fromarray(pixels[0]).save(place / "one.png")
+    (place / "one.txt").write_text("a good film")
     (place / "one.csv").write_text("age,job\n31,cook\n")
     predict = [sys.executable, "-c", "from lamina.cli import main; main()", "predict"]
     return {
         "predict a picture": [*predict, place / "p", place / "one.png"],
         "predict a row": [*predict, place / "t", place / "one.csv"],
+        "predict a sound": [*predict, place / "s", place / "tones" / "a" / "0.wav"],
+        "predict a text": [*predict, place / "w", place / "one.txt"],
     }
 
 
@@ -64,6 +78,8 @@ def figures(every: dict[str, list[float]]) -> dict[str, float]:
         "import lamina above bare Python, s": median(every["import lamina"]) - median(every["bare Python"]),
         "predict a picture, of import torch": median(every["predict a picture"]) / torch,
         "predict a row, of import torch": median(every["predict a row"]) / torch,
+        "predict a sound, of import torch": median(every["predict a sound"]) / torch,
+        "predict a text, of import torch": median(every["predict a text"]) / torch,
     }
 
 

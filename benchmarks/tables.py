@@ -95,13 +95,7 @@ def lamina(table: Table, setting: Setting, seed: int, place: Path) -> dict[str, 
         options += ["--minutes", table.minutes]
     learned = ours.learn(place / "rows", "target", place, *options)
     answered = ours.predict(place / "model", place / "rows" / "ask.csv", place / "answers.csv")
-    return {
-        **score(table.kind, truth, place / "answers.csv"),
-        "seconds": round(learned["seconds"] + answered["seconds"], 3),
-        "cpu": round(learned["cpu"] + answered["cpu"], 3),
-        "learn_seconds": learned["seconds"],
-        "predict_seconds": answered["seconds"],
-    }
+    return {**score(table.kind, truth, place / "answers.csv"), **ours.whole(learned, answered)}
 
 
 def peer(method: str, table: Table, setting: Setting, seed: int, place: Path) -> dict[str, Any]:

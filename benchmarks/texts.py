@@ -1,7 +1,7 @@
 """Spam, sentiment, questions: Lamina beside TF-IDF with logistic regression, and fastText, on identical rows.
 
-Every method is a whole process from start to answers on disk. Lamina gets the test rows as the user's own test set; its
-answers are those of `lamina predict` on the same texts.
+Every method is a whole process from start to answers on disk (Lamina two: learning, then answering). Lamina gets the test
+rows as the user's own test set, for its report; its answers are those of `lamina predict` on the same texts without labels.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ ENVIRONMENT = "texts"
 
 @dataclass(frozen=True)
 class Texts:
-    """A set of labelled texts. official: the file of its test rows; else the rows are parted into `folds`, each tested
-    once. minutes: Lamina's budget. positive: the label whose F1 counts."""
+    """A set of labelled texts. official: the file of its test rows; else the rows are parted into `folds`, of which run N
+    tests the Nth and learns from the others. minutes: Lamina's budget. positive: the label whose F1 counts."""
 
     path: str
     minutes: float
@@ -41,7 +41,7 @@ SETS = {
     "mr_rt_polarity": Texts("mr_rt_polarity/mr.csv", 1.0, folds=10),
     "trec": Texts("trec/train.csv", 1.0, official="trec/test.csv"),
 }
-SEEDS = {"sms_spam": 5, "mr_rt_polarity": 3, "trec": 3}  # folds, or seeds where the rows stay the same
+SEEDS = {"sms_spam": 5, "mr_rt_polarity": 3, "trec": 3}  # folds that are tested, or seeds where the rows stay the same
 
 
 def runs(setting: Setting) -> Iterator[Run]:
@@ -60,13 +60,7 @@ def lamina(texts: Texts, setting: Setting, seed: int, place: Path) -> dict[str, 
     budget: list[object] = ["--steps", 100] if setting.quick else ["--minutes", texts.minutes]
     learned = ours.learn(place / "rows", "label", place, "--seed", seed, *budget)
     answered = ours.predict(place / "model", place / "rows" / "ask.csv", place / "answers.csv")
-    return {
-        **score(texts, truth, place / "answers.csv"),
-        "seconds": round(learned["seconds"] + answered["seconds"], 3),
-        "cpu": round(learned["cpu"] + answered["cpu"], 3),
-        "learn_seconds": learned["seconds"],
-        "predict_seconds": answered["seconds"],
-    }
+    return {**score(texts, truth, place / "answers.csv"), **ours.whole(learned, answered)}
 
 
 def peer(method: str, texts: Texts, setting: Setting, seed: int, place: Path) -> dict[str, Any]:
