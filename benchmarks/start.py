@@ -36,7 +36,7 @@ def models(place: Path) -> dict[str, list[object]]:
         "text": [f"{('good', 'bad')[k % 2]} film number {k}" for k in range(200)],
         "label": [k % 2 for k in range(200)],
     }
-    lamina.learn(said, "label", steps=2, folds=0).save(place / "w")
+    lamina.learn(lamina.read(said, kind={"text": "text"}), "label", steps=2, folds=0).save(place / "w")
     Image.fromarray(pixels[0]).save(place / "one.png")
     (place / "one.txt").write_text("a good film")
     (place / "one.csv").write_text("age,job\n31,cook\n")
