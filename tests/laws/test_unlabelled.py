@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import lamina
 import worlds
+from lamina.core import DataError
 from lamina.insight.unlabelled import said
 
 
@@ -58,3 +60,18 @@ def test_without_time_for_them_rows_without_a_label_teach_nothing_and_that_is_sa
     told = model.card.results["unlabelled"]
     assert told["weight"] == 0.0
     assert "there was no time" in said(told)
+
+
+def test_rows_of_a_second_source_teach_as_rows_whose_label_is_empty() -> None:
+    world = _partly(200, 60)
+    first = {name: list(cells)[:60] for name, cells in world.items()}
+    second = {name: list(cells)[60:] for name, cells in world.items() if name != "label"}
+    model = lamina.learn(first, "label", unlabelled=second, steps=20, show=False)
+    assert model.card.results["unlabelled"]["unlabelled"] == 140
+
+
+def test_a_second_source_without_what_is_learned_from_is_refused() -> None:
+    world = worlds.blobs(60, 0)
+    [lacking, *others] = [name for name in world if name != "label"]
+    with pytest.raises(DataError, match=f"no column '{lacking}'"):
+        lamina.learn(world, "label", unlabelled={name: world[name] for name in others}, steps=5, show=False)
