@@ -58,7 +58,8 @@ class Bag(Layered):
         texts = torch.tensor(float(len(values)))
         words = _texts(values, len(self.rare))
         self.rare.copy_(_rarity(words, texts))
-        self.words.weight[words == 0] = 0.0  # they say nothing, unless they are learned
+        with torch.no_grad():
+            self.words.weight[words == 0] = 0.0  # they say nothing, unless they are learned
         self.rare[0] = 0.0
         counts = _texts(hashes(values), HASHED)
         counts[0] = 0.0
