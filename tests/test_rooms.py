@@ -19,6 +19,7 @@ LEVELS = [
     {"model"},
     {"insight"},
     {"learning", "serving"},
+    {"page"},
     {"estimators", "cli", "door", "screen"},
     {"__main__"},
 ]
@@ -59,6 +60,10 @@ def test_a_room_imports_only_what_lies_below_it(path: Path) -> None:
     mine = room(path)
     for other in imported(path) - {mine}:
         assert LEVEL[other] < LEVEL[mine] or (mine, other) in ALLOWED_BESIDE, f"{mine} imports {other}"
+
+
+def test_the_page_shows_learning_and_does_none() -> None:
+    assert not any("learning" in imported(path) for path in FILES if room(path) == "page")
 
 
 def loaded(code: str) -> set[str]:
