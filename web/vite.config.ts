@@ -34,6 +34,7 @@ export default defineConfig({
     emptyOutDir: true,
     assetsInlineLimit: 0, // the policy of the page lets nothing in that is not a file of its own
     modulePreload: false,
+    rolldownOptions: { checks: { pluginTimings: false } },
     chunkSizeWarningLimit: 300,
   },
   server: process.env.LAMINA_PAGE ? { proxy: { '/api': process.env.LAMINA_PAGE } } : {},
