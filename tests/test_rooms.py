@@ -15,7 +15,7 @@ LEVELS = [
     {"kinds"},
     {"inputs", "networks", "machine"},
     {"examples", "outputs"},
-    {"found"},
+    {"found", "made"},
     {"model"},
     {"insight"},
     {"learning", "serving"},

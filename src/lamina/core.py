@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, Self, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from torch import Tensor, nn
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
@@ -471,6 +473,61 @@ class Found(Protocol):
     def restore(cls, state: Json, arrays: Mapping[str, Array]) -> Self:
         """From the state, and the arrays, large ones among them."""
         ...
+
+
+class Piece(NamedTuple):
+    """A part of something new, as it is made. number: which of those asked for it belongs to, from 0; value: some letters
+    of a text, or a whole picture."""
+
+    number: int
+    value: Any
+
+
+class Made(Protocol):
+    """Something new that a model makes. NumPy only but for `network`: it is made with ONNX Runtime.
+
+    graph, in all of it: runs the saved network on arrays by their names in the graph. wish: what is asked for
+    (`lamina.made._wish.Wish`), checked by `check` before anything is made.
+    """
+
+    kind: ClassVar[str]
+    takes: ClassVar[frozenset[str]]  # fields of a wish that mean something to it
+    suffix: ClassVar[str]  # of a file that holds one, as ".png"
+    shown: ClassVar[bool]  # whether a terminal can show it; else it needs a folder
+    column: str  # what is made is called
+
+    def check(self, wish: Any) -> None:
+        """Raises:
+        PlanError: a wish that cannot be met; what was seen, what is expected, what to do.
+        """
+        ...
+
+    def make(self, graph: Graph, wish: Any) -> Iterator[Piece]:
+        """What is asked for, piece by piece, one after the other. The same wish with the same seed makes the same."""
+        ...
+
+    def whole(self, pieces: Sequence[Any]) -> Any:
+        """One of what is made, from the values of its pieces."""
+        ...
+
+    def record(self, value: Any) -> Json:
+        """A whole one as JSON: `{"text": …}`, `{"image": …}` with the file as base64."""
+        ...
+
+    def save(self, pieces: Iterator[Piece], wish: Any, out: Path) -> list[Path]:
+        """Write what is made, as it comes; the files. out: a file or a folder, as it says."""
+        ...
+
+    def network(self, said: Mapping[str, Json]) -> nn.Module:
+        """The torch module whose weights are saved. said: as in the card."""
+        ...
+
+    def state(self) -> Json: ...
+    @classmethod
+    def restore(cls, state: Json) -> Self: ...
+
+
+Graph: TypeAlias = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 
 
 # ------------------------------------------------------------------------------------------- learning

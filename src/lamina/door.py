@@ -12,9 +12,10 @@ from lamina.core import MissingExtra, PlanError, nearest
 if TYPE_CHECKING:
     from torch import nn
 
-    from lamina.examples import Examples
+    from lamina.examples import Examples, Reading
     from lamina.insight.explain import Explanations
     from lamina.learning.discovery import Discovery
+    from lamina.learning.making import Making
     from lamina.learning.training import Training
     from lamina.model.model import Model
     from lamina.serving.run import Background
@@ -58,7 +59,7 @@ def training(
     started: float | None = None,
     command: str = "",
     **plan: Any,
-) -> Training | Discovery:
+) -> Training | Discovery | Making:
     """A training to iterate over: it yields `Progress`, can be stopped, and holds the `model` at the end.
 
     Arguments as of `learn`.
@@ -75,6 +76,7 @@ def training(
         from torch import nn  # not torch.nn: beside a thread that is loading torch, its parts come too early
 
         from lamina.learning.discovery import Discovery
+        from lamina.learning.making import Making
         from lamina.learning.training import Training
     except ModuleNotFoundError as error:
         if error.name in ("torch", "sklearn", "onnx"):
@@ -87,10 +89,18 @@ def training(
     targets = (target,) if isinstance(target, str) else tuple(target)
     name = network if isinstance(network, str) else None
     made = options(Plan, {**plan, "target": targets, "network": name})
+    where = None if out is None else Path(out)
+    if made.generate is not None:
+        if start is not None or isinstance(network, nn.Module) or unlabelled is not None:
+            raise PlanError(
+                f"generate='{made.generate}' learns its own network, from examples alone: leave out start, unlabelled and an "
+                "own network."
+            )
+        source = to_make_from(examples, made.generate, made.given)
+        return Making(source, made, out=where, overwrite=overwrite, started=started, command=command)
     if made.find is not None:
         if start is not None or isinstance(network, nn.Module):
             raise PlanError(f"find='{made.find}' learns its own network from the start: leave out start and network.")
-        where = None if out is None else Path(out)
         return Discovery(
             _examples(examples, (), {}, unlabelled),
             made,
@@ -99,13 +109,16 @@ def training(
             started=started,
             command=command,
         )
+    begun = load(start) if isinstance(start, (str, Path)) else start
+    if begun is not None:
+        begun.must_answer()
     return Training(
         _examples(examples, targets, made.kinds, unlabelled),
         made,
-        out=None if out is None else Path(out),
+        out=where,
         overwrite=overwrite,
         network=network if isinstance(network, nn.Module) else None,
-        start=load(start) if isinstance(start, (str, Path)) else start,
+        start=begun,
         started=started,
         command=command,
     )
@@ -123,7 +136,7 @@ def learn(
     show: bool | None = None,
     **plan: Any,
 ) -> Model:
-    """Learn to answer `target` from the other columns, or to `find` something in them without labels.
+    """Learn to answer `target` from the other columns, to `find` something in them without labels, or to `generate` more.
 
     Args:
         examples: what `lamina.read` gives, or anything that it reads.
@@ -134,7 +147,7 @@ def learn(
         start: a model (or its path) to go on from, with its vocabularies and weights.
         unlabelled: more examples, without labels, to learn from as well; rows whose target is empty are learned from too.
         show: show progress; by default in a terminal or notebook.
-        plan: fields of `lamina.Plan`: `find="anomalies"`, `minutes=2`, `steps=500`, `seed=1`, `metric="auc"`, `folds=5`, …
+        plan: fields of `lamina.Plan`: `find="anomalies"`, `generate="text"`, `minutes=2`, `steps=500`, `seed=1`, `metric="auc"`, `folds=5`, …
 
     Returns:
         Model: calibrated and judged on rows that it never saw; `model.save(path)`, `model.predict(x)`.
@@ -269,6 +282,23 @@ def options(kind: type[Options], asked: Mapping[str, Any]) -> Options:
         if name not in known:
             raise PlanError(f"There is no option '{name}'. {nearest(name, known)}")
     return kind(**asked)
+
+
+def to_make_from(source: Any, generate: str, given: str | None = None, reading: Reading | None = None) -> Any:
+    """What is learned from to make more of it: texts as they stand, whole and in order, or examples.
+
+    reading: how a table is read. given: the column that says what they are like.
+    """
+    if generate == "text":
+        from lamina.examples import prose
+
+        return prose.read(source, reading)
+    from lamina.examples import Examples, Reading
+    from lamina.examples import read as read_examples
+
+    if isinstance(source, Examples):
+        return source
+    return read_examples(source, reading or Reading(), target=(given,) if given else ())
 
 
 def _examples(source: Any, targets: tuple[str, ...], told: Mapping[str, str], unlabelled: Any) -> Examples:

@@ -18,7 +18,7 @@ from lamina.core import MissingExtra, PlanError, nearest
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-ROOMS = ("inputs", "networks", "outputs", "found")
+ROOMS = ("inputs", "networks", "outputs", "found", "made")
 
 
 @cache

@@ -26,7 +26,9 @@ def add(app: typer.Typer) -> None:
 
 @options(Plan, Reading)
 def learn(
-    path: Annotated[str, typer.Argument(help="A folder of pictures, a table, or a database.", show_default=False)],
+    path: Annotated[
+        str, typer.Argument(help="A folder of pictures, a table, a database, or a text.", show_default=False)
+    ],
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Folder for the model. [default: PATH's name .lamina]", show_default=False),
@@ -39,23 +41,27 @@ def learn(
     plan: Plan = Plan(),
     reading: Reading = Reading(),
 ) -> None:
-    """Learn to answer a column, or to find something without labels, and save a model with its report.
+    """Learn to answer a column, to find something without labels, or to make more of it, and save a model with its report.
 
     Give --minutes for a budget; without one it learns until it no longer improves. Ctrl-C keeps the best so far; the
     same command again goes on where a crash left it.
     """
     from dataclasses import replace
 
-    from lamina.door import training
+    from lamina.door import to_make_from, training
     from lamina.screen import watch
 
     place = out or default_place(path)
     from lamina.examples import read as read_examples
 
     with _loading_torch() if Path(path).exists() else nullcontext():
-        if plan.find is None and not plan.target:
-            plan = replace(plan, target=_target(path))
-        examples = read_examples(path, replace(reading, kind=plan.kinds | dict(reading.kind)), target=plan.target)
+        examples: Any
+        if plan.generate is not None:
+            examples = to_make_from(path, plan.generate, plan.given, reading)
+        else:
+            if plan.find is None and not plan.target:
+                plan = replace(plan, target=_target(path))
+            examples = read_examples(path, replace(reading, kind=plan.kinds | dict(reading.kind)), target=plan.target)
     where = [path, "--out", str(place), *(["--from", str(start)] if start else [])]
     hidden = ("query",) if plan.private else ()  # names of files and people stay out, too
     command = shlex.join(
@@ -83,7 +89,10 @@ def _target(path: str) -> tuple[str, ...]:
     examples = read(path)
     if Path(path).is_dir() and "label" in examples.kinds:
         return ("label",)
-    unlabelled = f"Without labels: --find {' or '.join(kinds.names('found'))}."
+    unlabelled = (
+        f"Without labels: --find {' or '.join(kinds.names('found'))}. To make more of it: --generate "
+        f"{' or '.join(kinds.names('made'))}."
+    )
     if Path(path).is_dir() and set(examples.columns) <= {"image"}:
         raise PlanError(f"The examples in {path} have no labels. {unlabelled}")
     raise PlanError(

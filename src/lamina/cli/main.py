@@ -18,6 +18,7 @@ COMMANDS = (
     "look",
     "learn",
     "predict",
+    "generate",
     "explain",
     "search",
     "compare",
@@ -81,9 +82,10 @@ def main() -> None:
         sys.exit(1)
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            print(
-                "\nlamina: interrupted; no model was changed. The same `learn` goes on where it stood.", file=sys.stderr
+            goes_on = (
+                "; no model was changed. The same `learn` goes on where it stood." if words[:1] == ["learn"] else ""
             )
+            print(f"\nlamina: interrupted{goes_on}", file=sys.stderr)
         raise
     except KeyboardInterrupt:
         print("\nlamina: interrupted", file=sys.stderr)

@@ -69,7 +69,9 @@ def _parameter(field: dataclasses.Field[Any], hint: Any) -> inspect.Parameter:
     many = get_origin(hint) is tuple or _is_mapping(hint)
     kind: Any = list[str] if many else _plain(hint)
     default: Any = [] if many else field.default
+    short = [name] if (name := field.metadata.get("short")) else []
     option = typer.Option(
+        *short,
         f"--{field.name.replace('_', '-')}",
         help=help,
         show_default=default not in (None, [], False),

@@ -97,6 +97,8 @@ def show_result(model: Model, place: Path, *, json_lines: bool = False) -> None:
     console = Console()
     for each in results.get("found", []):
         show_found(each, console)
+    for each in results.get("makes", []):
+        console.print(Text.assemble("\n", (each["kind"], "bold"), f"  {each['said']}"))
     for target in results.get("targets", []):
         said, _ = verdict(target, results["data"])
         console.print(Text.assemble("\n", (target["column"], "bold"), f"  {said}\n"))
@@ -107,4 +109,6 @@ def show_result(model: Model, place: Path, *, json_lines: bool = False) -> None:
         console.print(Text(f"\n{reason}", style="dim"))
     compares = any(target["kind"] == "identity" for target in results.get("targets", []))
     use = f"compare  lamina compare {place} A B" if compares else f"predict  lamina predict {place} PATH"
+    if model.card.makes:
+        use = f"make     lamina generate {place}{'' if model.maker.shown else ' --out FOLDER'}"
     print(f"\nmodel    {place}\nreport   {place / REPORT}\n{use}")

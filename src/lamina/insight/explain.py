@@ -91,6 +91,7 @@ class Explainer:
 
     def __init__(self, model: Model, target: str | None = None, examples: Examples | None = None) -> None:
         self.model, self.examples = model, examples
+        model.must_answer()
         if not model.outputs:
             raise PlanError(
                 f"This model finds {', '.join(model.found)} without labels: it gives no answer that could be explained. What is "

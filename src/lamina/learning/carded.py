@@ -45,7 +45,7 @@ def card_of(
         split=prepared.split.thresholds,
         plan=plan.asked(),
         results={},
-        versions={"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
+        versions=versions(),
         data={
             "source": "" if plan.private else prepared.examples.source,
             "rows": len(prepared.examples),
@@ -54,3 +54,8 @@ def card_of(
         private=plan.private,
         made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     )
+
+
+def versions() -> dict[str, str]:
+    """Of Python and what learning stands on."""
+    return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}

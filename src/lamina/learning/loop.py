@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from lamina.core import Array, Batch, Encoded, LaminaError, Method, Progress, Recipe
-from lamina.learning.passes import Passes
-from lamina.learning.rows import Rows
+from lamina.learning.passes import Order, Passes
+from lamina.learning.rows import Supply
 from lamina.learning.schedule import Schedule, optimisers, set_rate, shape, take_step
 from lamina.machine import checkpoint
 from lamina.machine.device import out_of_memory
@@ -45,13 +45,14 @@ class Loop:
 
     judge: the score of the (averaged) weights on validation rows, more is better, and a figure to show. seed, steps and the number of threads
     settle the weights on the CPU. deadline: on `time.monotonic`; the schedule's end is moved to meet it.
-    patient: end early, through the rest of the schedule, when validation no longer improves.
+    patient: end early, through the rest of the schedule, when validation no longer improves. order: which rows come when;
+    by default pass after pass, shuffled.
     """
 
     def __init__(
         self,
         method: Method,
-        rows: Rows,
+        rows: Supply,
         index: Array,
         recipe: Recipe,
         *,
@@ -63,10 +64,11 @@ class Loop:
         deadline: float | None = None,
         patient: bool = False,
         saved: Path | None = None,
+        order: Order | None = None,
     ) -> None:
         self.method, self.rows, self.recipe, self.judge = method, rows, recipe, judge
         self.batch = min(recipe.batch, len(index))
-        self.passes = Passes(index, self.batch, seed, recipe.easy)
+        self.passes = order or Passes(index, self.batch, seed, recipe.easy)
         self.seed, self.device = seed, device or torch.device("cpu")
         self.judgements, self.deadline, self.patient, self.saved = judgements, deadline, patient, saved
         self.parts = dict(method.parts())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -11,6 +12,19 @@ from torch import Tensor
 from lamina.core import Array
 
 FULL = 0.875  # of the time: from here on every row is passed over again, so that the weights end where they should
+
+
+class Order(Protocol):
+    """Which places of what is learned from make the batch of a step. Asked twice for a step, it gives the same."""
+
+    def next(self, step: int, time: float) -> tuple[Tensor, Tensor | None]:
+        """Places, and what each counts for (None: the same). time: of the schedule, 0 to 1."""
+        ...
+
+    def told(self, losses: Tensor) -> None: ...
+    def forget(self) -> None: ...
+    def state(self) -> tuple[dict[str, Tensor], dict[str, int]]: ...
+    def restore(self, tensors: Mapping[str, Tensor], numbers: Mapping[str, int]) -> None: ...
 
 
 class Passes:

@@ -41,6 +41,11 @@ class Plan:
     find: str | None = said("What to find without labels: anomalies, clusters or neighbours")
     alarms: float = said("Share of ordinary examples that may be taken for anomalies", 0.01)
     clusters: int | None = said("Number of clusters to find; by default as many as stand out")
+    generate: str | None = said("What to learn to make anew: text or image")
+    given: str | None = said("Column that says what a made example is to be like, such as label or caption")
+    tokens: int | None = said(
+        "Number of byte-pair tokens to write a text in; by default it is written letter by letter"
+    )
     seed: int = said("Seed of every random choice", 0)
     network: str | None = said("Kind of network, perhaps with options ('rnn both=false'); by default the data decide")
     weights: str | None = said("Folder or hub name of a pretrained network for texts, as transformers opens it")
@@ -79,6 +84,12 @@ class Plan:
             raise PlanError(f"{self.clusters} clusters were asked for. There must be 2 at least.")
         if self.clusters is not None and self.find != "clusters":
             raise PlanError(f"{self.clusters} clusters were asked for without --find clusters. Say both, or neither.")
+        if self.generate is not None:
+            labels = ("find", "verify", "metric", "cost", "folds", "unlabelled_weight", "unlabelled_steps")
+            if given := [name for name in labels if getattr(self, name) not in (None, False, ())]:
+                raise PlanError(f"--generate {self.generate} takes no --{given[0].replace('_', '-')}. Leave it out.")
+        if self.given is not None and self.generate is None:
+            raise PlanError("--given says how something is made anew: it needs --generate. Say both, or neither.")
         if self.find is not None:
             labels = ("verify", "network", "weights", "size", "metric", "cost", "folds")
             if given := [name for name in labels if getattr(self, name) not in (None, False, ())]:

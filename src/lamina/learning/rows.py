@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from lamina.core import Array, Batch, Encoded
+
+
+class Supply(Protocol):
+    """What batches come from."""
+
+    def batch(self, index: Tensor, device: torch.device) -> Batch: ...
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 from lamina.core import Json, ModelError
 
 FORMAT = 1
-FOUND = "found"
+FOUND, MADE = "found", "made"  # rooms of outputs that were not learned from labels
 
 
 @dataclass(slots=True)
@@ -20,7 +20,7 @@ class Card:
 
     inputs: column, kind and settled state, in order. networks: for each array its kind of network and its options;
     members: how many such networks answer as one. outputs: column, name, kind and settled state, with `room` "found"
-    where it is found without labels. roles: columns that
+    where it is found without labels, "made" where it is made anew. roles: columns that
     are not inputs (id, group, time, weight). split: how rows were parted, for later rows. results: the report.
     files: SHA-256 of the files beside the card; seal: of the card itself.
     """
@@ -46,12 +46,17 @@ class Card:
     @property
     def taught(self) -> list[Json]:
         """The outputs that were learned from labels."""
-        return [each for each in self.outputs if each.get("room") != FOUND]
+        return [each for each in self.outputs if each.get("room") not in (FOUND, MADE)]
 
     @property
     def found(self) -> list[Json]:
         """What is found in features without labels."""
         return [each for each in self.outputs if each.get("room") == FOUND]
+
+    @property
+    def makes(self) -> list[Json]:
+        """What it makes that is new."""
+        return [each for each in self.outputs if each.get("room") == MADE]
 
     def dump(self) -> bytes:
         content = {name: getattr(self, name) for name in self.__slots__}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lamina import kinds
-from lamina.core import Answers, Array, DataError, Encoded, Found, Json, ModelError, PlanError, Table, Taught
+from lamina.core import (
+    Answers,
+    Array,
+    DataError,
+    Encoded,
+    Found,
+    Json,
+    Made,
+    ModelError,
+    Piece,
+    PlanError,
+    Table,
+    Taught,
+)
 from lamina.machine.files import new_folder, standing
 from lamina.model import answering
 from lamina.model.card import Card, digest, digest_of
@@ -91,6 +104,7 @@ class Model:
         """
         from lamina.model.compare import Comparisons
 
+        self.must_answer()
         output = next(iter(self.outputs.values()), None)
         if not isinstance(output, Identity):
             raise PlanError(
@@ -122,8 +136,16 @@ class Model:
         return answering.answer(rows, self.intake, self.outputs, self._names, self.novelty, self.run, self.found)
 
     def read(self, source: Any, target: bool = False) -> Examples:
-        """Examples with this model's kinds; with `target`, its target columns too."""
+        """Examples with this model's kinds; with `target`, its target columns too.
+
+        Raises:
+            PlanError: the model makes something new, and takes no examples.
+        """
         from lamina.examples import Reading, read
+
+        if self.card.makes:
+            kind, place = self.card.makes[0]["kind"], self.files if isinstance(self.files, Path) else "MODEL"
+            raise PlanError(f"This model makes {kind} and answers nothing. Let it make some: lamina generate {place}")
 
         like = dict(self.intake.kinds)
         asked = {each["column"]: each["kind"] for each in self.card.taught} if target else {}
@@ -131,6 +153,16 @@ class Model:
         written = self.card.reading.get("written", {})  # cards of earlier versions do not say it
         like = {column: f"{kind} {written.get(column, '')}".strip(" ") for column, kind in like.items()}
         return read(source, Reading(separator=self.card.reading.get("separator")), like=like, target=list(asked))
+
+    def must_answer(self) -> None:
+        """Raises:
+        PlanError: it makes something new, and answers nothing.
+        """
+        if self.card.makes:
+            place = self.files if isinstance(self.files, Path) else "MODEL"
+            raise PlanError(
+                f"This model makes {self.maker.kind} and answers nothing. Let it make some: lamina generate {place}"
+            )
 
     def raw(self, rows: Table) -> tuple[dict[str, Array], Array, dict[int, str], Array]:
         """Raw answers [N, C] by target, features [N, F], row to why its picture could not be read, and the rows of
@@ -163,7 +195,7 @@ class Model:
         from lamina.model.drift import drift
         from lamina.model.score import Score, figures, labelled
 
-        if not self.outputs:
+        if not self.outputs and not self.card.makes:
             raise PlanError(
                 f"This model finds {', '.join(self.found)} without labels: it has no answer to compare with."
             )
@@ -225,6 +257,55 @@ class Model:
             raise self._damaged(self.files, error) from error
 
     @cached_property
+    def made(self) -> dict[str, Made]:
+        """What it makes that is new, by the name of it."""
+        try:
+            return {each["column"]: kinds.find("made", each["kind"]).restore(each["state"]) for each in self.card.makes}
+        except DAMAGES as error:
+            raise self._damaged(self.files, error) from error
+
+    @property
+    def maker(self) -> Made:
+        """What makes something new.
+
+        Raises:
+            PlanError: the model makes nothing.
+        """
+        for each in self.made.values():
+            return each
+        does = f"finds {', '.join(self.found)}" if self.found else f"answers {', '.join(self.outputs)}"
+        raise PlanError(
+            f"This model {does} and makes nothing new; lamina predict asks it. To make something, learn that: lamina learn "
+            f"PATH --generate {' or '.join(kinds.names('made'))}."
+        )
+
+    def generate(self, n: int = 1, **wish: Any) -> list[Any]:
+        """Make `n` new ones: texts as str, pictures as uint8 [H, W, C]. For a model learned with `generate=…`.
+
+        wish: what it is to be like: `prompt="ROMEO:"`, `length=500`, `temperature=0.8`, `top_p=0.95` for a text;
+        `given={"label": "cat"}` or `text="a three above a seven"` for a picture; `seed=1` to make the same again.
+
+        Raises:
+            PlanError: the model makes nothing, or not that.
+        """
+        whole: dict[int, list[Any]] = {}
+        for piece in self.pieces(n, **wish):
+            whole.setdefault(piece.number, []).append(piece.value)
+        return [self.maker.whole(whole.get(number, [])) for number in range(n)]
+
+    def pieces(self, n: int = 1, **wish: Any) -> Iterator[Piece]:
+        """As `generate`, piece by piece as they are made: some letters of a text at a time, one picture after the other."""
+        from lamina.made._wish import wish_of
+
+        asked, maker = wish_of(n, wish), self.maker
+        maker.check(asked)
+        return maker.make(self.graph, asked)
+
+    def graph(self, arrays: Mapping[str, Array]) -> Mapping[str, Array]:
+        """The saved network on arrays by the names of its inputs."""
+        return self._runner.feed(arrays)
+
+    @cached_property
     def novelty(self) -> Novelty | None:
         if self.card.novelty is None:
             return None
@@ -264,6 +345,7 @@ class Model:
     @property
     def neighbours(self) -> Neighbours:
         """The index of a model learned with `find="neighbours"`."""
+        self.must_answer()
         from lamina.found.neighbours import Neighbours
 
         for each in self.found.values():
@@ -282,10 +364,15 @@ class Model:
         """
         from lamina.networks._build import ensemble
 
-        built = ensemble(self.card.networks, self.card.members, self.intake.forms, self.named_outputs, self.own)
+        built: Any
+        if self.card.makes:
+            built = self.maker.network(self.card.networks)
+        else:
+            built = ensemble(self.card.networks, self.card.members, self.intake.forms, self.named_outputs, self.own)
         weights = {name: t for name, t in self._weights("torch").items() if not name.startswith(BESIDE)}
         built.load_state_dict(weights)
-        return built.eval()
+        network: Ensemble = built.eval()
+        return network
 
     @property
     def named_outputs(self) -> dict[str, Taught]:
@@ -417,6 +504,9 @@ class Model:
 
     def __repr__(self) -> str:
         columns = ", ".join(self.intake.inputs)
+        if self.card.makes:
+            like = f" like {self.card.data['source']}" if self.card.data.get("source") else ""
+            return f"Model that makes {self.card.makes[0]['kind']}{like}"
         if self.card.found:
             return f"Model that finds {', '.join(each['kind'] for each in self.card.found)} in {columns}"
         asked = ", ".join(f"{column} ({output.kind})" for column, output in self.outputs.items())

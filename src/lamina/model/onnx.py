@@ -123,5 +123,8 @@ class Runner:
                 feed[f"{name}_lengths"] = each.lengths
             if f"{name}_present" in self.inputs:
                 feed[f"{name}_present"] = np.asarray(each.present, bool)
-        found = self.session.run(self.outputs, feed)
-        return dict(zip(self.outputs, found, strict=True))
+        return self.feed(feed)
+
+    def feed(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
+        """Every output of the graph by name, from arrays by the names of its inputs."""
+        return dict(zip(self.outputs, self.session.run(self.outputs, dict(arrays)), strict=True))

@@ -29,6 +29,7 @@ class Stream:
         from lamina.networks._join import Join
         from lamina.networks._layered import Stepwise
 
+        model.must_answer()
         each = next(iter(model.intake.inputs.values()))
         if len(model.intake.inputs) != 1 or not isinstance(each, Series):
             raise PlanError("A stream is one series; this model also answers from, or only from, something else.")

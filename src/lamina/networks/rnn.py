@@ -113,14 +113,8 @@ class Rnn(Stepwise):
                 "This network also reads backwards, from the end of a series: it cannot answer before the end is there. "
                 "Learn one that reads forwards only: network 'rnn' with the option both=False."
             )
-        every = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
-        steps = self.first(x, every)
-        memory: list[tuple[Tensor, Tensor]] = []
-        for number, layer in enumerate(self.layers):
-            assert isinstance(layer, Layer)
-            before = None if carried is None else (carried.hidden[number], carried.cell[number])
-            steps, after = layer.on(self.drop(steps) if memory else steps, before)
-            memory.append(after)
+        before = None if carried is None else (carried.hidden, carried.cell)
+        steps, (hidden, cell) = self.read(x, before)
         score = self.attention.score(steps)[:, :, 0]
         peak, highest = score.amax(1), steps.amax(1)
         if carried is not None:
@@ -130,10 +124,25 @@ class Rnn(Stepwise):
         if carried is not None:
             kept = torch.exp(carried.peak - peak)
             weight, total = weight + kept * carried.weight, total + kept[:, None] * carried.total
-        hidden, cell = (torch.stack(each) for each in zip(*memory, strict=True))
         whole = torch.cat([total / weight[:, None], highest, hidden[-1]], 1)
         found = Features(self.drop(whole), (steps.transpose(1, 2),), hidden)
         return found, Carried(hidden, cell, peak, weight, total, highest)
+
+    def read(self, x: Tensor, memory: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """Forwards from where it stood: what it makes of each step [B, T, W], and its memory after them.
+
+        memory: hidden and cell, [layers, B, W] each; None where nothing was read before.
+        """
+        every = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
+        steps = self.first(x, every)
+        after: list[tuple[Tensor, Tensor]] = []
+        for number, layer in enumerate(self.layers):
+            assert isinstance(layer, Layer)
+            before = None if memory is None else (memory[0][number], memory[1][number])
+            steps, left = layer.on(self.drop(steps) if after else steps, before)
+            after.append(left)
+        hidden, cell = (torch.stack(each) for each in zip(*after, strict=True))
+        return steps, (hidden, cell)
 
 
 class Layer(nn.Module):

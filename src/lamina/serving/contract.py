@@ -36,6 +36,10 @@ class Contract:
 
     def __init__(self, name: str, model: Model, rows: int) -> None:
         self.name, self.most = name, rows
+        if model.card.makes:
+            raise ModelError(
+                f"The model '{name}' makes {model.maker.kind}: that is not served yet; lamina generate makes some."
+            )
         self.kinds = dict(model.intake.kinds)
         for column, kind in self.kinds.items():
             if kind not in EXPECTED:

@@ -39,6 +39,10 @@ def export(model: Model, to: Path, *, overwrite: bool = False) -> Path:
         ModelError: something is there already, or a kind comes from another package.
     """
     check_place(to, overwrite)
+    if model.card.makes:
+        raise ModelError(
+            f"The model makes {model.maker.kind}, which an exported folder cannot do yet; lamina generate can, without torch."
+        )
     used = [("inputs", kind) for kind in model.intake.kinds.values()]
     used += [(each.get("room", "outputs"), each["kind"]) for each in model.card.outputs]
     used_kinds = set(model.intake.kinds.values())

@@ -1,0 +1,83 @@
+"""What somebody wants made, said once: the options of `lamina generate`, of `model.generate` and of HTTP derive from it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lamina.core import PlanError, nearest
+
+MOST = 10_000_000  # letters of one text, or things made at once: beyond, somebody mistyped
+
+
+def said(help: str, default: Any = None, short: str = "") -> Any:
+    """A field with its help text, and a short name on the command line."""
+    return field(default=default, metadata={"help": help, "short": short})
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be made, and how. A kind of what is made says which of these mean something to it (`takes`).
+
+    >>> Wish(prompt="ROMEO:", length=500).length
+    500
+    """
+
+    count: int = said("How many to make", 1, "-n")
+    given: Mapping[str, str] = dataclasses.field(
+        default_factory=dict, metadata={"help": "what it is to be like: COLUMN=VALUE, such as label=cat"}
+    )
+    text: str | None = said("A sentence that says what is to be seen")
+    prompt: str | None = said("How a text begins")
+    length: int | None = said("Letters of a text to write after the prompt")
+    temperature: float | None = said(
+        "How daring: below 1 keeps to what is likely, 0 takes the likeliest, above 1 dares"
+    )
+    top_p: float | None = said("Choose among the likeliest only, which have this probability together, such as 0.95")
+    seed: int | None = said("Seed of every random choice; by default another one each time")
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.count <= MOST:
+            raise PlanError(f"{self.count:,} were asked for. It can be 1 to {MOST:,}, such as -n 8.")
+        if self.length is not None and not 1 <= self.length <= MOST:
+            raise PlanError(f"The length was {self.length:,}. It can be 1 to {MOST:,} letters, such as --length 500.")
+        if self.temperature is not None and not 0 <= self.temperature <= 10:
+            raise PlanError(f"The temperature was {self.temperature:g}. It can be 0 to 10, such as --temperature 0.8.")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise PlanError(f"top-p was {self.top_p:g}. It must be above 0, and 1 at most, such as --top-p 0.95.")
+        if self.seed is not None and not 0 <= self.seed < 2**63:
+            raise PlanError(f"The seed was {self.seed}. It must be 0 or more, such as --seed 1.")
+
+    def only(self, kind: str, takes: Iterable[str]) -> None:
+        """Refuse what means nothing to this kind.
+
+        Raises:
+            PlanError: something else was said than `takes`.
+        """
+        takes = set(takes) | {"count", "seed"}
+        for each in dataclasses.fields(self):
+            if each.name not in takes and getattr(self, each.name) not in (None, {}):
+                known = ", ".join(option(name.name) for name in dataclasses.fields(self) if name.name in takes)
+                raise PlanError(
+                    f"This model makes {kind}, to which {option(each.name)} means nothing. It takes {known}."
+                )
+
+
+def option(name: str) -> str:
+    """`option("top_p") == "--top-p"`."""
+    return "-n" if name == "count" else f"--{name.replace('_', '-')}"
+
+
+def wish_of(count: int, asked: Mapping[str, Any]) -> Wish:
+    """A wish from named options.
+
+    Raises:
+        PlanError: an option that does not exist, or a value that cannot be.
+    """
+    known = [each.name for each in dataclasses.fields(Wish)]
+    for name in asked:
+        if name not in known:
+            raise PlanError(f"There is no option '{name}'. {nearest(name, known)}")
+    return Wish(**{**asked, "count": count})

@@ -1,0 +1,141 @@
+"""What everything promises that makes something new."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lamina
+from lamina import kinds
+from lamina.core import PlanError
+from lamina.made._wish import Wish
+from lamina.model.model import Model
+from test_rooms import loaded
+
+each_kind = pytest.mark.parametrize("kind", kinds.names("made"))
+VERSES = "".join(f"The {one} sat on the {other}, and the {other} sang.\n" for one in ("cat", "dog", "owl") for other in ("mat", "hill", "roof", "wall")) * 3  # fmt: skip
+
+
+def learned(kind: str) -> tuple[Model, dict[str, Any]]:
+    """A small model that makes this kind, and a wish for something small."""
+    match kind:
+        case "text":
+            wish = {"prompt": "The cat", "length": 20}
+            return lamina.learn({"text": [VERSES]}, generate=kind, steps=2, network="rnn width=16 depth=2"), wish
+    raise NotImplementedError(f"Say here how '{kind}' is learned: then its contract is tested.")
+
+
+@pytest.fixture(scope="module", params=kinds.names("made"))
+def maker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    model, wish = learned(request.param)
+    return model.save(tmp_path_factory.mktemp("made") / f"{request.param}.lamina"), wish
+
+
+def same(one: list[Any], other: list[Any]) -> bool:
+    return all(np.array_equal(np.asarray(a), np.asarray(b)) for a, b in zip(one, other, strict=True))
+
+
+def test_the_same_seed_makes_the_same_and_another_one_something_else(maker: tuple[Path, dict[str, Any]]) -> None:
+    place, wish = maker
+    model = lamina.load(place)
+    found = model.generate(2, seed=3, **wish)
+    assert len(found) == 2
+    assert same(found, lamina.load(place).generate(2, seed=3, **wish))
+    assert not same(found, model.generate(2, seed=4, **wish))
+    assert not same(found[:1], found[1:])
+
+
+def test_what_is_settled_restores(maker: tuple[Path, dict[str, Any]]) -> None:
+    made = lamina.load(maker[0]).maker
+    back = kinds.find("made", made.kind).restore(json.loads(json.dumps(made.state(), allow_nan=False)))
+    assert back.state() == made.state()
+    assert made.takes <= set(Wish.__slots__)
+
+
+def test_making_needs_no_torch(maker: tuple[Path, dict[str, Any]]) -> None:
+    place, wish = maker
+    names = loaded(f"import lamina\nassert len(lamina.load({str(place)!r}).generate(1, **{wish!r})) == 1")
+    assert "onnxruntime" in names
+    assert not {"torch", "sklearn", "scipy"} & names
+
+
+def test_pieces_come_in_order_and_are_the_whole(maker: tuple[Path, dict[str, Any]]) -> None:
+    place, wish = maker
+    model = lamina.load(place)
+    pieces = list(model.pieces(2, seed=3, **wish))
+    numbers = [piece.number for piece in pieces]
+    assert numbers == sorted(numbers)
+    assert set(numbers) == {0, 1}
+    whole = [model.maker.whole([each.value for each in pieces if each.number == k]) for k in (0, 1)]
+    assert same(whole, model.generate(2, seed=3, **wish))
+    json.dumps(model.maker.record(whole[0]))
+
+
+def test_it_is_written_to_files(maker: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    place, wish = maker
+    model = lamina.load(place)
+    asked = Wish(count=2, seed=3, **wish)
+    files = model.maker.save(model.maker.make(model.graph, asked), asked, tmp_path / "new")
+    assert len(files) >= 2
+    assert all(each.stat().st_size for each in files)
+
+
+def test_it_survives_bytes_and_gives_its_network(maker: tuple[Path, dict[str, Any]]) -> None:
+    place, wish = maker
+    model = lamina.load(place)
+    back = Model.from_bytes(model.to_bytes())
+    assert same(back.generate(1, seed=3, **wish), model.generate(1, seed=3, **wish))
+    assert sum(each.numel() for each in model.network.parameters()) > 0
+    assert "torch" in sys.modules
+
+
+def test_it_answers_nothing_and_says_what_it_can_do(maker: tuple[Path, dict[str, Any]]) -> None:
+    model = lamina.load(maker[0])
+    for ask in (
+        model.predict,
+        model.score,
+        lambda x: lamina.explain(model, x),
+        lambda x: model.compare(x, x),
+        model.search,
+    ):
+        with pytest.raises(PlanError, match="lamina generate"):
+            ask({"x": [1, 2]})
+    with pytest.raises(PlanError, match="lamina generate"):
+        model.stream()
+    with pytest.raises(PlanError, match="lamina generate"):
+        lamina.learn({"x": [1, 2]}, "x", start=model)
+
+
+def test_a_model_that_makes_nothing_says_so(small_model: Path) -> None:
+    with pytest.raises(PlanError, match="answers"):
+        lamina.load(small_model).generate(3)
+
+
+@each_kind
+def test_a_wish_that_means_nothing_is_refused(kind: str) -> None:
+    other = {
+        "given": {"label": "cat"},
+        "text": "a cat",
+        "prompt": "Once",
+        "length": 5,
+        "temperature": 0.5,
+        "top_p": 0.9,
+    }
+    takes = kinds.find("made", kind).takes
+    for name, value in other.items():
+        if name not in takes:
+            with pytest.raises(PlanError, match="means nothing"):
+                Wish(**{name: value}).only(kind, takes)
+
+
+@pytest.mark.parametrize(
+    "wish", [{"count": 0}, {"length": 0}, {"temperature": -1.0}, {"top_p": 0.0}, {"top_p": 1.1}, {"seed": -1}]
+)
+def test_a_wish_that_cannot_be_is_refused(wish: dict[str, Any]) -> None:
+    with pytest.raises(PlanError, match=r"such as|at most"):
+        Wish(**wish)
