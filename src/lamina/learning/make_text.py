@@ -129,7 +129,7 @@ def parted(whole: str) -> list[tuple[int, int, str]]:
     is `judged`.
 
     >>> [(stop - start, part) for start, stop, part in parted("abcdefghij" * 200)][-3:]
-    [(6, 'chosen'), (109, 'taught'), (200, 'judged')]
+    [(22, 'chosen'), (102, 'taught'), (200, 'judged')]
     """
     cut = int(len(whole) * (1 - HELD))
     if whole.count(STOP) >= TEXTS:
