@@ -24,7 +24,7 @@ types: $(READY)
 	$(BIN)/python hatch_build.py check
 
 tests: page
-	$(BIN)/pytest --durations=10
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses=2 --dist=loadfile --durations=10
 
 docs: $(READY)
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --builder html docs site
