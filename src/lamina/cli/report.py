@@ -86,9 +86,9 @@ def show_result(model: Model, place: Path, *, json_lines: bool = False) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from lamina.insight import unlabelled
+    from lamina.insight import assumptions, transduced, unlabelled
     from lamina.insight.report import verdict
-    from lamina.model.model import REPORT
+    from lamina.model.model import ANSWERS, REPORT
 
     results = model.card.results
     if json_lines:
@@ -103,12 +103,16 @@ def show_result(model: Model, place: Path, *, json_lines: bool = False) -> None:
         said, _ = verdict(target, results["data"])
         console.print(Text.assemble("\n", (target["column"], "bold"), f"  {said}\n"))
         console.print(_figures(target))
-    if shared := unlabelled.said(results.get("unlabelled")):
-        console.print(Text(f"\n{shared}"))
+    for shared in (transduced.said(results.get("transduced")), unlabelled.said(results.get("unlabelled"))):
+        if shared:
+            console.print(Text(f"\n{shared}"))
+    for name, text in assumptions.said(results.get("assumptions")):
+        console.print(Text.assemble((f"{name}: ", "bold"), text))
     for reason in results.get("network", {}).get("reasons", []):
         console.print(Text(f"\n{reason}", style="dim"))
     compares = any(target["kind"] == "identity" for target in results.get("targets", []))
     use = f"compare  lamina compare {place} A B" if compares else f"predict  lamina predict {place} PATH"
     if model.card.makes:
         use = f"make     lamina generate {place}{'' if model.maker.shown else ' --out FOLDER'}"
-    print(f"\nmodel    {place}\nreport   {place / REPORT}\n{use}")
+    answers = f"\nanswers  {place / ANSWERS}" if results.get("transduced") else ""
+    print(f"\nmodel    {place}\nreport   {place / REPORT}{answers}\n{use}")

@@ -15,6 +15,8 @@ from lamina.examples.reading import FILES, Column, Kind, Reading, count, figure
 HEARD = ("sound", "video", "series", "image")  # kinds of inputs that may hold what a transcript writes down
 OWN = 0.9  # share of the rows with a text of their own, from which on texts are transcripts and no labels
 
+PARTLY = 0.1  # share of the rows with a label, up to which they are few among many without
+
 
 def as_target(name: str, column: Column, cells: Any, reading: Reading) -> Column:
     """The column as a target: words and few whole numbers are categories, cells with several words are tags."""
@@ -164,7 +166,8 @@ def check_targets(examples: Examples, target: Sequence[str]) -> None:
             raise DataError(
                 f"The target '{name}' has the same value in all {count(known, 'labelled row')}. There is nothing to tell apart: add examples of something else."
             )
-        if kind.name == "category" and isinstance(data, Coded) and (distinct > 0.9 * known and known > 4):
+        own = distinct > 0.9 * known and known > 4 and known > PARTLY * len(examples)  # of few labels each may be another
+        if kind.name == "category" and isinstance(data, Coded) and own:
             raise DataError(
                 f"The target '{name}' has {distinct:,} distinct words in {count(known, 'labelled row')}: nearly every row is a class of its own. Name another target, or --kind {name}=number if they are amounts."
             )

@@ -6,7 +6,7 @@ It is drawn from plain content (`card.results`): the same that the terminal summ
 from __future__ import annotations
 
 from lamina.core import Json
-from lamina.insight import likeness, plots, transcripts, unlabelled
+from lamina.insight import assumptions, likeness, plots, transcripts, transduced, unlabelled
 from lamina.insight.page import contents, escape, hidden, page, picture, table
 from lamina.insight.plots import short
 
@@ -40,9 +40,11 @@ def render(content: Json) -> str:
     for each in content["targets"]:
         said, warn = verdict(each, content["data"])
         head.append(f'<p class="verdict{" odd" if warn else ""}">{escape(said)}</p>')
-    if shared := unlabelled.said(content.get("unlabelled")):
-        head.append(f"<p>{escape(shared)}</p>")
+    for shared in (transduced.said(content.get("transduced")), unlabelled.said(content.get("unlabelled"))):
+        if shared:
+            head.append(f"<p>{escape(shared)}</p>")
     body = [_target(each, len(content["targets"]) > 1) for each in content["targets"]]
+    body += [transduced.render(content.get("transduced")), assumptions.render(content.get("assumptions"))]
     body += [_importance(content), _words(content), learned_from(content["data"])]
     body += [learning(content, name(content["targets"][0]["metric"])), network(content["network"])]
     body += [repeat(content), _limits(content["data"])]

@@ -12,6 +12,7 @@ from safetensors.torch import save
 from lamina.core import Json
 from lamina.insight.report import render
 from lamina.learning import findings, likeness, transcripts
+from lamina.learning.assumptions import measure
 from lamina.learning.budget import Budget
 from lamina.learning.carded import card_of
 from lamina.learning.choose import RACERS, Choice, lead
@@ -22,9 +23,10 @@ from lamina.learning.plan import IDENTITY, Plan
 from lamina.learning.prepare import Prepared
 from lamina.learning.size import size
 from lamina.learning.telling import telling
+from lamina.learning.transduce import Answered
 from lamina.learning.trial import Trial
 from lamina.model.card import Card
-from lamina.model.model import NETWORK, REPORT, WEIGHTS, Model
+from lamina.model.model import ANSWERS, NETWORK, REPORT, WEIGHTS, Model
 from lamina.model.novelty import Novelty
 from lamina.model.onnx import export
 from lamina.networks._join import Ensemble
@@ -38,7 +40,7 @@ SAMPLE = 5_000  # training rows that "unlike the training data" is measured agai
 @dataclass(slots=True)
 class Learned:
     """What learning hands over. report: whether simple models and importance are worth their time. trust: how
-    far rows without a label were trusted."""
+    far rows without a label were trusted. answered: those rows, where they were to be answered."""
 
     prepared: Prepared
     choice: Choice
@@ -50,6 +52,7 @@ class Learned:
     command: str
     report: bool = True
     trust: Verdict | None = None
+    answered: Answered | None = None
 
 
 def judge(learned: Learned) -> Model:
@@ -64,10 +67,13 @@ def judge(learned: Learned) -> Model:
     for name in ("center", "scale", "groups"):
         weights[f"novelty.{name}"] = torch.from_numpy(np.ascontiguousarray(getattr(novelty, name)))
     own = learned.members[0].lesson.own
-    model = Model(_card(learned, novelty), {WEIGHTS: save(weights), NETWORK: graph, REPORT: b""}, own)
+    files = {WEIGHTS: save(weights), NETWORK: graph, REPORT: b""}
+    if learned.answered is not None:
+        files[ANSWERS] = learned.answered.table
+    model = Model(_card(learned, novelty), files, own)
     if learned.report and len(held.tested):
         model.card.results = _results(learned, held, decisions, model)
-        model.files = {WEIGHTS: save(weights), NETWORK: graph, REPORT: render(model.card.results).encode()}
+        model.files = {**files, REPORT: render(model.card.results).encode()}
     return model
 
 
@@ -110,6 +116,8 @@ def _results(learned: Learned, held: Held, decisions: list[str], model: Model) -
         "data": findings.about_data(prepared, plan.private),
         "learning": findings.about_learning(learned.members, learned.budget.started),
         "network": findings.about_network(learned.members, learned.choice, prepared.intake.forms),
+        "assumptions": _assumptions(learned, rng),
+        "transduced": None if learned.answered is None else learned.answered.said,
         "unlabelled": None if learned.trust is None else learned.trust.said,
         "decisions": decisions,
         "plan": plan.asked() | {"steps": learned.members[0].loop.planned if learned.members[0].loop else None},
@@ -117,6 +125,13 @@ def _results(learned: Learned, held: Held, decisions: list[str], model: Model) -
         "command": _repeating(learned),
         "stopped": learned.stopped,
     }
+
+
+def _assumptions(learned: Learned, rng: np.random.Generator) -> Json | None:
+    """What learning from rows without a label relies on, where there are such rows."""
+    if learned.answered is not None:
+        return learned.answered.assumptions
+    return None if learned.trust is None else measure(learned.prepared, rng)
 
 
 def _about_target(
@@ -158,7 +173,8 @@ def _repeating(learned: Learned) -> str:
 
 def _novelty(learned: Learned, held: Held) -> Novelty:
     rng = np.random.default_rng(learned.plan.seed)
-    train = learned.members[0].fold.train
+    fold = learned.members[0].fold
+    train = fold.train if len(fold.train) else np.concatenate([fold.validation, fold.test])  # of two labels, say
     sample = np.sort(rng.permutation(train)[:SAMPLE])
     features = np.concatenate([member.raw(sample)[1] for member in learned.members], 1)
     new = ~np.isin(held.apart, sample)  # a row lies nearer to a mean that it is part of

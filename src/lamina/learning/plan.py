@@ -37,6 +37,10 @@ class Plan:
     unlabelled_weight: float | None = said(
         "Weight of rows without a label, from 0 (left out) to 1; by default labelled rows held out decide"
     )
+    transduce: bool = said(
+        "Answer exactly the rows without a label, from what is near them; the answers lie in the model as answers.csv",
+        False,
+    )
     looks: int | None = said("Times that validation rows are looked at while learning, each a chance to be kept")
     find: str | None = said("What to find without labels: anomalies, clusters or neighbours")
     alarms: float = said("Share of ordinary examples that may be taken for anomalies", 0.01)
@@ -69,6 +73,11 @@ class Plan:
         if self.unlabelled_weight not in (None, *WEIGHTS):
             raise PlanError(
                 f"The weight of unlabelled rows was {self.unlabelled_weight}. It can be {', '.join(f'{w:g}' for w in WEIGHTS)}."
+            )
+        if self.transduce and (self.verify or self.find is not None):
+            other = "--verify" if self.verify else f"--find {self.find}"
+            raise PlanError(
+                f"--transduce answers rows without a label, and {other} answers something else. Leave one out."
             )
         if self.looks is not None and self.looks < 1:
             raise PlanError(f"The number of looks was {self.looks}. It must be at least 1.")

@@ -99,7 +99,10 @@ def prepare(examples: Examples, plan: Plan, start: Model | None = None, report: 
     known = np.any([known for _, known in labels.values()] or [np.ones(len(examples), bool)], axis=0)
     settling = known & (parts.parts == TRAIN if parts.folds is None else parts.folds >= 0)
     more = np.flatnonzero(~known & (parts.parts == TRAIN))
-    more = more if _helps(found, plan, len(more), int(known.sum())) else more[:0]
+    if plan.transduce:
+        more = np.flatnonzero(~known)
+    elif not _helps(found, plan, len(more), int(known.sum())):
+        more = more[:0]
     settling[np.random.default_rng(plan.seed).permutation(more)[:OBSERVED]] = True
     intake = (
         start.intake if start is not None else Intake.observe(examples, columns, np.flatnonzero(settling), plan.private)

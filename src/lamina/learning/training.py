@@ -8,12 +8,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import nn
 
 from lamina import __version__
 from lamina.core import Array, Json, PlanError, Progress, Recipe
 from lamina.examples import Examples
-from lamina.learning import likeness
+from lamina.learning import likeness, views
 from lamina.learning._boosting import load as load_boosting
 from lamina.learning.budget import LOOKS, Steps, affordable_looks
 from lamina.learning.choose import PRETRAINED, Choice, choose, use_features
@@ -25,10 +26,13 @@ from lamina.learning.plan import IDENTITY, Plan
 from lamina.learning.prepare import FEWEST, Prepared, prepare
 from lamina.learning.running import Running, fingerprint
 from lamina.learning.size import grow, size
+from lamina.learning.transduce import asked, check, seconds, transduce
 from lamina.learning.trial import JUDGED, Lesson, Trial, check_metric
 from lamina.machine.memory import give_back
 from lamina.model.model import Model
 from lamina.networks._join import Ensemble, Join
+
+ANSWER = 2e-4  # seconds a row, at least, for which time is kept where rows are answered
 
 
 class Training(Running):
@@ -70,6 +74,8 @@ class Training(Running):
         prepared = prepare(self.examples, self.plan, self.start, self.report)
         give_back()
         check_metric(prepared, self.plan.metric)
+        if self.plan.transduce:
+            check(prepared)
         for column, output in prepared.outputs.items():
             if output.kind == IDENTITY:
                 likeness.check(column, prepared)
@@ -88,11 +94,17 @@ class Training(Running):
             load_boosting()  # what the report compares with
         members, trust = yield from self._learn(prepared, choice)
         give_back()
+        answered = None
+        if self.plan.transduce:
+            own = yield from self._viewed(prepared)
+            yield self._said("spreading", f"Answering {len(prepared.extra):,} rows without a label")
+            answered = transduce(prepared, own, members, np.random.default_rng(self.plan.seed), self.plan.private)
         yield self._said("judging", "Comparing with simple models on examples never learned from")
         network = Ensemble([member.network for member in members], prepared.named).eval().cpu()
         learned = Learned(
-            prepared, choice, members, network, self.plan, self.budget, self.stopped, self.command, self.report, trust
-        )
+            prepared, choice, members, network, self.plan, self.budget, self.stopped, self.command, self.report, trust,
+            answered,
+        )  # fmt: skip
         yield from self._save(judge(learned))
 
     # ---------------------------------------------------------------------------------------------- parts
@@ -104,7 +116,7 @@ class Training(Running):
         lesson = self._lesson(prepared, choice)
         folds, more = len(prepared.folds), len(prepared.extra) > 0
         members = yield from self._pass(lesson, self._steps(lesson, choice, folds * (1 + more)), folds * more)
-        if not more:
+        if not more or self.plan.transduce:
             return members, None
         if self.stopped:
             return members, untried(prepared, "learning was stopped before")
@@ -120,6 +132,27 @@ class Training(Running):
         if len(both) < folds:
             return members, untried(prepared, "learning was stopped before its end", unlike)
         return weigh(prepared, members, both, unlike, self.plan.unlabelled_weight)
+
+    def _viewed(self, prepared: Prepared) -> Generator[Progress, None, dict[str, Array]]:
+        """Features [n, F] of pictures that are too small for features of photographs, learned without labels; where there
+        are many of them, and time."""
+        rows = asked(prepared)
+        own: dict[str, Array] = {}
+        for name, form in prepared.intake.forms.items():
+            pictures = prepared.rows.inputs[name]
+            if form.kind != "grid" or pictures.values.dtype != torch.uint8 or len(rows) < views.LEAST or self.stopped:
+                continue
+            viewing = views.Viewing(name, pictures, form, rows, self.plan.seed, self.device)
+            left = self.budget.left()
+            if left is not None:
+                left -= self.budget.baselines + seconds(prepared) + self._answered(prepared) * ANSWER
+            steps = self.plan.unlabelled_steps or self.plan.steps or viewing.steps(left)
+            if steps < views.FEWEST and self.plan.steps is None:
+                continue
+            yield from self._lead(viewing, viewing.learn(steps, left, None), stage="viewing", metric="loss of views")
+            own[name] = viewing.features(rows)
+        self.learning = False
+        return own
 
     def _pass(
         self, lesson: Lesson, steps: Steps, after: int, extras: Sequence[Array] = ()

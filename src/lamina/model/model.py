@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
 CARD, WEIGHTS, NETWORK, REPORT = "card.json", "weights.safetensors", "network.onnx", "report.html"
 FILES = (WEIGHTS, NETWORK, REPORT)
+ANSWERS = "answers.csv"  # of rows without a label, where they were to be answered
 DAMAGES = (LookupError, TypeError, ValueError, AttributeError, OverflowError, PlanError)  # what a damaged card leads to
 LARGE = ".npy"  # ends the names of files that are mapped into memory
 BESIDE = ("novelty.", "found.")  # begins the names of arrays that lie beside the network's weights
@@ -398,6 +399,22 @@ class Model:
         """The report as one HTML page."""
         return self._bytes(REPORT).decode()
 
+    @property
+    def answers(self) -> str:
+        """As CSV, the answers to the rows without a label that it was learned beside, with `transduce=True`.
+
+        Raises:
+            PlanError: they were not asked for.
+        """
+        if ANSWERS not in self._names_of_files:
+            raise PlanError("This model answered no rows without a label. Ask for that: lamina learn PATH --transduce.")
+        return self._bytes(ANSWERS).decode()
+
+    @property
+    def _names_of_files(self) -> tuple[str, ...]:
+        there = (self.files / ANSWERS).is_file() if isinstance(self.files, Path) else ANSWERS in self.files
+        return (*FILES, ANSWERS) if there else FILES
+
     def _bytes(self, name: str) -> bytes:
         return (self.files / name).read_bytes() if isinstance(self.files, Path) else self.files[name]
 
@@ -411,9 +428,9 @@ class Model:
         check_place(path, overwrite)
         onto_itself = isinstance(self.files, Path) and self.files.absolute() == standing(path).absolute()
         with new_folder(path) as aside:
-            for name in FILES:
+            for name in self._names_of_files:
                 (aside / name).write_bytes(self._bytes(name))
-            self.card.files = {name: digest(aside / name) for name in FILES}
+            self.card.files = {name: digest(aside / name) for name in self._names_of_files}
             for name, array in self._large_arrays().items():
                 write_array(aside / name, array)
                 self.card.files[name] = f"{(aside / name).stat().st_size} bytes"
@@ -439,7 +456,7 @@ class Model:
                 )
             raise ModelError(f"'{path}' does not exist. Learn it: lamina learn PATH --target COLUMN --out {path}")
         card = Card.parse((path / CARD).read_bytes(), str(path))
-        for name in FILES:
+        for name in promised(card):
             if not (path / name).is_file():
                 raise ModelError(f"'{path}' is incomplete: {name} is missing. Copy or save the model again.")
             if card.files.get(name) != digest(path / name):
@@ -468,7 +485,7 @@ class Model:
         import zipfile
 
         buffer = io.BytesIO()
-        files = {name: self._bytes(name) for name in FILES}
+        files = {name: self._bytes(name) for name in self._names_of_files}
         large = {name: array_bytes(array) for name, array in self._large_arrays().items()}
         said = {name: digest_of(content) for name, content in files.items()}
         card = replace(self.card, files=said | {name: f"{len(content)} bytes" for name, content in large.items()})
@@ -491,13 +508,15 @@ class Model:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 said = archive.read(CARD)
                 files = {
-                    name: archive.read(name) for name in archive.namelist() if name in FILES or name.endswith(LARGE)
+                    name: archive.read(name)
+                    for name in archive.namelist()
+                    if name in (*FILES, ANSWERS) or name.endswith(LARGE)
                 }
         # A changed byte may also claim a password (RuntimeError), an unknown compression or a name that is no text.
         except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, RuntimeError, ValueError) as error:
             raise ModelError(f"These {len(content):,} bytes are not a whole model: {error}.") from error
         card = Card.parse(said, "a model")
-        for name in FILES:
+        for name in promised(card):
             if name not in files or card.files.get(name) != digest_of(files[name]):
                 raise ModelError(f"The bytes of a model were changed: {name} differs from what its card says.")
         return cls._restored(card, files, None)
@@ -514,6 +533,11 @@ class Model:
 
     def _repr_html_(self) -> str:
         return f'<iframe srcdoc="{html.escape(self.report)}" style="width:100%;height:640px;border:0"></iframe>'
+
+
+def promised(card: Card) -> tuple[str, ...]:
+    """The files that a model of this card has, but for the large ones."""
+    return (*FILES, ANSWERS) if ANSWERS in card.files else FILES
 
 
 def write_array(path: Path, array: Array) -> None:

@@ -1,0 +1,66 @@
+"""Answers to the rows without a label that a model was learned beside, in words and on the page."""
+
+from __future__ import annotations
+
+from lamina.core import Json
+from lamina.insight.page import escape, picture, table
+
+METHODS = {
+    "poisson": "Poisson learning, for few labels: each label is a source, and what flows to a row from all of them decides",
+    "laplace": "Laplace learning, for many labels: the labels that a walk from row to row meets first decide",
+}
+
+
+def said(found: Json | None) -> str:
+    """A sentence or three; empty where that was not asked for."""
+    if not found:
+        return ""
+    text = (
+        f"{found['rows']:,} rows without a label were answered from what is near them, by {found['labels']:,} labels."
+    )
+    right = found["right"]
+    if right is None:
+        text += (
+            " How good these answers are cannot be told: with one label a class, none could be hidden to find it again."
+        )
+    else:
+        text += (
+            f" Of {right['rows']:,} labels that were hidden, {_percent(right['value'])} ({_percent(right['low'])} to "
+            f"{_percent(right['high'])}) were found again."
+        )
+    if right is not None and found["alone"] is not None:
+        text += f" The network that learned from labels alone is right on {_percent(found['alone'])} of held-out rows."
+        if found["alone"] > right["high"]:
+            text += " It is better: take its answers (lamina predict)."
+    return text
+
+
+def render(found: Json | None) -> str:
+    """The section of the page."""
+    if not found:
+        return ""
+    counts = table(["answer", "rows"], [[escape(word), f"{count:,}"] for word, count in found["counts"].items()], 1)
+    sure = "calibrated on hidden labels" if found["calibrated"] else "not calibrated: too few labels could be hidden"
+    parts = [
+        "<h2>Answers to the rows without a label</h2>",
+        f"<p>{escape(said(found))}</p>",
+        f"<p class=soft>{escape(METHODS[found['method']])}. Each row is tied to the rows nearest to it. Confidence is {sure}. All "
+        "answers are in answers.csv, beside this report.</p>",
+        counts,
+    ]
+    if found["shown"]:
+        parts.append("<h3>The surest answers, then the least sure</h3>")
+        parts.append(f'<div class="cards">{"".join(_card(each) for each in found["shown"])}</div>')
+    return "".join(parts)
+
+
+def _card(each: Json) -> str:
+    cells = "".join(f"<dt>{escape(key)}</dt> <dd>{escape(value)}</dd>" for key, value in each["cells"].items())
+    return (
+        f'<div class="card">{picture(each["picture"], each.get("sound"))}'
+        f"<b>{escape(each['answer'])}, {_percent(each['sure'])} sure</b><dl>{cells}</dl></div>"
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

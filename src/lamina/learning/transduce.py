@@ -1,0 +1,195 @@
+"""Answers for exactly the rows at hand that have no label: labels spread over a graph of near rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from copy import copy
+from dataclasses import dataclass
+
+import numpy as np
+
+from lamina.core import Array, DataError, Json, PlanError
+from lamina.learning import findings
+from lamina.learning.assumptions import about
+from lamina.learning.graph import Graph, turned
+from lamina.learning.label_free import features
+from lamina.learning.prepare import CATEGORY, Prepared
+from lamina.learning.seen import called
+from lamina.learning.spreading import spread
+from lamina.learning.trial import Trial
+from lamina.model.intake import row_names
+from lamina.model.intervals import wilson
+from lamina.outputs._scores import softmax
+from lamina.outputs.category import Category
+
+FOLDS = 5  # times that a part of the labels is hidden
+TIED, SPREAD = 1e-4, 5e-6  # seconds a row, and a row and class
+SURE = 2.0  # what the usual lead of an answer is set to before it is calibrated
+SHOWN = 6  # examples of an answer that the report shows: the surest, and the least sure
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """rows: [n] without a label; values: [n] their classes; sure: [n] how certain. said: what the report tells;
+    assumptions: as of `assumptions.about`."""
+
+    column: str
+    rows: Array
+    values: Array
+    sure: Array
+    names: list[str] | None
+    said: Json
+    assumptions: Json
+
+    @property
+    def table(self) -> bytes:
+        """As CSV: the example, its answer, how certain. `lamina learn` reads it where examples are files."""
+        text = io.StringIO()
+        lines = csv.writer(text, lineterminator="\n")
+        lines.writerow(["row" if self.names is None else "example", self.column, "confidence"])
+        names = [row + 1 for row in self.rows.tolist()] if self.names is None else self.names
+        lines.writerows(zip(names, self.values.tolist(), (f"{each:.4f}" for each in self.sure), strict=True))
+        return text.getvalue().encode()
+
+
+def asked(prepared: Prepared) -> Array:
+    """The rows of the graph: those whose labels are spread, those of the user's own test set, those without a label."""
+    return np.concatenate(_parts(prepared))
+
+
+def seconds(prepared: Prepared) -> float:
+    """About how long it takes to tie rows and to spread labels."""
+    [output] = prepared.outputs.values()
+    assert isinstance(output, Category)
+    return len(asked(prepared)) * (TIED + SPREAD * (FOLDS + 1) * output.width)
+
+
+def _parts(prepared: Prepared) -> tuple[Array, Array, Array]:
+    folds = [part for each in prepared.folds for part in (each.train, each.validation, each.test)]
+    return np.unique(np.concatenate(folds)), prepared.held, _open(prepared)
+
+
+def _open(prepared: Prepared) -> Array:
+    """Rows that hold something and have no label."""
+    known = np.any([each.numpy() > 0 for each in prepared.rows.known.values()], axis=0)
+    present = np.any([each.present.numpy() for each in prepared.rows.inputs.values()], axis=0)
+    return np.flatnonzero(~known & present)
+
+
+def check(prepared: Prepared) -> None:
+    """Refuse what cannot be answered so, before learning."""
+    kinds = [output.kind for output in prepared.outputs.values()]
+    if kinds != [CATEGORY]:
+        raise PlanError(f"--transduce answers one target of categories; asked for were: {', '.join(kinds)}.")
+    if not len(_open(prepared)):
+        raise DataError(
+            "--transduce answers rows without a label, and every row has one. Leave their cells in the target empty, or give "
+            "them with --unlabelled PATH."
+        )
+
+
+def transduce(
+    prepared: Prepared, own: Mapping[str, Array], members: list[Trial], rng: np.random.Generator, private: bool
+) -> Answered:
+    """Answer every row without a label. own: features [n, F] of the rows of `asked` that were
+    learned without labels, by input. members: of the
+    network that learned from labels alone, to compare with.
+
+    How good that is, hidden labels tell: each fold of them is answered by the others; where there is a test set of the
+    user's own, that alone.
+    """
+    [(column, output)] = prepared.outputs.items()
+    assert isinstance(output, Category)
+    taught, hidden, open_rows = _parts(prepared)
+    rows = np.concatenate([taught, hidden, open_rows])
+    x = turned(features(prepared, rows, rng, own), rng)
+    graph = Graph.of(x, rng)
+    labels = prepared.targets(column, taught)[0].astype(np.int64)
+    places = np.arange(len(taught))
+    raw, method = spread(graph.ties, places, labels, output.width)
+    scale = _lead(raw)
+    raw = raw * scale
+    if len(hidden):
+        judged, truth = (
+            raw[len(taught) : len(taught) + len(hidden)],
+            prepared.targets(column, hidden)[0].astype(np.int64),
+        )
+    else:
+        judged, truth = _hidden(graph, labels, output.width, scale, rng)
+    tuned = copy(output)
+    tuned.calibrate(judged, truth)
+    shares = softmax(tuned.scaled(raw[len(taught) + len(hidden) :]))
+    choice = tuned.decide(shares)
+    values, sure = np.array(output.classes, object)[choice], shares[np.arange(len(choice)), choice]
+    names = None if private else row_names(prepared.examples)
+    said: Json = {
+        "column": column,
+        "rows": len(open_rows),
+        "labels": len(labels),
+        "method": method,
+        "right": _right(judged, truth),
+        "alone": _alone(prepared, column, members) if len(truth) else None,
+        "calibrated": len(truth) >= 10,
+        "counts": {word: int((choice == k).sum()) for k, word in enumerate(output.classes)},
+        "shown": [] if private else _shown(prepared, open_rows, values, sure),
+    }
+    assumptions = about(x, graph, places, labels, prepared.intake.forms, rng)
+    named = None if names is None else [names[row] for row in open_rows.tolist()]
+    return Answered(column, open_rows, values, sure, named, said, assumptions)
+
+
+def _lead(raw: Array) -> float:
+    """What turns raw answers to the scale of logits: the usual lead of the best becomes `SURE`."""
+    if raw.shape[1] < 2:
+        return 1.0
+    top = np.partition(raw, raw.shape[1] - 2, axis=1)[:, -2:]
+    lead = float(np.median(np.abs(top[:, 1] - top[:, 0])))
+    return SURE / lead if lead > 0 else 1.0
+
+
+def _hidden(graph: Graph, labels: Array, classes: int, scale: float, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Raw answers to labelled rows whose label was hidden, and the labels. The only label of a class is never hidden."""
+    fold = np.full(len(labels), -1)
+    for each in np.unique(labels):
+        inside = rng.permutation(np.flatnonzero(labels == each))
+        if len(inside) > 1:
+            fold[inside] = (np.arange(len(inside)) + int(rng.integers(FOLDS))) % min(FOLDS, len(inside))
+    found: list[Array] = [np.zeros((0, classes), np.float32)]
+    truth: list[Array] = [np.zeros(0, np.int64)]
+    for number in range(FOLDS):
+        out, kept = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+        if not len(out):
+            continue
+        raw, _ = spread(graph.ties, kept, labels[kept], classes)
+        found.append(raw[out] * scale)
+        truth.append(labels[out])
+    return np.concatenate(found), np.concatenate(truth)
+
+
+def _alone(prepared: Prepared, column: str, members: list[Trial]) -> float | None:
+    """The share of held-out rows that the network is right on."""
+    held = findings.held_out(prepared, members)
+    target, places = prepared.targets(column, held.tested)
+    return float((held.tested_raw[column][places].argmax(1) == target).mean()) if len(target) else None
+
+
+def _right(judged: Array, truth: Array) -> Json | None:
+    """The share of hidden labels that was found again, with its interval; nothing where no label could be hidden."""
+    if not len(truth):
+        return None
+    hits = float((judged.argmax(1) == truth).sum())
+    low, high = wilson(hits, len(truth))
+    return {"value": hits / len(truth), "low": low, "high": high, "rows": len(truth)}
+
+
+def _shown(prepared: Prepared, rows: Array, values: Array, sure: Array) -> list[Json]:
+    """The surest and the least sure answers."""
+    order = np.argsort(-sure, kind="stable")
+    some = order if len(order) <= 2 * SHOWN else np.concatenate([order[:SHOWN], order[-SHOWN:]])
+    return [
+        {"name": name, "answer": str(values[place]), "sure": float(sure[place])}
+        | findings.shown(prepared, int(rows[place]))
+        for place, name in zip(some.tolist(), called(prepared, rows[some]), strict=True)
+    ]

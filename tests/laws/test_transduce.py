@@ -1,0 +1,125 @@
+"""Rows without a label that are answered from what is near them: exactly these, as well as is said, and kept."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+import lamina
+from lamina.core import DataError, PlanError
+from lamina.insight import assumptions, transduced
+from lamina.learning import graph
+from lamina.learning.assumptions import dimensions
+from lamina.learning.graph import Graph
+from lamina.learning.spreading import spread
+
+
+def _moons(rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two bent groups that no straight line parts."""
+    rng = np.random.default_rng(0)
+    side = np.arange(rows) % 2
+    angle = rng.uniform(0, np.pi, rows)
+    x = np.stack([np.cos(angle), np.sin(angle)], 1)
+    x = np.where(side[:, None] > 0, np.array([1.0, 0.4]) - x, x) + rng.normal(0, 0.06, (rows, 2))
+    return x.astype(np.float32), side
+
+
+def _partly(rows: int, labelled: int) -> tuple[dict[str, list[object]], np.ndarray]:
+    x, side = _moons(rows)
+    names = np.array(["lower", "upper"])[side]
+    label = [str(name) if place < labelled else None for place, name in enumerate(names)]
+    return {"x": x[:, 0].tolist(), "y": x[:, 1].tolist(), "label": label}, names
+
+
+def test_one_label_of_each_class_spreads_along_what_is_near() -> None:
+    x, side = _moons(600)
+    ties = Graph.of(x, np.random.default_rng(0)).ties
+    raw, method = spread(ties, np.array([0, 1]), side[:2], 2)
+    assert method == "poisson"
+    assert (raw.argmax(1) == side).mean() > 0.97
+    nearest = ((x[:, None] - x[:2]) ** 2).sum(2).argmin(1)
+    assert (nearest == side).mean() < 0.95  # the ties tell it, not how near the labels are
+
+
+def test_many_labels_are_spread_by_laplace_learning() -> None:
+    x, side = _moons(600)
+    raw, method = spread(Graph.of(x, np.random.default_rng(0)).ties, np.arange(300), side[:300], 2)
+    assert method == "laplace"
+    assert (raw.argmax(1) == side)[300:].mean() > 0.97
+
+
+def test_a_part_that_nothing_ties_to_a_label_still_has_an_answer() -> None:
+    x, side = _moons(60)
+    raw, _ = spread(Graph.of(np.concatenate([x, x + 100]), np.random.default_rng(0)).ties, np.arange(2), side[:2], 2)
+    assert np.isfinite(raw).all()
+
+
+def test_nearly_all_of_the_nearest_are_found_in_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.random.default_rng(0).normal(size=(2_000, 4)).astype(np.float32)
+    exact, _ = graph.nearest(x, 5, np.random.default_rng(0))
+    monkeypatch.setattr(graph, "EXACT", 500)
+    listed, far = graph.nearest(x, 5, np.random.default_rng(0))
+    assert np.mean([len(set(a) & set(b)) / 5 for a, b in zip(exact, listed, strict=True)]) > 0.95
+    assert (np.diff(far, axis=1) >= 0).all()
+    assert not (listed == np.arange(len(x))[:, None]).any()
+
+
+def test_dimensions_are_those_of_what_rows_lie_on() -> None:
+    rng = np.random.default_rng(0)
+    flat = rng.uniform(size=(3_000, 3)) @ rng.normal(size=(3, 20))
+    assert round(dimensions(Graph.of(flat.astype(np.float32), rng).far) or 0) == 3
+
+
+def test_exactly_the_rows_without_a_label_are_answered_and_the_answers_are_kept(tmp_path) -> None:
+    rows, names = _partly(300, 30)
+    model = lamina.learn(rows, "label", transduce=True, steps=5, out=tmp_path / "moons.lamina", show=False)
+    found = list(csv.DictReader(io.StringIO(model.answers)))
+    assert [int(each["row"]) for each in found] == list(range(31, 301))
+    assert np.mean([each["label"] == names[int(each["row"]) - 1] for each in found]) > 0.95
+    again = lamina.load(tmp_path / "moons.lamina")
+    assert again.answers == model.answers
+    assert type(again).from_bytes(again.to_bytes()).answers == model.answers
+    told = model.card.results
+    right = told["transduced"]["right"]
+    assert right["low"] < 0.97 <= right["high"]
+    assert "labels that were hidden" in transduced.said(told["transduced"])
+    assert "270" in model.report
+    assert "It holds." in dict(assumptions.said(told["assumptions"]))["near examples are alike"]
+
+
+def test_where_labels_mean_nothing_that_is_said() -> None:
+    rows, _ = _partly(300, 80)
+    shuffled = np.random.default_rng(0).permutation(rows["label"][:80]).tolist()
+    model = lamina.learn(rows | {"label": [*shuffled, *rows["label"][80:]]}, "label", transduce=True, steps=5, show=False)
+    assert model.card.results["transduced"]["right"]["value"] < 0.75
+    assert "does not hold" in dict(assumptions.said(model.card.results["assumptions"]))["near examples are alike"]
+
+
+def test_one_label_a_class_is_learned_from_but_tells_nothing_of_how_good_that_is() -> None:
+    rows, names = _partly(300, 2)
+    model = lamina.learn(rows, "label", transduce=True, steps=5, show=False)
+    found = [each["label"] for each in csv.DictReader(io.StringIO(model.answers))]
+    assert np.mean(np.array(found) == names[2:]) > 0.95
+    assert "cannot be told" in transduced.said(model.card.results["transduced"])
+
+
+@pytest.mark.parametrize(
+    ("rows", "target", "more", "error", "says"),
+    [
+        ({"x": list(range(40)), "y": ["a", "b"] * 20}, "y", {}, DataError, "every row has one"),
+        ({"x": list(range(40)), "y": [*map(float, range(30)), *[None] * 10]}, "y", {}, PlanError, "categories"),
+        ({"x": list(range(40)), "y": ["a", "b"] * 20}, "y", {"verify": True}, PlanError, "--verify"),
+    ],
+)
+def test_what_cannot_be_answered_so_is_refused(rows, target, more, error, says) -> None:
+    with pytest.raises(error, match=says):
+        lamina.learn(rows, target, transduce=True, steps=2, show=False, **more)
+
+
+def test_a_model_without_answers_says_how_to_get_them() -> None:
+    model = lamina.learn({"x": list(range(40)), "y": ["a", "b"] * 20}, "y", steps=2, folds=0, show=False)
+    with pytest.raises(PlanError, match="--transduce"):
+        _ = model.answers
