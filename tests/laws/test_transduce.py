@@ -93,7 +93,9 @@ def test_exactly_the_rows_without_a_label_are_answered_and_the_answers_are_kept(
 def test_where_labels_mean_nothing_that_is_said() -> None:
     rows, _ = _partly(300, 80)
     shuffled = np.random.default_rng(0).permutation(rows["label"][:80]).tolist()
-    model = lamina.learn(rows | {"label": [*shuffled, *rows["label"][80:]]}, "label", transduce=True, steps=5, show=False)
+    model = lamina.learn(
+        rows | {"label": [*shuffled, *rows["label"][80:]]}, "label", transduce=True, steps=5, show=False
+    )
     assert model.card.results["transduced"]["right"]["value"] < 0.75
     assert "does not hold" in dict(assumptions.said(model.card.results["assumptions"]))["near examples are alike"]
 

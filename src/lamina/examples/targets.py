@@ -166,7 +166,9 @@ def check_targets(examples: Examples, target: Sequence[str]) -> None:
             raise DataError(
                 f"The target '{name}' has the same value in all {count(known, 'labelled row')}. There is nothing to tell apart: add examples of something else."
             )
-        own = distinct > 0.9 * known and known > 4 and known > PARTLY * len(examples)  # of few labels each may be another
+        own = (
+            distinct > 0.9 * known and known > 4 and known > PARTLY * len(examples)
+        )  # of few labels each may be another
         if kind.name == "category" and isinstance(data, Coded) and own:
             raise DataError(
                 f"The target '{name}' has {distinct:,} distinct words in {count(known, 'labelled row')}: nearly every row is a class of its own. Name another target, or --kind {name}=number if they are amounts."
