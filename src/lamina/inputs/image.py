@@ -33,7 +33,8 @@ class Image:
     """Paths, bytes or arrays to uint8 [B, H, W, C]. Small pictures of one size keep it; photos become a square.
 
     observe reads headers only. Rotation by EXIF is undone, 16-bit greys become 8-bit, transparency lies on white.
-    A picture that cannot be read is absent: `present` is False and `problems` says why.
+    A picture that cannot be read is absent: `present` is False and `problems` says why. side: of the shorter side; most:
+    what large photos become, where no side is given.
     """
 
     kind: ClassVar[str] = "image"
@@ -42,8 +43,8 @@ class Image:
         [".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".avif"]
     )
 
-    def __init__(self, side: int | None = None) -> None:
-        self.side = side
+    def __init__(self, side: int | None = None, most: int = LARGEST) -> None:
+        self.side, self.most = side, most
         self.sizes: Counter[tuple[int, int]] = Counter()  # (height, width) to how many
         self.colours = 0
         self.shape: tuple[int, int, int] = (0, 0, 0)
@@ -72,7 +73,7 @@ class Image:
         counts = np.array(list(self.sizes.values()))
         ratios = sides[:, 0] / sides[:, 1]
         short = np.sort(np.repeat(sides.min(axis=1), counts))[counts.sum() // 2]
-        side = self.side or int(min(LARGEST, 32 * np.ceil(short / 32) if short > 64 else short))
+        side = self.side or int(min(self.most, 32 * np.ceil(short / 32) if short > 64 else short))
         if ratios.max() / ratios.min() < 1.05:  # one shape: keep it
             ratio = float(ratios.mean())
             height, width = (side * ratio, side) if ratio > 1 else (side, side / ratio)

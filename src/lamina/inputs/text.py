@@ -118,6 +118,15 @@ class Text:
                 strange[place] = f"has {unknown} words of {len(words)} that were never seen"
         return {int(row): strange[code] for row, code in enumerate(values.codes) if code in strange}
 
+    def unknown(self, text: str) -> list[str]:
+        """The words of a text that stand in no training text, however they are spelt.
+
+        >>> asked = Text(); asked.codes = {"good": 2}; asked.unknown("Good grief")
+        ['grief']
+        """
+        words = dict.fromkeys(split(text))
+        return [word for word in words if all(self._name(each) not in self.codes for each in _spellings(word))]
+
     def state(self) -> Json:
         return {
             "private": self.private, "longest": self.longest, "new": self.new, "words": list(self.codes),

@@ -47,24 +47,9 @@ def render(target: Json, picture: Callable[[str | None], str]) -> str:
 def _histogram(target: Json) -> str:
     same, other = target["histogram"]["same"], target["histogram"]["other"]
     last = max(k for k, pair in enumerate(zip(same, other, strict=True)) if any(pair)) + 1
-    width = EDGE / len(same)
-    axes = plots.Axes((0, last * width), (0, 1.05 * max(*same, *other)), 260)
-    body = axes.grid("distance", count=3)
-    for shares, kind in ((other, "bar unsure"), (same, "bar")):
-        for k, share in enumerate(shares[:last]):
-            start, end = axes.across(k * width), axes.across((k + 1) * width)
-            inset = 0.0 if kind != "bar" else (end - start) / 4
-            body += (
-                f'<rect class="{kind}" x="{start + inset:.2f}%" width="{end - start - 2 * inset:.2f}%" '
-                f'y="{axes.y(share)}" height="{max(axes.height - axes.y(share), 0):.1f}"/>'
-            )
-    edge = axes.x(target["threshold"])
-    body += f'<line class="ideal" x1="{edge}" x2="{edge}" y1="0" y2="{axes.height}"/>'
-    legend = plots.mark('<rect class="bar" x="4" y="3" width="8" height="10"/>', "the same")
-    legend += plots.mark('<rect class="bar unsure" x="1" y="3" width="14" height="10"/>', "different")
-    legend += plots.mark('<line class="ideal" x1="0" x2="16" y1="8" y2="8"/>', "threshold")
-    said = "Share of pairs at each distance: of the same, and of different ones."
-    return plots.figure("Distances", said, body, 260, legend, "square")
+    edges = [k * EDGE / len(same) for k in range(last + 1)]
+    groups = ("the same", same[:last]), ("different", other[:last])
+    return plots.both(*groups, edges, "Distances", "distance", target["threshold"])
 
 
 def _mistakes(target: Json) -> str:

@@ -272,6 +272,34 @@ def histogram(
     return figure(title, said, body, HEIGHT, f"<span>{said}; heights by square roots, so that few can be seen</span>")
 
 
+def both(
+    one: tuple[str, Sequence[float]],
+    other: tuple[str, Sequence[float]],
+    edges: Sequence[float],
+    title: str,
+    below: str,
+    limit: float | None = None,
+) -> str:
+    """Shares of two groups between each two edges, those of `one` drawn within those of `other`; and a line at a threshold."""
+    axes = Axes((edges[0], edges[-1]), (0, 1.05 * max(*one[1], *other[1])), 260)
+    body = axes.grid(below, count=3)
+    for (_, heights), kind in ((other, "bar unsure"), (one, "bar")):
+        for height, low, high in zip(heights, edges[:-1], edges[1:], strict=True):
+            start, end = axes.across(low), axes.across(high)
+            inset = 0.0 if kind != "bar" else (end - start) / 4
+            body += (
+                f'<rect class="{kind}" x="{start + inset:.2f}%" width="{end - start - 2 * inset:.2f}%" '
+                f'y="{axes.y(height)}" height="{max(axes.height - axes.y(height), 0):.1f}"/>'
+            )
+    legend = mark('<rect class="bar" x="4" y="3" width="8" height="10"/>', one[0])
+    legend += mark('<rect class="bar unsure" x="1" y="3" width="14" height="10"/>', other[0])
+    if limit is not None:
+        body += f'<line class="ideal" x1="{axes.x(limit)}" x2="{axes.x(limit)}" y1="0" y2="{axes.height}"/>'
+        legend += mark('<line class="ideal" x1="0" x2="16" y1="8" y2="8"/>', "threshold")
+    said = f"{title}: the share at each {below}, {one[0]} and {other[0]}."
+    return figure(title, said, body, 260, legend, "square")
+
+
 def places(points: Sequence[Sequence[float]], names: Sequence[str]) -> str:
     """Points (x, y, group) on a plane; each group has its colour, and its name in its middle; -1: in no group."""
     xs, ys = [p[0] for p in points], [p[1] for p in points]

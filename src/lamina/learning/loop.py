@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,6 +32,14 @@ SAVE_EVERY = 10.0  # seconds between checkpoints
 
 
 @dataclass(slots=True)
+class Healthy:
+    """Where a training stood when it was last seen to go well. tensors: by name, as a checkpoint keeps them."""
+
+    step: int = 0
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Best:
     """The best weights so far on validation rows. A figure is always turned so that more is better."""
 
@@ -45,8 +54,10 @@ class Loop:
 
     judge: the score of the (averaged) weights on validation rows, more is better, and a figure to show. seed, steps and the number of threads
     settle the weights on the CPU. deadline: on `time.monotonic`; the schedule's end is moved to meet it.
-    patient: end early, through the rest of the schedule, when validation no longer improves. order: which rows come when;
-    by default pass after pass, shuffled.
+    patient: end early, through the rest of the schedule, when validation no longer improves. recover: how often it goes
+    back to where it was healthy, with half the rate, when the loss is no longer a number or `judge` gives the score
+    -inf. What `judge` gives beyond score and figure is a dict of further figures, which the history keeps. order: which
+    rows come when; by default pass after pass, shuffled.
     """
 
     def __init__(
@@ -57,12 +68,13 @@ class Loop:
         recipe: Recipe,
         *,
         steps: int,
-        judge: Callable[[], tuple[float, float]],
+        judge: Callable[[], tuple[Any, ...]],
         seed: int = 0,
         device: torch.device | None = None,
         judgements: int = 20,
         deadline: float | None = None,
         patient: bool = False,
+        recover: int = 0,
         saved: Path | None = None,
         order: Order | None = None,
     ) -> None:
@@ -91,6 +103,8 @@ class Loop:
         self.pieces = 1  # a batch is cut into so many when memory runs out
         self.history: list[dict[str, float]] = []
         self.trouble = ""  # what a person should know about the checkpoints
+        self.recover, self.setbacks = recover, list[int]()  # the steps at which it went back
+        self.healthy = Healthy()
         self._stop = False
         if saved is not None:
             self._resume(saved)
@@ -115,14 +129,11 @@ class Loop:
             last = self.step >= self.schedule.steps or self._stop
             value = None
             if last or self._due():
-                score, value = self.look()
+                score, value, more = self.look()
                 mean = float(total) / max(count, 1e-9)
-                self.history.append({"step": self.step, "loss": mean, "score": score, "value": value})
+                self.history.append({"step": self.step, "loss": mean, "score": score, "value": value, **more})
                 total, count = torch.zeros((), device=self.device), 0.0
-                if not np.isfinite(mean):
-                    raise LaminaError(
-                        "The loss is no longer a number: learning diverged. Look for extreme values in the data."
-                    )
+                self._keep_healthy(np.isfinite(mean), score > -np.inf)
                 self._plateau()
             if self.saved is not None and (last or now - written > SAVE_EVERY):
                 self._save_if_it_fits(self.saved)
@@ -161,7 +172,7 @@ class Loop:
 
     def _attempt(self) -> tuple[Tensor, float]:
         t = self.schedule.time(self.step)
-        share = shape(self.recipe.schedule, t)
+        share = shape(self.recipe.schedule, t) * 0.5 ** len(self.setbacks)
         index, worth = self.passes.next(self.step, t)
         batch = self.rows.batch(index, self.device)
         if worth is not None:
@@ -227,17 +238,33 @@ class Loop:
         every = max(1, self.schedule.steps // self.judgements)
         return self.step % every == 0 and self.schedule.steps - self.step >= every / 2  # the end is looked at anyway
 
-    def look(self) -> tuple[float, float]:
+    def look(self) -> tuple[float, float, dict[str, float]]:
         """Judge the (averaged) weights on validation rows, and remember them if they are the best so far."""
         current = self._swap(self.averaged) if self.averaged else None
         for part in self.parts.values():
             part.eval()
-        score, shown = self.judge()
+        score, shown, *more = self.judge()
         if score >= self.best.score or not self.best.weights:
             self.best = Best(score, shown, self.step, {name: tensor.clone() for name, tensor in self.state.items()})
         if current is not None:
             self._swap(current)
-        return score, shown
+        return score, shown, more[0] if more else {}
+
+    def _keep_healthy(self, finite: bool, well: bool) -> None:
+        """Remember where a training stands that goes well; one that does not goes back to there, and on more slowly.
+
+        Raises:
+            LaminaError: the loss is no longer a number, and there is nowhere (more) to go back to.
+        """
+        if finite and (well or not self.recover):
+            if self.recover:
+                self.healthy = Healthy(self.step, {name: t.clone() for name, t in self._standing().items()})
+            return
+        if self.healthy.tensors and len(self.setbacks) < self.recover:
+            self._stand({name: tensor.clone() for name, tensor in self.healthy.tensors.items()})
+            self.setbacks.append(self.step)
+        elif not finite:
+            raise LaminaError("The loss is no longer a number: learning diverged. Look for extreme values in the data.")
 
     def _keep_to_the_clock(self, now: float, pace: float) -> None:
         if self.deadline is None or self.step % 10:
@@ -309,10 +336,9 @@ class Loop:
             self.trouble = ""
 
     def _save(self, path: Path) -> None:
-        groups = {"now": self.state, "average": self.averaged, "best": self.best.weights}
-        tensors = {f"{group}:{name}": tensor for group, found in groups.items() for name, tensor in found.items()}
-        for name, each in self._numbered():
-            tensors |= checkpoint.optimizer_tensors(each, name)
+        tensors = self._standing()
+        for group, found in (("best", self.best.weights), ("healthy", self.healthy.tensors)):
+            tensors |= {f"{group}:{name}": tensor for name, tensor in found.items()}
         passes, place = self.passes.state()
         tensors |= {f"pass:{name}": tensor for name, tensor in passes.items()}
         checkpoint.write(
@@ -328,6 +354,8 @@ class Loop:
                 "history": self.history,
                 "pieces": self.pieces,
                 "pass": place,
+                "setbacks": self.setbacks,
+                "healthy": self.healthy.step,
             },
         )
 
@@ -342,18 +370,30 @@ class Loop:
             return
         tensors, meta = found
 
-        def pick(group: str) -> dict[str, Tensor]:
-            return {name.removeprefix(f"{group}:"): t for name, t in tensors.items() if name.startswith(f"{group}:")}
-
-        if set(pick("now")) != set(self.state):
+        if set(_group(tensors, "now")) != set(self.state):
             return
-        self._swap(pick("now"))
-        self.averaged = pick("average") if self.recipe.average else {}
-        self.best = Best(float(meta["best"][0]), float(meta["best"][1]), int(meta["best"][2]), pick("best"))
+        self._stand(tensors)
+        best = meta["best"]
+        self.best = Best(float(best[0]), float(best[1]), int(best[2]), _group(tensors, "best"))
+        self.healthy = Healthy(int(meta["healthy"]), _group(tensors, "healthy"))
+        self.setbacks = [int(step) for step in meta["setbacks"]]
         self.schedule = Schedule(int(meta["planned"]), [(int(at), int(last)) for at, last in meta["moved"]])
         self.ending = bool(meta["ending"])
         self.step, self.history, self.pieces = int(meta["step"]), list(meta["history"]), int(meta["pieces"])
-        self.passes.restore(pick("pass"), meta["pass"])
+        self.passes.restore(_group(tensors, "pass"), meta["pass"])
+
+    def _standing(self) -> dict[str, Tensor]:
+        """Weights, their averages, and what the optimisers remember."""
+        groups = {"now": self.state, "average": self.averaged}
+        tensors = {f"{group}:{name}": tensor for group, found in groups.items() for name, tensor in found.items()}
+        for name, each in self._numbered():
+            tensors |= checkpoint.optimizer_tensors(each, name)
+        return tensors
+
+    def _stand(self, tensors: dict[str, Tensor]) -> None:
+        """Put back what `_standing` gave."""
+        self._swap(_group(tensors, "now"))
+        self.averaged = {name: tensor.clone() for name, tensor in _group(tensors, "average").items()}
         for name, each in self._numbered():
             checkpoint.restore_optimizer(each, tensors, name)
 
@@ -362,6 +402,11 @@ class Loop:
         for name, found in self.optimisers.items():
             for number, each in enumerate(found):
                 yield f"optimiser:{name}:{number}", each
+
+
+def _group(tensors: dict[str, Tensor], group: str) -> dict[str, Tensor]:
+    """The tensors whose names begin with `group:`, without that."""
+    return {name.removeprefix(f"{group}:"): t for name, t in tensors.items() if name.startswith(f"{group}:")}
 
 
 def _draw_from(seed: int, device: torch.device) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
 from lamina import kinds
-from lamina.core import Array, DataError, PlanError, Taught, nearest
+from lamina.core import Array, DataError, Json, PlanError, Taught, nearest
 from lamina.examples import Examples, Split, keys, place, split
 from lamina.learning.plan import IDENTITY, Plan
 from lamina.learning.rows import Rows
@@ -79,9 +80,15 @@ class Prepared:
         return found
 
 
-def prepare(examples: Examples, plan: Plan, start: Model | None = None, report: bool = True) -> Prepared:
+def prepare(
+    examples: Examples,
+    plan: Plan,
+    start: Model | None = None,
+    report: bool = True,
+    options: Mapping[str, Json] = MappingProxyType({}),
+) -> Prepared:
     """Split, settle and encode. start: an earlier model, to go on with its vocabularies and splits. report: whether
-    rows are set aside for one."""
+    rows are set aside for one. options: of inputs, by column."""
     columns = input_columns(examples, plan.target)
     asked = [_kind(examples, plan, column) for column in plan.target]
     parted = 0 if plan.folds is None and TRANSCRIPT in asked else plan.folds
@@ -105,7 +112,9 @@ def prepare(examples: Examples, plan: Plan, start: Model | None = None, report: 
         more = more[:0]
     settling[np.random.default_rng(plan.seed).permutation(more)[:OBSERVED]] = True
     intake = (
-        start.intake if start is not None else Intake.observe(examples, columns, np.flatnonzero(settling), plan.private)
+        start.intake
+        if start is not None
+        else Intake.observe(examples, columns, np.flatnonzero(settling), plan.private, options)
     )
     encoded = intake.encode(examples, allocate=cache.allocate)
     present = np.any([each.present for each in encoded.values()], axis=0)

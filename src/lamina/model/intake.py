@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,13 +34,21 @@ class Intake:
             self.groups.setdefault(name, []).append(column)
 
     @classmethod
-    def observe(cls, examples: Examples, columns: Sequence[str], rows: Array, private: bool = False) -> Intake:
-        """Inputs for these columns, settled on these (training) rows alone."""
+    def observe(
+        cls,
+        examples: Examples,
+        columns: Sequence[str],
+        rows: Array,
+        private: bool = False,
+        options: Mapping[str, Json] = MappingProxyType({}),
+    ) -> Intake:
+        """Inputs for these columns, settled on these (training) rows alone. options: of an input, by column."""
         inputs: dict[str, Input] = {}
         for column in columns:
             kind = examples.kinds[column].name
             made: Any = kinds.find("inputs", kind)
-            each: Input = made(private=True) if private and kind in ("category", "text") else made()
+            hidden: Json = {"private": True} if private and kind in ("category", "text") else {}
+            each: Input = made(**hidden | options.get(column, {}))
             each.observe(examples.values(column, rows))
             each.settle()
             inputs[column] = each

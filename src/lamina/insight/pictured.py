@@ -1,0 +1,173 @@
+"""The report of a model that makes pictures: what they look like, how much they are like real ones, whether they are copies,
+and how the duel went."""
+
+from __future__ import annotations
+
+from lamina.core import Json
+from lamina.insight import plots
+from lamina.insight.page import contents, escape, page, picture, table
+from lamina.insight.report import learned_from, learning, network, repeat
+
+COPIES = 3.0  # times as many near ones as among real pictures: from here on it looks as if it copied
+THIN = 0.6  # of the coverage that real pictures reach: with less, much of what there is is never made
+METRIC = "Fréchet distance"
+
+
+def render(content: Json) -> str:
+    """The whole page."""
+    made, data = content["makes"][0], content["data"]
+    title = f"Pictures like those of {data['source']}" if data["source"] else "Pictures"
+    height, width, channels = made["side"]
+    size = f"{width} × {height} pixels, {'in colour' if channels == 3 else 'grey'}"
+    odd = " odd" if warned(made) else ""
+    head = [
+        f"<h1>{escape(title)}</h1>",
+        f'<p class="soft">{escape(content["made"][:10])} · {data["rows"]:,} pictures · {size}</p>',
+        f'<p class="verdict{odd}">{escape(made["said"])}</p>',
+    ]
+    body = [samples(made), figures(made), labels(made), copies(made), between(made), duel(made, content["learning"])]
+    body += [learned_from(data, "taught", "watched how the duel went"), learning(content, METRIC)]
+    body += [network(content["network"]), repeat(content), limits()]
+    return page(title, "".join([*head, contents([each for each in body if each])]))
+
+
+def verdict(made: Json) -> str:
+    """What came out, in words."""
+    own, real = made["likeness"][0]["made"], made["likeness"][0]["real"]
+    text = (
+        f"Seen by {made['likeness'][0]['eyes']}, made pictures lie at a Fréchet distance of {plots.short(own['frechet'])} from real "
+        f"ones that it never saw; as many real pictures lie at {plots.short(real['frechet'])}. Of what the real pictures show, "
+        f"{_percent(own['coverage'])} has a made one nearby (real ones: {_percent(real['coverage'])})."
+    )
+    if agreed := made.get("agreement"):
+        text += (
+            f" What is asked for is seen in {_percent(agreed['made'])} of the made pictures (in {_percent(agreed['real'])} of "
+            "the real ones)."
+        )
+    return " ".join([text, *warned(made)])
+
+
+def warned(made: Json) -> list[str]:
+    """What is wrong with it, in words."""
+    own, real, copied = made["likeness"][0]["made"], made["likeness"][0]["real"], made["copies"]
+    found = []
+    if own["coverage"] < THIN * real["coverage"]:
+        found.append("Much of what there is is never made: give it more time or more pictures.")
+    if copied["close"] > COPIES * max(copied["usual"], 0.01):
+        found.append("Many lie nearer to a picture it learned from than real ones do: it may be copying.")
+    if made["setbacks"]:
+        times = "once" if len(made["setbacks"]) == 1 else f"{len(made['setbacks'])} times"
+        found.append(f"The duel failed {times} and was taken up again from where it went well, with smaller steps.")
+    return found
+
+
+def samples(made: Json) -> str:
+    """Pictures as they come."""
+    if not made.get("sheet"):
+        return ""
+    rows = made["rows_of"]
+    said = f" A line for each {escape(made['asked'])}, from above: {escape(', '.join(rows))}." if rows else ""
+    return f"<h2>What it makes</h2><p>Not chosen: as they came.{said}</p>{_sheet(made['sheet'], 'made pictures')}"
+
+
+def figures(made: Json) -> str:
+    """Measures beside what real pictures reach, and what they mean."""
+    rows = []
+    for each in made["likeness"]:
+        for name, words in (("made", "made pictures"), ("real", "pictures it learned from")):
+            mine = each[name]
+            first = f"<span class=own>{words}</span>" if name == "made" else words
+            rows.append(
+                [first, escape(each["eyes"]), f"{plots.short(mine['frechet'])}", f"{mine['density']:.2f}", _percent(mine["coverage"])]
+            )
+    return (
+        f"<h2>How much they are like real ones</h2><p>{made['rows']:,} made pictures beside as many real ones that taught nothing; "
+        "below them as many of those it learned from, which is the best that can be reached with so few.</p>"
+        + table(["", "seen by", "Fréchet distance", "density", "coverage"], rows, 3)
+        + "<ul><li>The Fréchet distance is 0 where the features of made and real pictures have the same mean and covariance. It "
+        "tells only in comparison: with the same eyes and the same number of pictures.</li><li>Density tells whether made "
+        "pictures lie where real ones lie: about 1 where they do, less where many are like no real one, more where they keep to "
+        "what is usual.</li><li>Coverage is the share of the real pictures that have a made one nearby: with little of it, some "
+        "kinds are never made.</li></ul>"
+    )
+
+
+def labels(made: Json) -> str:
+    """Whether what was asked for is seen."""
+    agreed = made.get("agreement")
+    if not agreed:
+        return ""
+    worst = [[escape(each["label"]), f"{each['rows']:,}", _percent(each["share"])] for each in agreed["labels"][:8]]
+    return (
+        f"<h2>Is it what was asked for?</h2><p>A classifier that learned from the same real pictures, and never saw a made one, "
+        f"takes {_percent(agreed['made'])} of the made pictures for what was asked for, and {_percent(agreed['real'])} of the held-out "
+        "real ones for what they are. It seldomest agrees at:</p>" + table([escape(made["asked"]), "made", "taken for it"], worst, 2)
+    )
+
+
+def copies(made: Json) -> str:
+    """Whether it copies."""
+    found = made["copies"]
+    looks = (
+        "More of them lie close than of real ones: look at these."
+        if found["close"] > COPIES * max(found["usual"], 0.01)
+        else "That is as among real pictures: it does not copy."
+    )
+    shown = ""
+    if made.get("nearest"):
+        shown = (
+            "<p>Above the made pictures that lie nearest to one it learned from, that one below each:</p>"
+            + _sheet(made["nearest"], "made pictures above, the nearest real ones below")
+        )
+    return (
+        f"<h2>Is it copying?</h2><p>From a made picture to the nearest one it learned from it is {plots.short(found['made'])} on "
+        f"the median, from a real one that it never saw {plots.short(found['real'])} (pixels, averaged to 16 a side). Nearer than "
+        f"all but one in a hundred of the real ones lie {_percent(found['close'])} of the made ones. {looks}</p>{shown}"
+    )
+
+
+def between(made: Json) -> str:
+    """From one point to another."""
+    if not made.get("walks"):
+        return ""
+    return (
+        "<h2>Between two pictures</h2><p>Each line goes from one noise to another in even steps. Pictures that change little by "
+        "little, and are pictures all the way, tell that it has learned what there is between examples, not the examples.</p>"
+        + _sheet(made["walks"], "made pictures that change step by step")
+    )
+
+
+def duel(made: Json, learned: Json) -> str:
+    """How the two fought: pairs told apart, diversity, and the scores at the end."""
+    curves, scores = learned["curves"], made["scores"]
+    groups = ("made", scores["made"]), ("real", scores["real"])
+    return (
+        "<h2>The duel</h2><p>The discriminator scores a real and a made picture. Of 100 such pairs it tells about 50 apart where "
+        "the generator wins, 100 where the discriminator does. Diversity is how far apart pictures of one label lie, compared "
+        f"with real ones: where it falls, the generator makes the same again and again. At the end it told {_percent(scores['told'])} "
+        'of the pairs apart.</p><div class="pair">'
+        + plots.curves(curves, "told", "Pairs told apart", [])
+        + plots.curves(curves, "diversity", "Diversity of what is made, beside real pictures", [])
+        + "</div>"
+        + plots.both(*groups, scores["edges"], "Scores at the end", "how real it is held for")
+    )
+
+
+def limits() -> str:
+    """What nobody should read out of it."""
+    said = [
+        "What is made looks like the examples; it shows nothing that exists. It is no evidence of anything.",
+        "What the examples have too little of, or too much, the made ones have too.",
+        "That none of these was copied does not tell that none ever will be: pictures of people should be made public only "
+        "where their owners agree.",
+    ]
+    return f"<h2>What this does not tell</h2><ul>{''.join(f'<li>{each}</li>' for each in said)}</ul>"
+
+
+def _sheet(source: str, what: str) -> str:
+    """A sheet of pictures, as wide as there is room."""
+    return f'<div class="wide sheet" tabindex="0">{picture(source).replace("the example itself", escape(what))}</div>'
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
