@@ -78,7 +78,13 @@ def figures(made: Json) -> str:
             mine = each[name]
             first = f"<span class=own>{words}</span>" if name == "made" else words
             rows.append(
-                [first, escape(each["eyes"]), f"{plots.short(mine['frechet'])}", f"{mine['density']:.2f}", _percent(mine["coverage"])]
+                [
+                    first,
+                    escape(each["eyes"]),
+                    f"{plots.short(mine['frechet'])}",
+                    f"{mine['density']:.2f}",
+                    _percent(mine["coverage"]),
+                ]
             )
     return (
         f"<h2>How much they are like real ones</h2><p>{made['rows']:,} made pictures beside as many real ones that taught nothing; "
@@ -101,7 +107,8 @@ def labels(made: Json) -> str:
     return (
         f"<h2>Is it what was asked for?</h2><p>A classifier that learned from the same real pictures, and never saw a made one, "
         f"takes {_percent(agreed['made'])} of the made pictures for what was asked for, and {_percent(agreed['real'])} of the held-out "
-        "real ones for what they are. It seldomest agrees at:</p>" + table([escape(made["asked"]), "made", "taken for it"], worst, 2)
+        "real ones for what they are. It seldomest agrees at:</p>"
+        + table([escape(made["asked"]), "made", "taken for it"], worst, 2)
     )
 
 
@@ -115,9 +122,8 @@ def copies(made: Json) -> str:
     )
     shown = ""
     if made.get("nearest"):
-        shown = (
-            "<p>Above the made pictures that lie nearest to one it learned from, that one below each:</p>"
-            + _sheet(made["nearest"], "made pictures above, the nearest real ones below")
+        shown = "<p>Above the made pictures that lie nearest to one it learned from, that one below each:</p>" + _sheet(
+            made["nearest"], "made pictures above, the nearest real ones below"
         )
     return (
         f"<h2>Is it copying?</h2><p>From a made picture to the nearest one it learned from it is {plots.short(found['made'])} on "

@@ -150,7 +150,9 @@ class Apprentice:
         ratio = diversity(self.within(seen)) / max(diversity(self.within(self.real)), 1e-9)
         wishes = self.gallery.wishes(self.watched)
         there = self.scores(self.gallery.pictures(self.watched), wishes)
-        new = self.scores(self.make(self.noise[: len(self.watched)], [each[: len(self.noise)] for each in wishes]), wishes)
+        new = self.scores(
+            self.make(self.noise[: len(self.watched)], [each[: len(self.noise)] for each in wishes]), wishes
+        )
         told = float((there[:, None] > new[None, :]).mean() + (there[:, None] == new[None, :]).mean() / 2)
         more = {
             "diversity": ratio,

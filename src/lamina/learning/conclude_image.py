@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from lamina.learning.making import Making
 
 SIDE = 16  # pixels a side by which copies are looked for
-CLOSE = 0.01  # of the held-out pictures lie so near to one that was learned from: nearer ones are suspected of being copies
+CLOSE = (
+    0.01  # of the held-out pictures lie so near to one that was learned from: nearer ones are suspected of being copies
+)
 ACROSS, DOWN = 12, 8  # pictures on the sheet of the report
 BESIDE = 8  # pictures that the nearest ones are shown beside
 STEPS, WALKS = 10, 4  # pictures between two points, and how many such walks
@@ -60,7 +62,9 @@ def conclude(craft: Craft, apprentice: Apprentice, making: Making) -> Generator[
         "asked": craft.asked,
         "rows": len(tested),
         "side": list(gallery.form.shape),
-        "likeness": [likeness(each, gallery.pictures(tested), gallery.pictures(learned), pictures) for each in eyes(craft)],
+        "likeness": [
+            likeness(each, gallery.pictures(tested), gallery.pictures(learned), pictures) for each in eyes(craft)
+        ],
     }
     if isinstance(craft.eyes, Classifier):
         found["agreement"] = agreement(craft, craft.eyes, tested, pictures)
@@ -126,10 +130,18 @@ def agreement(craft: Craft, eyes: Classifier, tested: Array, made: Tensor) -> Js
     real = eyes.told(craft.gallery.pictures(tested))[known] == codes[known]
     names = list(craft.made().given.codes)  # type: ignore[union-attr]
     each = [
-        {"label": names[code], "share": float(right[codes[known] == code].mean()), "rows": int((codes[known] == code).sum())}
+        {
+            "label": names[code],
+            "share": float(right[codes[known] == code].mean()),
+            "rows": int((codes[known] == code).sum()),
+        }
         for code in np.unique(codes[known])
     ]
-    return {"made": float(right.mean()), "real": float(real.mean()), "labels": sorted(each, key=lambda one: one["share"])}
+    return {
+        "made": float(right.mean()),
+        "real": float(real.mean()),
+        "labels": sorted(each, key=lambda one: one["share"]),
+    }
 
 
 def copied(craft: Craft, tested: Array, made: Array) -> tuple[Json, tuple[Array, Array]]:
@@ -152,8 +164,8 @@ def scores(apprentice: Apprentice, tested: Array, made: Tensor) -> Json:
     """How real the discriminator holds held-out and made pictures for: shares of them, by score."""
     wishes = apprentice.gallery.wishes(tested)
     real, new = apprentice.scores(apprentice.gallery.pictures(tested), wishes), apprentice.scores(made, wishes)
-    edges = np.linspace(*np.quantile(np.concatenate([real, new]), [0.005, 0.995]), BINS + 1)
-    edges = edges if edges[-1] > edges[0] else np.linspace(edges[0] - 1, edges[0] + 1, BINS + 1)
+    low, high = np.quantile(np.concatenate([real, new]), [0.005, 0.995])
+    edges = np.linspace(low, max(high, low + 1e-6), BINS + 1)
     counts = {
         name: (np.histogram(np.clip(each, edges[0], edges[-1]), edges)[0] / len(each)).tolist()
         for name, each in (("real", real), ("made", new))

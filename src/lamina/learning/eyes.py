@@ -20,7 +20,7 @@ from lamina.networks.pretrained import Backbone
 from lamina.outputs.category import Category
 
 LABEL, PICTURE = "label", "picture"
-STEPS = 150, 900  # least and most that it learns
+STEPS = 150, 400  # least and most that it learns
 AT_ONCE = 256
 AXES = 64  # that features of photographs are turned to and cut down to: with more, few pictures tell no covariance
 

@@ -22,13 +22,16 @@ from lamina.learning.prepare import Prepared, prepare
 from lamina.made.image import Image
 from lamina.model.model import Model
 from lamina.networks.discriminator import Discriminator
-from lamina.networks.generator import LARGEST, NOISE, Generator
+from lamina.networks.generator import LARGEST, NOISE
+from lamina.networks.generator import Generator as Network
 
 LEAST = 50  # pictures: from fewer it learns them by heart
 SMALLEST = 8  # pixels a side
 USUAL = 64  # pixels of the shorter side of what is made of larger photos, unless somebody says otherwise
 SIZES = (32, 64, 96, 128)  # channels of the coarsest stage
-SHOWN = 300_000  # pictures that a size has to be shown, at least, to be worth its time; 64 channels; others by their price
+SHOWN = (
+    300_000  # pictures that a size has to be shown, at least, to be worth its time; 64 channels; others by their price
+)
 JUDGED = 2_000  # pictures that are made to be judged, at most
 FULL = 1_200_000  # pictures after which little more is learned
 EXAMPLES = 20  # sentences that the model keeps, to be asked for when nobody asks for anything
@@ -76,12 +79,12 @@ class Craft:
     @property
     def networks(self) -> dict[str, Json]:
         """Of the generator, which is saved, by the column that it makes."""
-        return {self.column: {"kind": Generator.kind, "options": {"width": SIZES[self.size]}}}
+        return {self.column: {"kind": Network.kind, "options": {"width": SIZES[self.size]}}}
 
     @property
     def recipe(self) -> Recipe:
         taught = len(self.gallery.taught)
-        recipe = replace(Generator.recipe, epochs=FULL / 2 / taught)
+        recipe = replace(Network.recipe, epochs=FULL / 2 / taught)
         return with_batch(replace(recipe, batch=min(recipe.batch, max(16, taught // 2))), self.plan)
 
     @cached_property
@@ -110,7 +113,7 @@ class Craft:
 
     def apprentice(self) -> Apprentice:
         wide = {"width": SIZES[self.size]}
-        options = {Generator.kind: wide, Discriminator.kind: wide}
+        options = {Network.kind: wide, Discriminator.kind: wide}
         return Apprentice(self.gallery, self.eyes, options, self.recipe, self.plan.seed * 1000, self.device)
 
     def made(self) -> Image:
@@ -150,9 +153,13 @@ class Craft:
         found = examples.of("image")
         if not found:
             said = "; ".join(f"{column}: {kind.name}" for column, kind in examples.kinds.items())
-            raise PlanError(f"No column of {examples.source} holds pictures ({said}). Say --kind COLUMN=image where one does.")
+            raise PlanError(
+                f"No column of {examples.source} holds pictures ({said}). Say --kind COLUMN=image where one does."
+            )
         if len(found) > 1:
-            raise PlanError(f"Several columns hold pictures: {', '.join(found)}. Keep one: --drop {' --drop '.join(found[1:])}")
+            raise PlanError(
+                f"Several columns hold pictures: {', '.join(found)}. Keep one: --drop {' --drop '.join(found[1:])}"
+            )
         return found[0]
 
     def _asked(self, examples: Examples) -> str:

@@ -47,6 +47,7 @@ class Plan:
     clusters: int | None = said("Number of clusters to find; by default as many as stand out")
     generate: str | None = said("What to learn to make anew: text or image")
     given: str | None = said("Column that says what a made example is to be like, such as label or caption")
+    side: int | None = said("Pixels of the shorter side of pictures to make; by default their own, up to 64")
     tokens: int | None = said(
         "Number of byte-pair tokens to write a text in; by default it is written letter by letter"
     )

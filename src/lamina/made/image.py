@@ -34,6 +34,7 @@ class Image:
     """
 
     kind: ClassVar[str] = "image"
+    takes: ClassVar[frozenset[str]] = frozenset({"given", "text"})
     suffix: ClassVar[str] = ".png"
     shown: ClassVar[bool] = False
 
@@ -51,25 +52,22 @@ class Image:
         self.asked, self.given, self.shares, self.examples = asked, given, dict(shares or {}), list(examples)
 
     @property
-    def takes(self) -> frozenset[str]:
-        """As of `Made`."""
-        if self.given is None:
-            return frozenset()
-        return frozenset({"text", "given"} if self.worded else {"given"})
-
-    @property
     def worded(self) -> bool:
         """Whether a sentence says what is to be seen."""
         return self.given is not None and self.given.form.kind == "tokens"
 
     def check(self, wish: Wish) -> None:
         """As of `Made`: a column and a label that exist, a sentence of words that it knows."""
-        if wish.given and self.given is None:
-            raise PlanError(
-                "This model was learned without --given, and makes pictures of any kind. Leave --given out, or learn one "
-                "with it: lamina learn PATH --generate image --given label"
-            )
         wish.only(self.kind, self.takes)
+        if self.given is None and (wish.given or wish.text is not None):
+            raise PlanError(
+                f"This model was learned without --given and makes pictures of any kind. Leave {'--given' if wish.given else '--text'} "
+                "out, or learn one with it: lamina learn PATH --generate image --given label"
+            )
+        if wish.text is not None and not self.worded:
+            raise PlanError(
+                f"This model takes no sentence, but --given {self.asked}=… with one of: {', '.join(list(self.shares)[:12])}."
+            )
         if wish.count > MOST:
             raise PlanError(f"{wish.count:,} pictures were asked for. It makes {MOST:,} at once, such as -n 64.")
         for column in wish.given:
@@ -137,7 +135,9 @@ class Image:
     def save(self, pieces: Iterator[Piece], wish: Wish, out: Path) -> list[Path]:
         """A PNG file for each into a folder, as `01.png` or `01 cat.png`, and the first ones together in `sheet.png`."""
         if out.suffix.lower() == self.suffix or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
-            raise PlanError(f"'{out}' is no place for pictures. Expected is a new or an empty folder, such as --out new/")
+            raise PlanError(
+                f"'{out}' is no place for pictures. Expected is a new or an empty folder, such as --out new/"
+            )
         out.mkdir(parents=True, exist_ok=True)
         width, names = len(str(wish.count)), self.wishes(wish)
         files, first = [], list[Array]()
@@ -188,11 +188,14 @@ class Image:
 
     @classmethod
     def restore(cls, state: Json) -> Self:
-        picture, given = (
+        found: list[Any] = [
             None if said is None else kinds.find("inputs", said["kind"]).restore(said["state"])
             for said in (state["picture"], state["given"])
+        ]
+        picture, given = found
+        return cls(
+            picture, int(state["noise"]), state["column"], state["asked"], given, state["shares"], state["examples"]
         )
-        return cls(picture, int(state["noise"]), state["column"], state["asked"], given, state["shares"], state["examples"])
 
     def _said(self, wish: Wish) -> str | None:
         return wish.text if wish.text is not None else wish.given.get(self.asked)
