@@ -145,7 +145,7 @@ def test_the_disturbance_grows_where_pictures_are_known_by_heart_and_fades_where
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(adversarial, "PACE", 1_000)
-    method, batch = duel(torch.zeros(8, 8, 8, 1, dtype=torch.uint8))
+    method, _ = duel(torch.zeros(8, 8, 8, 1, dtype=torch.uint8))
 
     def scored(value: float) -> Any:
         return lambda pictures, given: torch.full((len(pictures),), value)
@@ -236,7 +236,7 @@ def test_after_too_many_setbacks_it_says_so() -> None:
 
 
 def test_made_pictures_that_are_all_alike_are_noticed() -> None:
-    craft, apprentice = taught(stripes(80, 0), 2)
+    _, apprentice = taught(stripes(80, 0), 2)
     assert apprentice.loop is not None
     apprentice.loop.history[-1]["diversity"] = 0.9
     with torch.no_grad():

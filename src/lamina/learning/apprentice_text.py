@@ -14,6 +14,7 @@ from lamina.core import Array, Form, Json, Progress, Recipe
 from lamina.learning.loop import Loop
 from lamina.learning.next_token import NextToken, Remembering
 from lamina.learning.streams import Reel, Streams
+from lamina.machine.device import halves
 from lamina.networks._writer import Writer
 
 PIECE = 64  # tokens that one step reads of each stream: so far back goes the gradient, farther only the memory
@@ -73,7 +74,7 @@ class Apprentice:
     ) -> Loop:
         streams = Streams(len(self.lines.taught), self.student.hidden.shape[1], PIECE)
         return Loop(
-            NextToken(self.student, halved(self.device)), Reel(self.lines.taught, PIECE), self.taught, self.recipe,
+            NextToken(self.student, halves(self.device)), Reel(self.lines.taught, PIECE), self.taught, self.recipe,
             steps=steps, judge=self.judge, seed=self.seed, device=self.device, judgements=judgements, deadline=deadline,
             patient=patient, saved=saved, order=streams,
         )  # fmt: skip
@@ -111,10 +112,3 @@ def _from(places: Array, longest: int) -> Array:
     """[PRIMED + 1 + longest] places to read: some before the first, those asked for, and the last one again as filling."""
     before = np.arange(places[0] - PRIMED - 1, places[0])
     return np.concatenate([before, places, np.repeat(places[-1:], longest - len(places))])
-
-
-def halved(device: torch.device) -> bool:
-    """Whether bfloat16 multiplies faster here: GPUs, and processors with instructions of their own for it."""
-    if device.type != "cpu":
-        return device.type == "cuda"
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()

@@ -16,12 +16,12 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from lamina.core import Array, Batch, Encoded, LaminaError, Method, Progress, Recipe
+from lamina.core import Array, LaminaError, Method, Progress, Recipe
 from lamina.learning.passes import Order, Passes
-from lamina.learning.rows import Supply
+from lamina.learning.rows import Supply, cut
 from lamina.learning.schedule import Schedule, optimisers, set_rate, shape, take_step
 from lamina.machine import checkpoint
-from lamina.machine.device import out_of_memory
+from lamina.machine.device import draw_from, out_of_memory
 from lamina.machine.files import DiskFull
 
 CLIP = 5.0  # largest norm of a part's gradient; a single wild batch must not undo the rest
@@ -161,7 +161,7 @@ class Loop:
         # The random state follows from seed and step alone, so that a resumed run draws what the whole one drew.
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
             while True:
-                _draw_from(((self.seed << 32) + self.step) % 2**63, self.device)
+                draw_from(((self.seed << 32) + self.step) % 2**63, self.device)
                 try:
                     return self._attempt()
                 except RuntimeError as error:
@@ -178,7 +178,7 @@ class Loop:
         if worth is not None:
             batch.weight = batch.weight * worth.to(self.device)
         told: list[Tensor] = []
-        runs = [iter(self.method.losses(piece)) for piece in _cut(batch, self.pieces)]
+        runs = [iter(self.method.losses(piece)) for piece in cut(batch, self.pieces)]
         total, count = torch.zeros((), device=self.device), 0.0
         for part in self.parts.values():
             if not part.training:
@@ -407,39 +407,3 @@ class Loop:
 def _group(tensors: dict[str, Tensor], group: str) -> dict[str, Tensor]:
     """The tensors whose names begin with `group:`, without that."""
     return {name.removeprefix(f"{group}:"): t for name, t in tensors.items() if name.startswith(f"{group}:")}
-
-
-def _draw_from(seed: int, device: torch.device) -> None:
-    """Seed torch here and there. `torch.manual_seed` would keep a stack trace for each call where there is no GPU."""
-    torch.default_generator.manual_seed(seed)
-    match device.type:
-        case "cuda":
-            torch.cuda.manual_seed(seed)
-        case "mps":
-            torch.mps.manual_seed(seed)
-
-
-def _cut(batch: Batch, pieces: int) -> list[Batch]:
-    """A batch in `pieces` parts of about the same size."""
-    if pieces == 1:
-        return [batch]
-    size = -(-len(batch) // pieces)
-
-    def piece(start: int) -> Batch:
-        part = slice(start, start + size)
-        return Batch(
-            {
-                name: Encoded(
-                    each.values[part],
-                    each.present[part],
-                    lengths=None if each.lengths is None else each.lengths[part],
-                )
-                for name, each in batch.inputs.items()
-            },
-            {name: target[part] for name, target in batch.targets.items()},
-            {name: known[part] for name, known in batch.known.items()},
-            batch.weight[part],
-            None if batch.copies is None else batch.copies[part],
-        )
-
-    return [piece(start) for start in range(0, len(batch), size)]

@@ -98,8 +98,9 @@ class Plan:
             labels = ("find", "verify", "metric", "cost", "folds", "unlabelled_weight", "unlabelled_steps")
             if given := [name for name in labels if getattr(self, name) not in (None, False, ())]:
                 raise PlanError(f"--generate {self.generate} takes no --{given[0].replace('_', '-')}. Leave it out.")
-        if self.given is not None and self.generate is None:
-            raise PlanError("--given says how something is made anew: it needs --generate. Say both, or neither.")
+        for name in ("given", "side", "tokens"):
+            if getattr(self, name) is not None and self.generate is None:
+                raise PlanError(f"--{name} says how something is made anew: it needs --generate. Say both, or neither.")
         if self.find is not None:
             labels = ("verify", "network", "weights", "size", "metric", "cost", "folds")
             if given := [name for name in labels if getattr(self, name) not in (None, False, ())]:

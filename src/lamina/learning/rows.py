@@ -95,6 +95,32 @@ def together(one: Encoded, other: Encoded) -> Encoded:
     return Encoded(torch.cat(values), present, lengths=torch.cat([one.lengths, other.lengths]))
 
 
+def cut(batch: Batch, pieces: int) -> list[Batch]:
+    """A batch in `pieces` parts of about the same size."""
+    if pieces == 1:
+        return [batch]
+    size = -(-len(batch) // pieces)
+
+    def piece(start: int) -> Batch:
+        part = slice(start, start + size)
+        return Batch(
+            {
+                name: Encoded(
+                    each.values[part],
+                    each.present[part],
+                    lengths=None if each.lengths is None else each.lengths[part],
+                )
+                for name, each in batch.inputs.items()
+            },
+            {name: target[part] for name, target in batch.targets.items()},
+            {name: known[part] for name, known in batch.known.items()},
+            batch.weight[part],
+            None if batch.copies is None else batch.copies[part],
+        )
+
+    return [piece(start) for start in range(0, len(batch), size)]
+
+
 def _tensor(values: Array) -> Tensor:
     if not values.flags.writeable:  # a read-only map of a file: torch wants to be told that nobody writes
         values = np.array(values)

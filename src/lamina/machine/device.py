@@ -50,3 +50,15 @@ def halves(device: torch.device) -> bool:
     if device.type != "cpu":
         return device.type == "cuda"
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
+def draw_from(seed: int, device: torch.device) -> None:
+    """Seed torch here and there. `torch.manual_seed` would keep a stack trace for each call where there is no GPU."""
+    import torch
+
+    torch.default_generator.manual_seed(seed)
+    match device.type:
+        case "cuda":
+            torch.cuda.manual_seed(seed)
+        case "mps":
+            torch.mps.manual_seed(seed)

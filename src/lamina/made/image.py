@@ -168,7 +168,8 @@ class Image:
     def network(self, said: Mapping[str, Json]) -> nn.Module:
         from lamina.networks.generator import Generator
 
-        return Generator(self.picture.form, self.asked_form, **said[self.column]["options"])
+        options = {**said[self.column]["options"], "given": self.asked_form}
+        return Generator(self.picture.form, **options)
 
     @property
     def asked_form(self) -> Form | None:
