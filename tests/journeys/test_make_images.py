@@ -81,7 +81,13 @@ def test_the_graph_makes_what_torch_makes(model: Path) -> None:
 def test_the_report_shows_them_and_says_what_the_figures_mean(model: Path) -> None:
     page = (model / "report.html").read_text(encoding="utf-8")
     assert page.count("data:image/png") >= 3
-    for words in ("Is it copying?", "Coverage is the share", "Between two pictures", "Pairs told apart", "1 unreadable"):
+    for words in (
+        "Is it copying?",
+        "Coverage is the share",
+        "Between two pictures",
+        "Pairs told apart",
+        "1 unreadable",
+    ):
         assert words in page
 
 
