@@ -587,6 +587,7 @@ class Progress:
     seconds: float = 0.0  # since the start
     left: float | None = None  # seconds to the end, as far as one can tell
     message: str = ""
+    score: float | None = None  # the proper score on validation rows, more is better: of classes, less their log loss
 
     def record(self) -> Json:
         """The fields that say something, for `--json` lines."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,12 +13,16 @@ from lamina.core import MissingExtra, PlanError, nearest
 if TYPE_CHECKING:
     from torch import nn
 
+    from lamina.core import Progress
     from lamina.examples import Examples, Reading
     from lamina.insight.explain import Explanations
     from lamina.learning.discovery import Discovery
     from lamina.learning.making import Making
+    from lamina.learning.running import Running
     from lamina.learning.training import Training
     from lamina.model.model import Model
+    from lamina.page.opening import Opening
+    from lamina.page.run import Page
     from lamina.serving.run import Background
     from lamina.serving.settings import Serving
 
@@ -246,22 +251,70 @@ def serve(
 
 def serve_with(models: Sequence[Model | str | Path], serving: Serving, wait: bool = True) -> Background | None:
     """`serve`, with its settings made."""
-    try:
+    with _served("Serving"):
         from lamina.serving.run import Background, run
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in (
-            "starlette",
-            "uvicorn",
-            "httptools",
-            "pydantic",
-            "python_multipart",
-        ):
-            raise MissingExtra("Serving", "serve") from error
-        raise
     if not wait:
         return Background(models, serving)
     run(models, serving)
     return None
+
+
+def show(model: Model | str | Path, data: Any = None, *, wait: bool = False, **opening: Any) -> Page | None:
+    """Open a page that shows what is going on inside a model: its layers, one example on its way through them, what each
+    neuron has learned to see, why an answer is what it is, where it fails, a map of the examples.
+
+    Args:
+        model: a model, or its path.
+        data: examples to show, whatever `lamina.read` reads; by default those that it learned from, if they are still there.
+        wait: go on until it is closed (Ctrl-C); without, it is served in a thread and given back, with its `url` and `stop()`.
+        opening: fields of `lamina.page.opening.Opening`: `port=8765`, `no_browser=True`.
+
+    Raises:
+        MissingExtra: `lamina[serve]` is not installed. LaminaError: model or data cannot be read, the port is in use, …
+    """
+    from lamina.page.opening import Opening
+
+    return open_with(model, data, options(Opening, opening), wait)
+
+
+def open_with(model: Model | str | Path, data: Any, opening: Opening, wait: bool = True) -> Page | None:
+    """`show`, with its settings made."""
+    with _served("The page"):
+        from lamina.page import run
+    page = run.show(model, data, opening)
+    print(f"page     {page.url}\nstop     Ctrl-C" if wait else f"page     {page.url}", flush=True)
+    if not opening.no_browser:
+        run.show_in_browser(page.url)
+    if not wait:
+        return page
+    page.wait()
+    return None
+
+
+@contextmanager
+def learning_with(
+    running: Running, out: Path, opening: Opening | None = None
+) -> Iterator[tuple[Page, Iterable[Progress]]]:
+    """A page beside a training: the page, and the training's progress, to be gone through here. What was learned and saved
+    in `out` opens on it when learning has ended.
+
+    Raises:
+        MissingExtra: `lamina[serve]` is not installed.
+    """
+    with _served("The page"):
+        from lamina.page import run
+        from lamina.page.opening import Opening as Settings
+    settings = opening or Settings()
+    page, progress = run.beside(running, out.name.removesuffix(".lamina"), settings)
+
+    def told() -> Iterator[Progress]:
+        yield from progress
+        run.done(page, out)
+
+    with page:
+        if not settings.no_browser:
+            run.show_in_browser(page.url)
+        yield page, told()
 
 
 def export(model: Model | str | Path, to: str | Path, *, overwrite: bool = False) -> Path:
@@ -273,6 +326,18 @@ def export(model: Model | str | Path, to: str | Path, *, overwrite: bool = False
     from lamina.serving.export import export as write
 
     return write(load(model) if isinstance(model, (str, Path)) else model, Path(to), overwrite=overwrite)
+
+
+@contextmanager
+def _served(what: str) -> Iterator[None]:
+    """What is imported here needs `lamina[serve]`: where it is not installed, that is said."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        needed = ("starlette", "uvicorn", "httptools", "pydantic", "python_multipart")
+        if (error.name or "").partition(".")[0] in needed:
+            raise MissingExtra(what, "serve") from error
+        raise
 
 
 def options(kind: type[Options], asked: Mapping[str, Any]) -> Options:

@@ -20,21 +20,29 @@ if TYPE_CHECKING:
     from lamina.learning.running import Running
 
 
-def watch(running: Running, show: bool | None = None, *, json_lines: bool = False) -> None:
-    """Run a training to its end and show it. show: None decides by whether somebody is looking.
+def watch(
+    running: Running,
+    show: bool | None = None,
+    *,
+    json_lines: bool = False,
+    progress: Iterable[Progress] | None = None,
+) -> None:
+    """Run a training to its end and show it. show: None decides by whether somebody is looking. progress: the training's own,
+    where somebody else looks at it on its way.
 
     The first Ctrl-C while it learns ends learning and keeps the best so far; the next one ends everything at once.
     """
+    stream = running if progress is None else progress
     with _first_interrupt_stops(running):
         if json_lines:
-            for progress in running:
-                print(json.dumps(progress.record()), flush=True)
+            for each in stream:
+                print(json.dumps(each.record()), flush=True)
         elif _notebook() and show is not False:
-            _in_notebook(running)
+            _in_notebook(stream)
         elif show if show is not None else sys.stderr.isatty():
-            _live(running) if sys.stderr.isatty() else _lines(running)
+            _live(stream) if sys.stderr.isatty() else _lines(stream)
         else:
-            for _ in running:
+            for _ in stream:
                 pass
 
 

@@ -22,4 +22,5 @@ def test_the_demo_goes_the_whole_way(tmp_path: Path) -> None:
         model = out / f"{name}.lamina"
         assert (model / "report.html").stat().st_size > 10_000
         assert json.loads((model / "card.json").read_text())["outputs"]
-    assert str(out / "digits.lamina" / "report.html") in ended.stdout.splitlines()[-1]
+    assert str(out / "digits.lamina" / "report.html") in ended.stdout
+    assert ended.stdout.splitlines()[-1] == f"$ lamina open {out / 'digits.lamina'}"

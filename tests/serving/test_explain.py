@@ -82,12 +82,12 @@ def test_a_worker_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) 
     asked = Explaining(Serving(seconds=0.1))
     silent = [sys.executable, "-c", "import time; time.sleep(600)"]
     process = subprocess.Popen(silent, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    monkeypatch.setattr(asked, "_process", process)
+    monkeypatch.setattr(asked._worker, "_process", process)
     found = asked._ask({})
     assert found["status"] == 503
     assert "No explanation within 0.1 s" in found["error"]
     assert process.poll() is not None
-    assert asked._process is None
+    assert asked._worker._process is None
     asked.close()
 
 

@@ -36,7 +36,10 @@ def demo(
         run("look", str(source), "--target", target)
         run("learn", str(source), "--target", target, "--minutes", minutes, "--out", str(model), "--overwrite")
         run("predict", str(model), str(new))
-    print(f"\nOpen {out / 'digits.lamina' / 'report.html'} in a browser to see what was learned.")
+    print(
+        f"\nOpen {out / 'digits.lamina' / 'report.html'} in a browser to see what was learned. What goes on inside it:"
+    )
+    print(f"\n$ lamina open {shlex.quote(str(out / 'digits.lamina'))}")
 
 
 def run(*words: str) -> None:

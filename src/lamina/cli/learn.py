@@ -38,6 +38,9 @@ def learn(
         Path | None, typer.Option("--from", help="Go on from this model, with its vocabularies.", show_default=False)
     ] = None,
     json_lines: Annotated[bool, typer.Option("--json", help="Progress and result as JSON lines.")] = False,
+    opened: Annotated[
+        bool, typer.Option("--open", help="Show it in the browser while it learns; then what is inside.")
+    ] = False,
     plan: Plan = Plan(),
     reading: Reading = Reading(),
 ) -> None:
@@ -48,7 +51,7 @@ def learn(
     """
     from dataclasses import replace
 
-    from lamina.door import to_make_from, training
+    from lamina.door import learning_with, to_make_from, training
     from lamina.screen import watch
 
     place = out or default_place(path)
@@ -78,8 +81,16 @@ def learn(
         command=command,
         **fields,
     )
-    watch(running, True, json_lines=json_lines)
-    finish(running, place, json_lines)
+    if not opened:
+        watch(running, True, json_lines=json_lines)
+        finish(running, place, json_lines)
+        return
+    with learning_with(running, place) as (page, progress):
+        print(f"page     {page.url}", file=sys.stderr, flush=True)
+        watch(running, True, json_lines=json_lines, progress=progress)
+        finish(running, place, json_lines)
+        print("The page stays open until Ctrl-C.", file=sys.stderr, flush=True)
+        page.wait()
 
 
 def _target(path: str) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ COMMANDS = (
     "compare",
     "score",
     "report",
+    "open",
     "serve",
     "export",
     "cache",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 import platform
 from collections.abc import Mapping
+from dataclasses import fields
 from importlib.metadata import version
 
 from lamina.core import Json
+from lamina.examples.reading import Reading
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared
 from lamina.model.card import Card
@@ -41,7 +43,11 @@ def card_of(
         outputs=outputs,
         features=features,
         novelty=novelty,
-        reading={"separator": prepared.examples.reading.separator, "written": written},
+        reading={
+            "separator": prepared.examples.reading.separator,
+            "written": written,
+            "asked": {} if plan.private else _asked(prepared.examples.reading),
+        },
         split=prepared.split.thresholds,
         plan=plan.asked(),
         results={},
@@ -59,3 +65,14 @@ def card_of(
 def versions() -> dict[str, str]:
     """Of Python and what learning stands on."""
     return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+
+
+def _asked(reading: Reading) -> Json:
+    """How the examples were read, as far as somebody said so: then the same rows are found in them again."""
+    plain = Reading()
+    said = {each.name: getattr(reading, each.name) for each in fields(reading) if each.name != "query"}
+    return {
+        name: dict(value) if isinstance(value, Mapping) else value
+        for name, value in said.items()
+        if value != getattr(plain, name)
+    }

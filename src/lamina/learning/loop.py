@@ -302,6 +302,7 @@ class Loop:
             loss=self.history[-1]["loss"] if self.history else None,
             value=value,
             best=self.best.value if self.best.weights else None,
+            score=None if value is None else self.history[-1]["score"],
             rate=self.batch / pace if pace > 0 else 0.0,
             seconds=time.monotonic() - started,
             left=pace * (self.schedule.steps - self.step),

@@ -76,7 +76,7 @@ ENDPOINTS = (
     ),
     Endpoint("training_stop", "/training/stop", "End learning early, and keep the best so far.", training.Stopped),
     # 2
-    Endpoint("network", "/network", "The network as a map, layers from left to right.", network.Network),
+    Endpoint("network", "/network", "The network as a map, layers from left to right.", network.Network, slow=True),
     Endpoint("layer", "/network/layers/{layer}", "One layer.", network.Layer, (LAYER,), slow=True),
     # 3
     Endpoint(

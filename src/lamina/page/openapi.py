@@ -26,8 +26,9 @@ def document() -> Json:
     """All of it."""
     asked: list[type[BaseModel]] = [each.takes for each in ENDPOINTS if each.takes is not None]
     given: list[type[BaseModel]] = [each.gives for each in ENDPOINTS if not isinstance(each.gives, str)]
+    given += [Problem, Working]
     wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [(each, "validation") for each in dict.fromkeys(asked)]
-    wanted += [(each, "serialization") for each in dict.fromkeys([*given, Problem, Working])]
+    wanted += [(each, "serialization") for each in dict.fromkeys(given)]
     _, schemas = models_json_schema(wanted, ref_template="#/components/schemas/{model}")
     paths: Json = {}
     for each in ENDPOINTS:

@@ -9,10 +9,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import os
-import subprocess
-import sys
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,17 +16,17 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from lamina.core import Json, LaminaError, MissingExtra, ModelError, PlanError
+from lamina.core import Json, MissingExtra
 from lamina.model.cells import Cells
 from lamina.model.model import Model
 from lamina.serving.settings import Refused, Serving
+from lamina.serving.worker import Worker, answered, work
 
 if TYPE_CHECKING:
     from lamina.insight.explain import Explainer, Explanation
 
 MOST = 8  # rows explained in one request
 LINE = 8  # requests that may wait
-START = 120.0  # seconds more for the first question to a worker, which imports torch and reads the model
 
 
 class Explaining:
@@ -39,9 +35,8 @@ class Explaining:
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
         self.waiting = 0
-        self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(1, "lamina-explaining")
-        self._process: subprocess.Popen[bytes] | None = None
+        self._worker = Worker("lamina.serving.explaining", serving.seconds)
 
     async def ask(self, model: Model, rows: Sequence[Json], asked: Mapping[str, str]) -> list[Json]:
         """An explanation a row. rows: checked, pictures as pixels. asked: `target`, `about`, `thorough`, as far as said.
@@ -73,52 +68,12 @@ class Explaining:
 
     def close(self) -> None:
         """End the worker."""
-        self._end()
+        self._worker.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _ask(self, question: Json) -> Json:
-        """A question and its answer, through the pipes; ends the worker when time is up."""
-        fresh = self._process is None or self._process.poll() is not None
-        process = self._started()
-        patience = self.serving.seconds + (START if fresh else 0.0)
-        assert process.stdin is not None
-        assert process.stdout is not None
-        late = threading.Timer(patience, process.kill)
-        late.start()
-        try:
-            process.stdin.write(json.dumps(question).encode() + b"\n")
-            process.stdin.flush()
-            line = process.stdout.readline()
-        except BrokenPipeError:
-            line = b""
-        finally:
-            late.cancel()
-        if not line:
-            self._end()
-            return {
-                "status": 503,
-                "error": f"No explanation within {self.serving.seconds:g} s, or the worker was ended. Ask again later.",
-            }
-        found: Json = json.loads(line)
-        return found
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        with self._lock:
-            if self._process is None or self._process.poll() is not None:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-m", "lamina.serving.explaining"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-                )
-            return self._process
-
-    def _end(self) -> None:
-        with self._lock:
-            if self._process is not None:
-                self._process.kill()
-                self._process.wait()
-                for pipe in (self._process.stdin, self._process.stdout):
-                    if pipe is not None:
-                        pipe.close()
-                self._process = None
+        late = f"No explanation within {self.serving.seconds:g} s, or the worker was ended. Ask again later."
+        return self._worker.ask(question) or {"status": 503, "error": late}
 
 
 def _sent(value: Any) -> Any:
@@ -135,14 +90,7 @@ def main(questions: BinaryIO, answers: BinaryIO) -> None:
     """Answer line by line until there are no more."""
     made: dict[str, Explainer] = {}
     for line in questions:
-        try:
-            said: Json = {"explanations": _answered(json.loads(line), made)}
-        except (MissingExtra, ModelError) as error:
-            said = {"status": 501, "error": str(error)}
-        except PlanError as error:
-            said = {"status": 422, "error": str(error)}
-        except LaminaError as error:
-            said = {"status": 500, "error": str(error)}
+        said = answered(lambda question: {"explanations": _answered(question, made)}, json.loads(line))
         answers.write(json.dumps(said).encode() + b"\n")
         answers.flush()
 
@@ -194,6 +142,4 @@ def _received(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints is not taken for an answer
-    main(sys.stdin.buffer, answers)
+    work(main)

@@ -8,7 +8,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -101,17 +101,10 @@ class Gate:
         scope["lamina"]["headers"] = headers
         host = headers.get(b"host", b"")
         if host not in self.hosts:
-            if not self.serving.knows(host.decode("latin-1")):
-                raise Refused(
-                    403,
-                    "The Host header names another machine. Expected is this one's address, localhost, or a name said with --name.",
-                )
+            check_host(host, self.serving)
             if len(self.hosts) < 100:
                 self.hosts.add(host)
-        origin, site = headers.get(b"origin"), headers.get(b"sec-fetch-site")
-        foreign = site == b"cross-site" and scope["path"] not in OPEN  # a link to the start page is no harm
-        if foreign or (origin is not None and origin.rpartition(b"//")[2] != host):
-            raise Refused(403, "A page of another origin asked. Expected is the service's own page, or a program.")
+        check_origin(headers, linked=scope["path"] in OPEN)
         if self.token is None or scope["path"] in OPEN:
             return
         shown = headers.get(b"authorization", b"")
@@ -135,6 +128,22 @@ class Gate:
             "rows": note["rows"],
             "bytes": note["bytes"],
         }
+
+
+def check_host(host: bytes, serving: Serving) -> None:
+    """Refuse what was sent to another name: a page elsewhere may have had its name pointed here (DNS rebinding)."""
+    if not serving.knows(host.decode("latin-1")):
+        raise Refused(
+            403,
+            "The Host header names another machine. Expected is this one's address, localhost, or a name said with --name.",
+        )
+
+
+def check_origin(headers: Mapping[bytes, bytes], linked: bool) -> None:
+    """Refuse what a page of another origin asks. linked: a link from elsewhere is no harm."""
+    origin, foreign = headers.get(b"origin"), headers.get(b"sec-fetch-site") == b"cross-site" and not linked
+    if foreign or (origin is not None and origin.rpartition(b"//")[2] != headers.get(b"host", b"")):
+        raise Refused(403, "A page of another origin asked. Expected is the service's own page, or a program.")
 
 
 def refusal(error: Refused) -> JSONResponse:

@@ -13,7 +13,7 @@ class Map(Said):
     """GET /api/v1/map: what `map.bin` holds.
 
     map.bin, little-endian, in this order for n points: uint32 id; uint16 x; uint16 y (0 to 65,535, y downwards); uint8 class (place in
-    `classes`, 255: none); uint8 flags (1: wrong, 2: unlike the training data, 4: held out, 8: anomaly): 10 n bytes.
+    `classes`, 255: none); uint8 flags (1: held out and wrong, 2: unlike the training data, 4: held out, 8: anomaly): 10 n bytes.
     """
 
     points: int

@@ -1,0 +1,206 @@
+"""View 1: the course of learning. Live, from the progress that a training yields; of a finished model, as its report kept it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lamina.core import Json, Progress
+from lamina.insight.report import name
+from lamina.page.schema import training
+
+MOST = 2_000  # points of one answer
+MEMORISING = 3  # looks in a row in which the loss on held-out rows rose while that on learned ones fell
+SMALL = 0.02  # of the loss: less is no rise
+STATES = ("reading", "trying", "resuming", "learning", "stopping", "judging", "saving")
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    curve: str
+    point: training.Point
+
+
+class Course:
+    """What was seen of a training so far. Safe to be asked by other threads; adding costs next to nothing.
+
+    stop: ends learning, as Ctrl-C does; None where nothing can be stopped.
+    """
+
+    def __init__(self, stop: Callable[[], None] | None = None) -> None:
+        self._lock = threading.Lock()
+        self._seen: list[_Seen] = []
+        self._last = Progress("starting")
+        self._state = "starting" if stop is not None else "kept"
+        self._message, self._metric, self._better = "", "", 1
+        self._best: dict[str, int] = {}
+        self._steps: dict[str, int] = {}
+        self._stop = stop
+
+    # ---------------------------------------------------------------------------------------- live
+
+    def add(self, progress: Progress) -> None:
+        """The next progress."""
+        with self._lock:
+            self._last = progress
+            self._state = progress.stage if progress.stage in STATES else self._state
+            self._message = progress.message
+            self._metric = progress.metric or self._metric
+            if progress.stage != "learning" or (progress.value is None and progress.loss is None):
+                return
+            curve = progress.message.partition(" · ")[0] if progress.message.startswith(("fold", "with")) else ""
+            self._steps[curve] = progress.steps
+            point = training.Point(
+                step=progress.step, seconds=progress.seconds, loss=progress.loss,
+                held_loss=None if progress.score is None else -progress.score, value=progress.value, best=progress.best,
+            )  # fmt: skip
+            if progress.value is not None and progress.value == progress.best:
+                self._best[curve] = progress.step
+            self._seen.append(_Seen(curve, point))
+
+    def end(self, state: str = "done", message: str = "") -> None:
+        """It is over: done or failed."""
+        with self._lock:
+            self._state, self._message, self._stop = state, message, None
+
+    def stop(self) -> training.Stopped:
+        """End learning after the step at hand."""
+        with self._lock:
+            stop, state = self._stop, self._state
+        if stop is None:
+            return training.Stopped(stopping=False, said="Nothing is being learned: there is nothing to stop.")
+        if state != "learning":
+            return training.Stopped(
+                stopping=False, said="There is nothing yet that could be kept. Try again once it learns."
+            )
+        stop()
+        return training.Stopped(
+            stopping=True, said="It ends after the step at hand; the best so far is judged and kept."
+        )
+
+    # ---------------------------------------------------------------------------------------- told
+
+    @classmethod
+    def kept(cls, results: Json) -> Course:
+        """The course of a finished model. results: of its card."""
+        found = cls()
+        learning = results.get("learning") or {}
+        curves: Sequence[Sequence[Json]] = learning.get("curves") or []
+        target: Json = next(iter(results.get("targets") or []), {})
+        found._metric = (results.get("plan") or {}).get("metric") or target.get("metric") or ""
+        found._better = int((target.get("better") or {}).get(found._metric, 1))
+        total, steps = float(learning.get("seconds") or 0.0), sum(learning.get("steps") or [0]) or 1
+        before = 0
+        for number, curve in enumerate(curves):
+            called = f"fold {number + 1} of {len(curves)}" if len(curves) > 1 else ""
+            found._steps[called] = int((learning.get("planned") or [0] * len(curves))[number])
+            found._best[called] = int((learning.get("best") or [0] * len(curves))[number])
+            best = None
+            for each in curve:
+                best = each.get("value") if each["step"] <= found._best[called] else best
+                found._seen.append(
+                    _Seen(
+                        called,
+                        training.Point(
+                            step=each["step"], seconds=total * (before + each["step"]) / steps, loss=each["loss"],
+                            held_loss=None if each.get("score") is None else -each["score"], value=each.get("value"), best=best,
+                        ),
+                    )
+                )  # fmt: skip
+            before += int((learning.get("steps") or [0] * len(curves))[number])
+        found._last = Progress("kept", seconds=total)
+        if not curves:
+            found._message = "Nothing was learned step by step."
+        elif results.get("stopped"):
+            found._message = "It was stopped early; the best so far was kept."
+        return found
+
+    @property
+    def empty(self) -> bool:
+        return not self._seen
+
+    def metrics(self, since: int = 0) -> training.Metrics:
+        """What is new since `next` of an earlier answer."""
+        with self._lock:
+            seen, last, state = self._seen[since:], self._last, self._state
+            every, count = list(self._seen), len(self._seen)
+            message, metric, stop = self._message, self._metric, self._stop
+            best, steps = dict(self._best), dict(self._steps)
+        names = list(dict.fromkeys(each.curve for each in seen))
+        share = max(1, MOST // max(len(names), 1))
+        curves = [
+            training.Curve(
+                name=curve,
+                points=thinned([each.point for each in seen if each.curve == curve], share),
+                best=best.get(curve),
+                steps=steps.get(curve, 0),
+            )
+            for curve in names
+        ]
+        live = state not in ("done", "failed", "kept")
+        return training.Metrics(
+            live=live,
+            state=state,  # type: ignore[arg-type]
+            message=message,
+            said=told([each.point for each in every if not every or each.curve == every[-1].curve], live),
+            metric=metric,
+            metric_said=name(metric) if metric else "",
+            better=1 if self._better > 0 else -1,
+            curves=curves,
+            step=last.step,
+            steps=last.steps,
+            rate=last.rate if live else 0.0,
+            seconds=last.seconds,
+            left=last.left if live else None,
+            can_stop=stop is not None and state == "learning",
+            next=count,
+        )
+
+
+def thinned(points: Sequence[training.Point], most: int) -> list[training.Point]:
+    """At most so many points: of each stretch those with the smallest and the largest loss, and all that were looked at."""
+    if len(points) <= most:
+        return list(points)
+    losses = np.array([np.nan if each.loss is None else each.loss for each in points])
+    kept = {0, len(points) - 1}
+    for part in np.array_split(np.arange(len(points)), max(1, most // 2 - 1)):
+        here = losses[part]
+        if np.isfinite(here).any():
+            kept |= {int(part[np.nanargmin(here)]), int(part[np.nanargmax(here)])}
+    return [points[k] for k in sorted(kept)[:most]]
+
+
+def told(points: Sequence[training.Point], live: bool) -> list[str]:
+    """What the curves say, in plain words."""
+    looked: list[Any] = [each for each in points if each.held_loss is not None and each.loss is not None]
+    if len(looked) < 3:
+        return ["It has only begun: nothing can be told yet."] if live else []
+    held = [each.held_loss for each in looked]
+    lowest = int(np.argmin(held))
+    after = looked[lowest + 1 :]
+    found = []
+    if (
+        len(after) >= MEMORISING
+        and held[-1] > held[lowest] + SMALL * abs(held[lowest])
+        and looked[-1].loss < looked[lowest].loss
+    ):
+        found.append(
+            f"Since step {looked[lowest].step:,} it has been memorising: it gets better on the examples that it learns from, and worse on "
+            "those held out. The weights of the best step are the ones that are kept."
+        )
+    elif lowest >= len(held) - 2:
+        found.append(
+            "The loss on held-out examples still falls: "
+            + ("it goes on learning." if live else "more time might have helped.")
+        )
+    else:
+        found.append("The loss on held-out examples no longer falls: it has learned what it can from these examples.")
+    if held[lowest] > 0 and looked[-1].loss < 0.3 * held[lowest]:
+        found.append(
+            "It knows the examples that it learned from much better than new ones: more examples would help most."
+        )
+    return found

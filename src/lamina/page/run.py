@@ -1,0 +1,171 @@
+"""Open the page of a model, tell where it is, and keep it open until it is closed; or beside learning, in a thread."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+import uvicorn
+
+from lamina.core import LaminaError, Progress
+from lamina.model.model import Model
+from lamina.page.app import application
+from lamina.page.course import Course
+from lamina.page.data import Data, open_data, parted
+from lamina.page.gate import TOKEN, token
+from lamina.page.opened import Opened
+from lamina.page.opening import PORT, Opening
+from lamina.page.views import Views
+from lamina.serving.run import Bounded, listen
+from lamina.serving.settings import Serving
+
+if TYPE_CHECKING:
+    import socket
+
+TRIED = 20  # ports after the first, where nobody said one
+WAIT = 10.0  # seconds for a server to start
+
+
+class Learns(Protocol):
+    """A training: it yields progress, and can be stopped."""
+
+    def __iter__(self) -> Iterator[Progress]: ...
+    def stop(self) -> None: ...
+    @property
+    def model(self) -> Model: ...
+
+
+class Page:
+    """A page that is open, in a thread: `with Page(views, listening(opening)) as page: page.url`.
+
+    taken: the port, as `listening` gives it; url: with the token of this start, which nobody else has.
+    """
+
+    def __init__(self, views: Views, taken: socket.socket) -> None:
+        self.views, self.socket = views, taken
+        port = int(self.socket.getsockname()[1])
+        self.token = token()
+        self.url = f"http://127.0.0.1:{port}/?{TOKEN}={self.token}"
+        config = uvicorn.Config(
+            application(views, self.token, port), http=Bounded, ws="none", access_log=False, log_level="warning",
+            server_header=False, proxy_headers=False, timeout_keep_alive=30, timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self.socket]}, daemon=True)
+        self._thread.start()
+        end = time.monotonic() + WAIT
+        while not self._server.started and self._thread.is_alive() and time.monotonic() < end:
+            time.sleep(0.01)
+
+    def wait(self) -> None:
+        """Until it is closed from elsewhere, or Ctrl-C."""
+        with contextlib.suppress(KeyboardInterrupt):
+            while self._thread.is_alive():
+                self._thread.join(0.5)
+        self.stop()
+
+    def stop(self) -> None:
+        """Close it."""
+        self._server.should_exit = True
+        self._thread.join(WAIT)
+        self.socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    def _repr_html_(self) -> str:
+        return f'<a href="{self.url}" target="_blank" rel="noopener">{self.views.name}: what is going on inside</a>'
+
+
+def show(model: Model | str | Path, data: Any, opening: Opening) -> Page:
+    """Open the page of a model. The port is taken first: a mistake is said before anything is read.
+
+    Raises:
+        LaminaError: the port is in use, or model or data cannot be read.
+    """
+    taken = listening(opening)
+    try:
+        return Page(opened(model, data), taken)
+    except BaseException:
+        taken.close()
+        raise
+
+
+def opened(model: Model | str | Path, data: Any = None) -> Views:
+    """A model with its examples, opened. data: whatever `lamina.read` reads; by default what the model was learned from.
+
+    Raises:
+        LaminaError: the model or the data cannot be read.
+    """
+    loaded = model if isinstance(model, Model) else Model.load(model)
+    name = Path(model).name.removesuffix(".lamina") if isinstance(model, (str, Path)) else _name(loaded)
+    found = Opened(name, loaded, _data(loaded, data))
+    found.warm()
+    return Views(name, found)
+
+
+def beside(running: Learns, name: str, opening: Opening) -> tuple[Page, Iterable[Progress]]:
+    """A page beside a training, and the training's progress, which has to be gone through: it is told to the page on its way.
+
+    The other views open when learning is done and `done` is called.
+    """
+    course = Course(running.stop)
+    page = Page(Views(name, course=course), listening(opening))
+
+    def told() -> Iterator[Progress]:
+        try:
+            for progress in running:
+                course.add(progress)
+                yield progress
+        except BaseException as error:
+            course.end("failed", str(error) or "Learning was ended.")
+            raise
+
+    return page, told()
+
+
+def done(page: Page, model: Model | str | Path, data: Any = None) -> None:
+    """Learning beside a page has ended: the other views open."""
+    views = opened(model, data)
+    page.views.opened = views.opened
+    if page.views.live is not None:
+        page.views.live.end()
+
+
+def show_in_browser(url: str) -> None:
+    """Open an address, if there is a browser; a machine without one is no error."""
+    import webbrowser
+
+    with contextlib.suppress(webbrowser.Error):
+        webbrowser.open(url)
+
+
+def _data(model: Model, data: Any) -> Data:
+    from lamina.examples import Examples
+
+    if isinstance(data, Examples):
+        return parted(model, data)
+    if data is None or isinstance(data, (str, Path)):
+        return open_data(model, None if data is None else str(data))
+    return open_data(model, data)
+
+
+def _name(model: Model) -> str:
+    return model.files.name.removesuffix(".lamina") if isinstance(model.files, Path) else "model"
+
+
+def listening(opening: Opening) -> socket.socket:
+    """A port, taken: the one said, else the first free one."""
+    if opening.port is not None:
+        return listen(Serving(port=opening.port))
+    for port in range(PORT, PORT + TRIED):
+        with contextlib.suppress(LaminaError):
+            return listen(Serving(port=port))
+    return listen(Serving(port=0))

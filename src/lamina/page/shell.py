@@ -1,0 +1,140 @@
+"""The frame: which model this is, which views say something about it, and why the others do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lamina import __version__
+from lamina.core import Json
+from lamina.insight.report import name, verdict
+from lamina.model.model import Model
+from lamina.model.usual import usual
+from lamina.page.course import Course
+from lamina.page.data import Data
+from lamina.page.judged import KINDS
+from lamina.page.schema import shell
+
+CLASSES = 1_000
+TITLES = {
+    "training": "Training",
+    "network": "The network",
+    "follow": "Follow one example",
+    "learned": "What each layer learned",
+    "why": "Why this answer",
+    "fails": "Where it fails",
+    "map": "Map of the examples",
+}
+EXPLAINED = ("category", "tags", "number")
+ACTIVATIONS = ("ReLU", "ReLU6", "SiLU", "GELU", "Sigmoid", "Tanh", "LeakyReLU", "ELU", "Hardswish", "Softplus")
+LATER = "It is still learning. This view opens when that is done."
+
+
+def about(called: str, model: Model, data: Data, course: Course) -> shell.Model:
+    """A finished model."""
+    card, results = model.card, model.card.results
+    network: Json = results.get("network") or {}
+    return shell.Model(
+        name=called,
+        fingerprint=card.seal[:16],
+        made=card.made,
+        lamina=__version__,
+        learning=False,
+        private=card.private,
+        kinds=[each["kind"] for each in card.networks.values()],
+        members=card.members,
+        parameters=int(network.get("parameters") or 0),
+        inputs=_inputs(model),
+        targets=[_target(model, column) for column in model.outputs],
+        finds=[each["kind"] for each in card.found],
+        data=shell.Data(
+            source="" if data.examples is None else data.examples.source,
+            rows=len(data),
+            labelled=data.labelled,
+            held=len(data.held),
+            how=data.how,
+            same=data.same,
+            why_not=data.why_not,
+        ),
+        views=_views(_missing(model, data, course)),
+        command=results.get("command") or "",
+    )
+
+
+def learning(called: str, kinds: list[str]) -> shell.Model:
+    """A model that is being learned: all that is known is its name."""
+    later = dict.fromkeys(TITLES, LATER) | {"training": ""}
+    nothing = shell.Data(source="", rows=0, labelled=0, held=0, how="", same=False, why_not=LATER)
+    return shell.Model(
+        name=called, fingerprint="", made="", lamina=__version__, learning=True, private=False, kinds=kinds, members=1, parameters=0,
+        inputs=[], targets=[], finds=[], data=nothing, views=_views(later), command="",
+    )  # fmt: skip
+
+
+def _views(missing: dict[str, str]) -> list[shell.View]:
+    return [
+        shell.View(view=view, number=number, title=title, applies=not missing.get(view), why_not=missing.get(view, ""))  # type: ignore[arg-type]
+        for number, (view, title) in enumerate(TITLES.items(), 1)
+    ]
+
+
+def _missing(model: Model, data: Data, course: Course) -> dict[str, str]:
+    """View to why it says nothing about this model."""
+    found: dict[str, str] = {}
+    nobody = data.why_not or ("" if len(data) else "There are no examples.")
+    if course.empty:
+        found["training"] = "Nothing was learned step by step, so there is no course to see."
+    if nobody:
+        found |= dict.fromkeys(("follow", "learned", "why", "map"), nobody)
+    own = next((each["kind"] for each in model.card.networks.values() if each["kind"] == "own"), None)
+    if own is not None and model.own is None:
+        later = "It was learned with a module of its maker's own, which a saved model does not hold. Load it with that module: lamina.show(lamina.load(path, network=Mine()))."
+        found |= dict.fromkeys(("network", "follow", "learned", "why"), later)
+    layers = (model.card.results.get("network") or {}).get("layers")
+    if "learned" not in found and layers and not any(each["layer"] in ACTIVATIONS for each in layers):
+        found["learned"] = (
+            "Its network has no neurons that switch on and off: it weighs what it is given straight into an answer. The report says which "
+            "words or columns matter."
+        )
+    kinds = [output.kind for output in model.outputs.values()]
+    if not kinds:
+        names = ", ".join(each["kind"] for each in model.card.found)
+        found["why"] = f"It finds {names} without labels: there is no answer that could be explained."
+        found["fails"] = f"It finds {names} without labels: no answer is right or wrong."
+    elif not any(kind in EXPLAINED for kind in kinds):
+        found.setdefault("why", f"Its answers are {kinds[0]}: explained are answers that are {', '.join(EXPLAINED)}.")
+    if kinds and not any(kind in KINDS for kind in kinds):
+        found["fails"] = f"Its answers are {kinds[0]}: the report says how good they are, and shows the worst."
+    elif kinds and not len(data.held) and not model.card.results.get("targets"):
+        found["fails"] = f"No row may judge it, and its report kept nothing. {nobody or data.how}"
+    return found
+
+
+def _inputs(model: Model) -> list[shell.Column]:
+    plain = usual(model)
+    return [
+        shell.Column(
+            column=column,
+            kind=each.kind,
+            form=each.form.kind,
+            shape=list(each.form.shape),
+            usual=None if model.card.private or plain.get(column) is None else _word(plain[column]),
+        )
+        for column, each in model.intake.inputs.items()
+    ]
+
+
+def _word(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _target(model: Model, column: str) -> shell.Target:
+    output: Any = model.outputs[column]
+    results = model.card.results
+    kept = next((each for each in results.get("targets", []) if each["column"] == column), None)
+    return shell.Target(
+        target=column,
+        kind=output.kind,
+        classes=[str(each) for each in getattr(output, "classes", ())][:CLASSES],
+        metric=name(kept["metric"]) if kept else "",
+        said=verdict(kept, results["data"])[0] if kept else "It was not judged.",
+    )

@@ -1,0 +1,90 @@
+"""Which rows may judge: the same as at learning, as far as hashes tell; none where they do not."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import lamina
+from lamina.core import DataError
+from lamina.page.data import open_data
+from lamina.page.judged import kept
+
+
+def rows_of(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def write(path: Path, rows: list[list[str]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+def test_what_it_learned_from_is_found_again(table: tuple[Path, Path]) -> None:
+    model = lamina.load(table[0])
+    for source in (None, table[1]):
+        data = open_data(model, source)
+        assert data.same
+        counts = model.card.results["data"]["parts"]
+        assert [int((data.parts == part).sum()) for part in range(3)] == [counts[n][0] for n in counts]
+        assert len(data.held) == kept(model, "label")["rows"]
+
+
+def test_rows_that_came_later_are_parted_by_the_same_thresholds(table: tuple[Path, Path], tmp_path: Path) -> None:
+    model, (head, *rows) = lamina.load(table[0]), rows_of(table[1])
+    before = open_data(model, table[1])
+    more = [[str(9 + k), "1000.5", "red", "outside"] for k in range(60)]
+    after = open_data(model, write(tmp_path / "more.csv", [head, *more, *rows]))
+    assert not after.same
+    assert set(before.held + len(more)) <= set(after.held)
+    assert 0 < (after.held < len(more)).sum() < len(more)
+
+
+def test_other_rows_do_not_judge(table: tuple[Path, Path], tmp_path: Path) -> None:
+    model, (head, *_) = lamina.load(table[0]), rows_of(table[1])
+    data = open_data(
+        model, write(tmp_path / "other.csv", [head, *([str(k), "1000", "red", "outside"] for k in range(50))])
+    )
+    assert not len(data.held)
+    assert "Nothing tells" in data.how
+    unlabelled = open_data(
+        model, write(tmp_path / "bare.csv", [head[:3], *([str(k), "1000", "red"] for k in range(50))])
+    )
+    assert len(unlabelled) == 50
+    assert "no labels" in unlabelled.how
+
+
+def test_groups_that_were_asked_for_are_known_again(table: tuple[Path, Path], tmp_path: Path) -> None:
+    """Rows are hashed by their group: without it they would be parted otherwise, and rows that taught would judge."""
+    head, *rows = rows_of(table[1])
+    place = write(tmp_path / "grouped.csv", [[*head, "who"], *([*row, f"p{k % 80}"] for k, row in enumerate(rows))])
+    examples = lamina.read(place, group="who", drop=("colour",))
+    model = lamina.learn(examples, "label", steps=3, folds=0)
+    data = open_data(model)
+    assert data.same
+    who = np.arange(len(data)) % 80
+    assert not set(who[data.held]) & set(who[data.parts == 0])
+    model.card.reading.pop("asked")  # as cards of earlier versions are
+    assert not len(open_data(model, place).held)
+
+
+def test_a_private_model_names_no_examples(table: tuple[Path, Path]) -> None:
+    model = lamina.learn(table[1], "label", steps=3, folds=0, private=True)
+    assert model.card.reading["asked"] == {}
+    data = open_data(model)
+    assert data.examples is None
+    assert "lamina open MODEL DATA" in data.why_not
+
+
+def test_what_is_not_there_is_said(table: tuple[Path, Path], tmp_path: Path) -> None:
+    model = lamina.load(table[0])
+    with pytest.raises(DataError, match="no file or folder"):
+        open_data(model, tmp_path / "nowhere.csv")
+    model.card.data["source"] = str(tmp_path / "gone.csv")
+    model.card.results["command"] = ""
+    assert "gone.csv' is not there" in open_data(model).why_not
