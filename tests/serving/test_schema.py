@@ -35,7 +35,9 @@ def test_the_service_keeps_to_its_document(ask: TestClient, mode: GenerationMode
         @FEW
         @given(case=operation.as_strategy(generation_mode=mode))
         def keeps(case: schemathesis.Case) -> None:
-            case.call_and_validate(base_url="http://127.0.0.1:8000", headers={"host": "127.0.0.1"}, checks=CHECKS, timeout=60)
+            case.call_and_validate(
+                base_url="http://127.0.0.1:8000", headers={"host": "127.0.0.1"}, checks=CHECKS, timeout=60
+            )
 
         keeps()
         asked.add(operation.path)
