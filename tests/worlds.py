@@ -267,3 +267,15 @@ def _striped(upright: Array, side: int, rng: np.random.Generator) -> Array:
 
 def _words(yes: Array, one: str, other: str) -> Array:
     return np.where(yes, one, other)
+
+
+def verses(letters: int, seed: int) -> str:
+    """Sentences of a small grammar, one a line."""
+    rng = np.random.default_rng(seed)
+    who, where, sings = ("cat", "dog", "owl", "fox"), ("mat", "hill", "roof", "wall"), ("sang", "slept", "fell")
+    text = ""
+    while len(text) < letters:
+        text += (
+            f"The {rng.choice(who)} sat on the {rng.choice(where)}, and the {rng.choice(where)} {rng.choice(sings)}.\n"
+        )
+    return text[:letters]

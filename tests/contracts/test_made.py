@@ -16,10 +16,9 @@ from lamina.core import PlanError
 from lamina.made._wish import Wish
 from lamina.model.model import Model
 from test_rooms import loaded
-from worlds import stripes
+from worlds import stripes, verses
 
 each_kind = pytest.mark.parametrize("kind", kinds.names("made"))
-VERSES = "".join(f"The {one} sat on the {other}, and the {other} sang.\n" for one in ("cat", "dog", "owl") for other in ("mat", "hill", "roof", "wall")) * 3  # fmt: skip
 
 
 def learned(kind: str) -> tuple[Model, dict[str, Any]]:
@@ -27,7 +26,9 @@ def learned(kind: str) -> tuple[Model, dict[str, Any]]:
     match kind:
         case "text":
             wish = {"prompt": "The cat", "length": 20}
-            return lamina.learn({"text": [VERSES]}, generate=kind, steps=2, network="rnn width=16 depth=2"), wish
+            return lamina.learn(
+                {"text": [verses(1_500, 0)]}, generate=kind, steps=2, network="rnn width=16 depth=2"
+            ), wish
         case "image":
             plan: dict[str, Any] = {"given": "label", "steps": 2, "looks": 1, "size": 0, "batch": 8, "side": 8}
             return lamina.learn(stripes(80, 0), generate=kind, **plan), {"given": {"label": "upright"}}

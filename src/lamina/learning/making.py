@@ -83,7 +83,7 @@ class Making(Running):
 
     >>> import lamina
     >>> lamina.learn({"text": ["to be or not to be, that is the question. " * 40]}, generate="text", steps=2)
-    Model that makes text
+    Model that makes text like a dict of columns
     """
 
     def __init__(
