@@ -24,11 +24,15 @@ elif "pictures" in world:
 else:
     rows, target = worlds.blobs(200, 0), ()
 find = None if target or "made" in world else world
-more = {"size": 1, "batch": 32} if world == "larger pictures" else {}  # whose passes leave out easy rows
-more |= {"folds": 0}
+more = {"folds": 0}
+if world == "larger pictures":  # whose passes leave out easy rows
+    more |= {"size": 1, "batch": 32}
 if world == "made pictures":  # two networks, and what each asks of its optimiser
     rows, target = worlds.stripes(60, 0, side=8), ()
     more = {"generate": "image", "given": "label", "size": 0, "batch": 8, "looks": 3}
+if world == "made text":  # whose memory of what it read is carried on
+    rows, target = {"text": [worlds.verses(3000, 0)]}, ()
+    more = {"generate": "text", "network": "rnn cell=lstm width=24 depth=2"}
 running = lamina.training(rows, target, find=find, steps=40, seed=3, out=out, overwrite=True, **more)
 for progress in running:
     if progress.stage == "resuming":
@@ -45,7 +49,9 @@ def run(kill: int, out: Path, world: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(words, capture_output=True, text=True, env=environment, check=False)
 
 
-@pytest.mark.parametrize("world", ["table", "pictures", "larger pictures", "anomalies", "clusters", "made pictures"])
+@pytest.mark.parametrize(
+    "world", ["table", "pictures", "larger pictures", "anomalies", "clusters", "made pictures", "made text"]
+)
 def test_a_killed_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path: Path, world: str) -> None:
     whole, cut = tmp_path / "whole.lamina", tmp_path / "cut.lamina"
     assert run(10**6, whole, world).returncode == 0

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -24,6 +24,7 @@ from lamina.serving import openapi, snippets
 from lamina.serving.explaining import Explaining
 from lamina.serving.gate import Gate, Lines, Log, refusal
 from lamina.serving.intake import Bodies
+from lamina.serving.making import Maker
 from lamina.serving.metrics import Metrics
 from lamina.serving.settings import Refused, Serving
 from lamina.serving.shelf import Served, Shelf
@@ -98,6 +99,7 @@ class Api:
         return [
             Route("/v1/models/{name}/predict", Predict(self), methods=["POST"]),
             Route("/v1/models/{name}/explain", self.explain, methods=["POST"]),
+            Route("/v1/models/{name}/generate", self.generate, methods=["POST"]),
             Route("/v1/models/{name}", self.model),
             Route("/v1/models", self.models),
             Route("/models", self.models),
@@ -147,15 +149,38 @@ class Api:
         found = await self.explaining.ask(served.model, rows, asked)
         return JSONResponse({"model": served.name, "fingerprint": served.fingerprint, "explanations": found})
 
+    async def generate(self, request: Request) -> Response:
+        """Something new: whole as JSON, or a text as it is written."""
+        note: Json = request.scope["lamina"]
+        note["route"] = "/v1/models/{name}/generate"
+        maker = self.shelf.maker(request.path_params["name"])
+        note["model"] = maker.name
+        try:
+            async with asyncio.timeout(self.serving.seconds):
+                body = await self.bodies.json(request.scope, request.receive)
+        except TimeoutError:
+            raise Refused(408, f"The body did not arrive within {self.serving.seconds:g} s. Send it faster.") from None
+        wish, stream = maker.read(body)
+        note["rows"] = wish.count
+        if not stream:
+            return JSONResponse(await maker.whole(wish))
+        maker.room()
+        kind = "text/plain; charset=utf-8"
+        return StreamingResponse(maker.stream(wish), media_type=kind, headers={"x-seed": str(wish.seed)})
+
     async def models(self, request: Request) -> Response:
         _route(request, "/models")
         return JSONResponse({"models": [self._about(each) for each in self.shelf.models.values()]})
 
     async def model(self, request: Request) -> Response:
         _route(request, "/v1/models/{name}")
-        served = self.shelf.find(request.path_params["name"])
-        address = f"{request.url.scheme}://{request.url.netloc}/v1/models/{served.name}/predict"
-        said = snippets.all_of(served.contract, served.example, address, bool(self.serving.token))
+        served = self.shelf.any(request.path_params["name"])
+        address = f"{request.url.scheme}://{request.url.netloc}/v1/models/{served.name}"
+        token = bool(self.serving.token)
+        if isinstance(served, Maker):
+            said = snippets.rows(served.example, f"{address}/generate", token, "made")
+        else:
+            said = snippets.all_of(served.contract, served.example, f"{address}/predict", token)
         return JSONResponse(self._about(served) | {"snippets": said})
 
     async def live(self, request: Request) -> Response:
@@ -168,22 +193,22 @@ class Api:
 
     async def figures(self, request: Request) -> Response:
         _route(request, "/metrics")
-        waiting = {name: each.batcher.waiting for name, each in self.shelf.models.items()}
+        waiting = {each.name: each.batcher.waiting for each in self.shelf.answering}
+        waiting |= {each.name: each.waiting for each in self.shelf.makers}
         return PlainTextResponse(self.metrics.text(waiting), media_type="text/plain; version=0.0.4")
 
     async def openapi(self, request: Request) -> Response:
         _route(request, "/openapi.json")
-        return JSONResponse(openapi.document(list(self.shelf.models.values()), bool(self.serving.token)))
+        return JSONResponse(openapi.document(self.shelf.answering, self.shelf.makers, bool(self.serving.token)))
 
-    def _about(self, served: Served) -> Json:
-        found: Json = {
-            "name": served.name,
-            "fingerprint": served.fingerprint,
-            "made": served.model.card.made,
-            "inputs": served.contract.inputs(),
-            "outputs": [{"column": column, "kind": kind} for column, (kind, _) in served.contract.outputs.items()],
-            "example": served.example,
-        }
+    def _about(self, served: Served | Maker) -> Json:
+        found: Json = {"name": served.name, "fingerprint": served.fingerprint, "made": served.model.card.made}
+        if isinstance(served, Maker):
+            found |= {"makes": served.made.kind, "inputs": [], "outputs": []}
+        else:
+            outputs = [{"column": column, "kind": kind} for column, (kind, _) in served.contract.outputs.items()]
+            found |= {"inputs": served.contract.inputs(), "outputs": outputs}
+        found["example"] = served.example
         problem = self.shelf.problems.get(served.name)
         return found | ({"problem": problem} if problem else {})
 

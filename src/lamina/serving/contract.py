@@ -36,10 +36,6 @@ class Contract:
 
     def __init__(self, name: str, model: Model, rows: int) -> None:
         self.name, self.most = name, rows
-        if model.card.makes:
-            raise ModelError(
-                f"The model '{name}' makes {model.maker.kind}: that is not served yet; lamina generate makes some."
-            )
         self.kinds = dict(model.intake.kinds)
         for column, kind in self.kinds.items():
             if kind not in EXPECTED:
@@ -59,11 +55,11 @@ class Contract:
         title = re.sub(r"\W", "", name.title()) or "Model"
         fields = {column: self._field(column) for column in self.kinds}
         self.fields: dict[str, TypeAdapter[Any]] = {column: TypeAdapter(field) for column, field in fields.items()}
-        row: Any = _typed(f"{title}Row", fields)
+        row: Any = typed(f"{title}Row", fields)
         rows_of = Annotated[
             list[row], Field(min_length=1, max_length=rows, description="What is asked about, one by one.")
         ]
-        self.request: TypeAdapter[Any] = TypeAdapter(_typed(f"{title}Request", {"rows": rows_of}))
+        self.request: TypeAdapter[Any] = TypeAdapter(typed(f"{title}Request", {"rows": rows_of}))
         self.response: TypeAdapter[Any] = TypeAdapter(self._response(title))
 
     def read(self, body: bytes) -> list[Json]:
@@ -163,15 +159,15 @@ class Contract:
                 }
             fields["reasons"] = NotRequired[list[str]]
             if "sound" in self.kinds.values():
-                part: Any = _typed(f"{title}Window{number}", {"from": float, "to": float, **fields})
+                part: Any = typed(f"{title}Window{number}", {"from": float, "to": float, **fields})
                 fields["windows"] = NotRequired[
                     Annotated[
                         list[part], Field(description="Of a long recording, the answer to each part, in seconds.")
                     ]
                 ]
-            answers[column] = _typed(f"{title}Answer{number}", fields)
-        row: Any = _typed(f"{title}Answers", answers)
-        return _typed(f"{title}Response", {"model": str, "fingerprint": str, "answers": list[row]})
+            answers[column] = typed(f"{title}Answer{number}", fields)
+        row: Any = typed(f"{title}Answers", answers)
+        return typed(f"{title}Response", {"model": str, "fingerprint": str, "answers": list[row]})
 
     def _refusal(self, error: ValidationError) -> Refused:
         problems: dict[tuple[Any, ...], dict[str, str]] = {}
@@ -226,7 +222,7 @@ class Contract:
         }
 
 
-def _typed(name: str, fields: Json) -> Any:
+def typed(name: str, fields: Json) -> Any:
     """A closed record: exactly these fields, but for those that may be left out."""
     made = TypedDict(name, fields)  # type: ignore[misc]
     made.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[attr-defined]

@@ -65,6 +65,21 @@ class Bodies:
             f"The content type is {kind[:80] or 'not said'}. Expected is {JSON}, {FORM} (files){file} or {PARQUET[0]}.",
         )
 
+    async def json(self, scope: Scope, receive: Receive) -> bytes:
+        """A small body of JSON, as it is.
+
+        Raises:
+            Refused: it is of another type, or too large.
+        """
+        kind = scope["lamina"]["headers"].get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
+        if kind != JSON:
+            raise Refused(415, f"The content type is {kind[:80] or 'not said'}. Expected is {JSON}.")
+        counted = _Counted(scope, receive, self)
+        try:
+            return await _whole(counted)
+        finally:
+            self.held -= counted.size
+
     def too_large(self, size: int) -> Refused:
         return Refused(
             413,

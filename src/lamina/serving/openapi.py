@@ -7,6 +7,7 @@ from typing import Any
 
 from lamina.core import Json, nearest
 from lamina.serving.intake import FORM, JSON, PARQUET
+from lamina.serving.making import Maker
 from lamina.serving.settings import Refused
 from lamina.serving.shelf import Served
 
@@ -32,7 +33,7 @@ ASKED = {
 TRUTHS = ("true", "false")
 
 
-def document(models: Sequence[Served], token: bool) -> Json:
+def document(models: Sequence[Served], makers: Sequence[Maker], token: bool) -> Json:
     """All of it, for the models as they are now."""
     schemas: Json = {"Refusal": _REFUSAL}
     paths: Json = {}
@@ -40,6 +41,8 @@ def document(models: Sequence[Served], token: bool) -> Json:
         asking = _predict(served, schemas)
         paths[f"/v1/models/{served.name}/predict"] = {"post": asking}
         paths[f"/v1/models/{served.name}/explain"] = {"post": _explain(served, asking)}
+    for maker in makers:
+        paths[f"/v1/models/{maker.name}/generate"] = {"post": _generate(maker, schemas)}
     for path, (said, kind, body) in _OTHERS.items():
         answer = {"description": "What was asked for.", "content": {kind: {"schema": body}}}
         refusals = {
@@ -52,7 +55,7 @@ def document(models: Sequence[Served], token: bool) -> Json:
             "name": "name",
             "in": "path",
             "required": True,
-            "schema": {"type": "string", "enum": [each.name for each in models]},
+            "schema": {"type": "string", "enum": [*(each.name for each in models), *(each.name for each in makers)]},
         }
     ]
     paths["/v1/models/{name}"]["get"]["responses"]["404"] = _refusal(404)
@@ -91,6 +94,25 @@ def _predict(served: Served, schemas: Json) -> Json:
         "requestBody": {"required": True, "content": content},
         "responses": {
             "200": {"description": "An answer a row, in order.", "content": {JSON: {"schema": response}}},
+            **{str(status): _refusal(status) for status in REFUSALS},
+        },
+    }
+
+
+def _generate(maker: Maker, schemas: Json) -> Json:
+    request = _moved(maker.request.json_schema(ref_template=REF), schemas, f"{maker.name.replace('~', '-')}.wish")
+    content: Json = {JSON: {"schema": _MADE}}
+    if maker.made.shown:
+        content["text/plain"] = {"schema": {"type": "string"}}
+    return {
+        "summary": f"Make {maker.made.kind}",
+        "operationId": f"generate_{maker.name}",
+        "requestBody": {"required": True, "content": {JSON: {"schema": request, "example": maker.example}}},
+        "responses": {
+            "200": {
+                "description": "What was made, in order; as a stream where that was asked for.",
+                "content": content,
+            },
             **{str(status): _refusal(status) for status in REFUSALS},
         },
     }
@@ -164,6 +186,19 @@ def _refusal(status: int) -> Json:
 
 
 _OBJECT: Json = {"type": "object"}
+_MADE: Json = {
+    "type": "object",
+    "properties": {
+        "model": {"type": "string"},
+        "fingerprint": {"type": "string"},
+        "seed": {"type": "integer", "description": "With the same one, the same is made again."},
+        "made": {
+            "type": "array",
+            "items": _OBJECT,
+            "description": "A `text` each, or an `image` (a PNG file as base64).",
+        },
+    },
+}
 _EXPLANATIONS: Json = {
     "type": "object",
     "properties": {

@@ -21,6 +21,7 @@ from lamina.model.usual import usual
 from lamina.serving import pictures, sounds
 from lamina.serving.batcher import Batcher
 from lamina.serving.contract import Contract
+from lamina.serving.making import Maker
 from lamina.serving.metrics import Metrics
 from lamina.serving.settings import Refused, Serving
 
@@ -130,11 +131,36 @@ class Shelf:
         self.places, self.serving, self.metrics = dict(places), serving, metrics
         self.threads = ThreadPoolExecutor(_threads(serving) + 1, "lamina")
         self.marks = {name: _mark(place) for name, place in self.places.items()}
+        self.making = ThreadPoolExecutor(_threads(serving), "lamina-making")
         self.models = {name: self._load(place, name) for name, place in self.places.items()}
         self.problems: dict[str, str] = {}  # of folders that changed and cannot be read: the old model goes on
 
     def find(self, name: str) -> Served:
-        """One model.
+        """One model that answers.
+
+        Raises:
+            Refused: no such model.
+        """
+        found = self.any(name)
+        if isinstance(found, Maker):
+            raise Refused(
+                422, f"This model makes {found.made.kind} and answers nothing. POST to /v1/models/{name}/generate."
+            )
+        return found
+
+    def maker(self, name: str) -> Maker:
+        """One model that makes something.
+
+        Raises:
+            Refused: no such model.
+        """
+        found = self.any(name)
+        if isinstance(found, Served):
+            raise Refused(422, f"This model answers, and makes nothing. POST to /v1/models/{name}/predict.")
+        return found
+
+    def any(self, name: str) -> Served | Maker:
+        """One model of either sort.
 
         Raises:
             Refused: no such model.
@@ -143,6 +169,14 @@ class Shelf:
         if found is None:
             raise Refused(404, f"There is no model of that name. There are: {', '.join(self.models)}.")
         return found
+
+    @property
+    def answering(self) -> list[Served]:
+        return [each for each in self.models.values() if isinstance(each, Served)]
+
+    @property
+    def makers(self) -> list[Maker]:
+        return [each for each in self.models.values() if isinstance(each, Maker)]
 
     async def watch(self) -> None:
         """Look at the folders for ever."""
@@ -167,9 +201,12 @@ class Shelf:
 
     def close(self) -> None:
         self.threads.shutdown()
+        self.making.shutdown(wait=False, cancel_futures=True)
 
-    def _load(self, place: Path | Model, name: str) -> Served:
+    def _load(self, place: Path | Model, name: str) -> Served | Maker:
         model = place if isinstance(place, Model) else Model.load(place)
+        if model.card.makes:
+            return Maker(name, model, self.serving, self.making)
         return Served(name, model, self.serving, self.metrics, self.threads)
 
 

@@ -19,8 +19,8 @@ def all_of(contract: Contract, example: Json, address: str, token: bool) -> dict
     return rows({"rows": [example]}, address, token)
 
 
-def rows(request: Json, address: str, token: bool) -> dict[str, str]:
-    """For a request of rows."""
+def rows(request: Json, address: str, token: bool, answers: str = "answers") -> dict[str, str]:
+    """For a request of rows, or another in JSON. answers: where in the response what was asked for stands."""
     body = json.dumps(request, ensure_ascii=False, indent=1)
     quoted = body.replace("'", "'\\''")
     shown = ' \\\n  -H "Authorization: Bearer $LAMINA_TOKEN"' if token else ""
@@ -32,12 +32,12 @@ def rows(request: Json, address: str, token: bool) -> dict[str, str]:
             f"import json{', os' if token else ''}, urllib.request\n\n"
             f"rows = {_python(request)}\n"
             f'request = urllib.request.Request("{address}", json.dumps(rows).encode(), {{"Content-Type": "application/json"}})'
-            f'{bearer}\nprint(json.load(urllib.request.urlopen(request))["answers"])'
+            f'{bearer}\nprint(json.load(urllib.request.urlopen(request))["{answers}"])'
         ),
         "javascript": (
             f'const response = await fetch("{address}", {{\n  method: "POST",\n'
             f'  headers: {{"Content-Type": "application/json"{secret}}},\n'
-            f"  body: JSON.stringify({_indented(body)}),\n}});\nconsole.log((await response.json()).answers);"
+            f"  body: JSON.stringify({_indented(body)}),\n}});\nconsole.log((await response.json()).{answers});"
         ),
     }
 

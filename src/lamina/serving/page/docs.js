@@ -16,19 +16,25 @@ async function start() {
 }
 
 function about(model, document) {
-  const post = document.paths[`/v1/models/${model.name}/predict`].post;
-  const rows = model.inputs.map((each) => row(each.column, each.expected + (each.words?.length ? `. Known: ${each.words.join(", ")}` : "")));
+  const address = `/v1/models/${model.name}/${model.makes ? "generate" : "predict"}`;
+  const post = document.paths[address].post;
+  const rows = model.makes ? wishes(post, document) : model.inputs.map((each) => row(each.column, each.expected + (each.words?.length ? `. Known: ${each.words.join(", ")}` : "")));
   const refusals = Object.entries(post.responses).map(([status, each]) => row(status, each.description));
   return [
-    element("h2", {textContent: `POST /v1/models/${model.name}/predict`}),
-    element("p", {textContent: `${post.summary}: as JSON, as a form with files, or as a Parquet table.`}),
+    element("h2", {textContent: `POST ${address}`}),
+    element("p", {textContent: model.makes ? `${post.summary}, as JSON.` : `${post.summary}: as JSON, as a form with files, or as a Parquet table.`}),
     ...Object.entries(model.snippets).flatMap(([language, lines]) => [
       element("h3", {textContent: LANGUAGES[language] ?? language}),
       element("pre", {tabIndex: 0, textContent: lines}),
     ]),
-    element("h3", {textContent: "A row holds"}), element("table", {}, ...rows),
+    element("h3", {textContent: model.makes ? "It takes" : "A row holds"}), element("table", {}, ...rows),
     element("h3", {textContent: "It answers"}), element("table", {}, ...refusals),
   ];
+}
+
+function wishes(post, document) {
+  const name = post.requestBody.content["application/json"].schema.$ref.split("/").pop();
+  return Object.entries(document.components.schemas[name].properties).map(([field, each]) => row(field, each.description ?? ""));
 }
 
 function addresses(document) {

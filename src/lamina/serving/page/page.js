@@ -24,6 +24,7 @@ async function start() {
 function show(chosen) {
   model = chosen;
   dropped = [];
+  if (model.makes) return offer();
   const asked = model.outputs.map((each) => each.column).join(", ");
   find("about").replaceChildren(
     element("strong", {textContent: model.name}), ` answers ${asked}. `,
@@ -33,6 +34,16 @@ function show(chosen) {
     each.kind in MEDIA ? drop(each, `field${number}`) : field(each, `field${number}`)).flat());
   find("example").hidden = model.inputs.every((each) => each.kind in MEDIA);
   find("ask").hidden = false;
+  find("answers").replaceChildren();
+}
+
+// A model that makes something: how it is asked stands in the docs.
+function offer() {
+  find("about").replaceChildren(
+    element("strong", {textContent: model.name}), ` makes ${model.makes}. How it is asked: `,
+    element("a", {href: "/docs", textContent: "docs"}), ".",
+  );
+  find("ask").hidden = true;
   find("answers").replaceChildren();
 }
 
