@@ -30,6 +30,8 @@ NAMES = {  # the others are called as they are
     "lof": "LOF",
     "kmeans": "KMeans",
     "hdbscan": "HDBSCAN",
+    "dcgan": "plain DCGAN",
+    "real": "training pictures",
 }
 
 

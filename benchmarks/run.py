@@ -39,6 +39,7 @@ BENCHMARKS = {
     "five_minutes": "MNIST and Fashion-MNIST in five minutes",
     "anomalies": "what is odd, without labels, beside PyOD",
     "clusters": "clusters without labels, their number given, beside KMeans and HDBSCAN",
+    "making": "digits and clothes made given the label, beside a plain DCGAN; three digits in one; cats",
     "search": "a million vectors: build, recall, milliseconds, memory",
     "explain": "what explanations cost, and whether they agree with Captum's (where it is installed)",
     "keras_mnist": "Keras's own example on two backends",

@@ -217,6 +217,7 @@ def page(results: Path) -> str:
         "The same one?": senses.verification(runs("verification")),
         "Anomalies": discoveries.anomalies(runs("anomalies")),
         "Clusters": discoveries.clusters(runs("clusters")),
+        "Pictures that are made": discoveries.making(runs("making")),
         "Search": discoveries.search(runs("search")),
         "Explanations": discoveries.explain(runs("explain")),
         "Learning loop": loop(runs("loop")),

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from lamina.core import Array, Batch, Encoded, Form, LaminaError, Loss, Recipe
-from lamina.examples import read
+from lamina.core import Array, Batch, Encoded, Form, LaminaError, Loss, PlanError, Recipe
+from lamina.examples import Reading, read
 from lamina.learning import adversarial
 from lamina.learning.adversarial import Adversarial, Duellist
 from lamina.learning.apprentice_image import Apprentice
@@ -20,7 +20,8 @@ from lamina.learning.loop import Loop
 from lamina.learning.make_image import Craft
 from lamina.learning.plan import Plan
 from lamina.learning.rows import Rows
-from lamina.made.image import GIVEN
+from lamina.made._wish import Wish
+from lamina.made.image import GIVEN, Image
 from lamina.networks.discriminator import Critic, Discriminator, as_seen
 from lamina.networks.generator import NOISE, Generator
 from worlds import shuffled, stripes
@@ -254,3 +255,33 @@ def test_diversity_is_that_within_a_label() -> None:
     assert codes is not None
     apart: Array = np.eye(2)[codes] * 100  # nothing but the label tells them apart
     assert np.abs(apprentice.within(apart)).max() < 1e-9
+
+
+def test_a_real_picture_beside_another_sentence_teaches_the_discriminator_words() -> None:
+    """A row whose own and other sentence are the same has nothing to tell; every other one does."""
+    torch.manual_seed(0)
+    form, words = Form("grid", (8, 8, 1)), Form("tokens", (3,), (6,))
+    critic = Critic(Discriminator(form, width=16), words)
+    method = Adversarial(Generator(form, words, width=16), Duellist(critic), "x", "said", steps=10)
+    said = torch.tensor([[1, 2, 0], [1, 2, 0], [3, 4, 5]], dtype=torch.int32)
+    features, there = torch.randn(3, 16), torch.zeros(3)
+    lost = method._mistold(features, there, [said, torch.tensor([2, 2, 3])])
+    assert lost[1] == 0  # beside the sentence of the row before, its own
+    assert (lost[[0, 2]] > 0).all()
+    lost.sum().backward()  # type: ignore[no-untyped-call]
+    assert all(each.grad is not None for each in critic.asked.parameters())  # type: ignore[union-attr]
+
+
+def test_sentences_are_checked_word_by_word_and_drawn_from_the_examples() -> None:
+    world = stripes(60, 0)
+    said = np.where(world["label"] == "upright", "stripes that stand", "stripes that lie down").tolist()
+    examples = read({"image": world["image"], "caption": said}, Reading(kind={"caption": "text"}))
+    craft = Craft(examples, Plan(generate="image", given="caption", batch=8), torch.device("cpu"))
+    made = craft.made()
+    made.check(Wish(text="Stripes that lie"))
+    with pytest.raises(PlanError, match="'dance'"):
+        made.check(Wish(text="stripes that dance"))
+    with pytest.raises(PlanError, match="say one"):
+        made.check(Wish(text="stripes", given={"caption": "stripes"}))
+    assert set(made.wishes(Wish(count=20, seed=1))) == set(said)
+    assert Image.restore(made.state()).state() == made.state()

@@ -11,6 +11,7 @@ from lamina.insight.report import learned_from, learning, network, repeat
 COPIES = 3.0  # times as many near ones as among real pictures: from here on it looks as if it copied
 THIN = 0.6  # of the coverage that real pictures reach: with less, much of what there is is never made
 METRIC = "Fréchet distance"
+STYLE = ".sheet img{display:block;width:100%;max-width:46em;image-rendering:pixelated}"
 
 
 def render(content: Json) -> str:
@@ -28,7 +29,7 @@ def render(content: Json) -> str:
     body = [samples(made), figures(made), labels(made), copies(made), between(made), duel(made, content["learning"])]
     body += [learned_from(data, "taught", "watched how the duel went"), learning(content, METRIC)]
     body += [network(content["network"]), repeat(content), limits()]
-    return page(title, "".join([*head, contents([each for each in body if each])]))
+    return page(title, "".join([*head, contents([each for each in body if each])]), STYLE)
 
 
 def verdict(made: Json) -> str:

@@ -45,7 +45,8 @@ class Adversarial:
 
     What the discriminator sees is disturbed as often as it knows the real pictures by heart, told by how much lower it
     scores held-out ones (Karras et al. 2020): so that a few hundred suffice. Both losses use the same made pictures, each
-    beside a real one of which the same was asked.
+    beside a real one of which the same was asked. Where sentences say what is to be seen, real pictures also stand beside
+    themselves with a wrong sentence.
 
     name: of the pictures among the inputs; asked: of what they show, empty where nothing says it. steps: of the whole
     training. held: pictures that it does not learn from, with what they show. half: multiply in bfloat16.
@@ -80,9 +81,13 @@ class Adversarial:
             strength = float(self.duellist.strength)
             both = disturb(torch.cat([real, made.detach().float()]), strength)
             due = int(self.duellist.count) % EVERY == 0
-            scores = self._scores(both.requires_grad_(due), [torch.cat([each, each]) for each in given])
+            critic = self.duellist.critic
+            features = critic.network.look(both.requires_grad_(due))
+            scores = critic.scores(features, *(torch.cat([each, each]) for each in given)).float()
             there, new = scores.chunk(2)
             lost = (nn.functional.softplus(new - there) * weight).sum()
+            if len(given) > 1:
+                lost = lost + (self._mistold(features[: len(batch)], there, given) * weight).sum()
             if due:
                 slopes = self._slopes(scores, both)
                 lost = lost + EVERY * self._gamma() / 2 * (slopes.view(2, -1).sum(0) * weight).sum()
@@ -101,6 +106,14 @@ class Adversarial:
             return []
         each = inputs[self.asked]
         return [each.values] if each.lengths is None else [each.values, each.lengths]
+
+    def _mistold(self, features: Tensor, there: Tensor, given: list[Tensor]) -> Tensor:
+        """[B]: the loss where a real picture is held for as real an example of another one's sentence as of its own: words
+        are learned from that, too (Reed et al. 2016)."""
+        words, lengths = (each.roll(1, 0) for each in given)
+        other = (words != given[0]).any(1)
+        wrong = self.duellist.critic.scores(features, words, lengths).float()
+        return nn.functional.softplus(wrong - there) * other
 
     def _scores(self, pictures: Tensor, given: list[Tensor]) -> Tensor:
         found: Tensor = self.duellist.critic(pictures, *given).float()

@@ -77,7 +77,10 @@ class Critic(nn.Module):
 
     def forward(self, x: Tensor, *given: Tensor) -> Tensor:
         """[B] from pictures [B, C, H, W], -1 to 1. given: values of what was asked for, and lengths of words."""
-        features = self.network.look(x)
+        return self.scores(self.network.look(x), *given)
+
+    def scores(self, features: Tensor, *given: Tensor) -> Tensor:
+        """[B] from the features of pictures."""
         found: Tensor = self.score(features)[:, 0]
         return found if self.asked is None else found + (self.asked(*given) * features).sum(1)
 
