@@ -84,6 +84,18 @@ class Coded:
     def tolist(self) -> list[str | None]:
         return [self.words[code] if code >= 0 else None for code in self.codes]
 
+    def used(self) -> Coded:
+        """The same cells, without words that none of them holds: of a few rows of many there is little to look at.
+
+        >>> Coded(np.array([2, -1]), ("a", "b", "c")).used().words
+        ('c',)
+        """
+        if len(self.codes) >= len(self.words):
+            return self
+        kept, codes = np.unique(self.codes, return_inverse=True)
+        missing = int((kept < 0).sum())
+        return Coded((codes - missing).astype(self.codes.dtype), tuple(self.words[code] for code in kept[missing:]))
+
 
 @dataclass(frozen=True, slots=True)
 class Form:

@@ -91,7 +91,7 @@ class Text:
         return Form("tokens", (self.longest,), (known + 1,))
 
     def encode(self, values: Coded, allocate: Allocate | None = None) -> Encoded:
-        known: dict[str, int] = {}
+        values, known = values.used(), dict[str, int]()
         rows = self._cut(values.words) if self.tokenizer else [self._row(text, known) for text in values.words]
         lengths = np.array([len(row) for row in rows] + [0], np.int64)[values.codes]
         longest = np.maximum(lengths, 1)
@@ -109,7 +109,7 @@ class Text:
 
     def unlike(self, values: Coded) -> dict[int, str]:
         """Rows with far more unknown words than training leads one to expect."""
-        strange: dict[int, str] = {}
+        values, strange = values.used(), dict[int, str]()
         for place, text in enumerate(() if self.tokenizer else values.words):
             words = split(text)[: self.longest]
             unknown = sum(all(self._name(each) not in self.codes for each in _spellings(word)) for word in words)

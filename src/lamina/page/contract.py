@@ -93,7 +93,7 @@ ENDPOINTS = (
             LIMIT,
         ),
     ),
-    Endpoint("example", "/examples/{id}", "One example and its answers.", inside.Held, (ID, TARGET)),
+    Endpoint("example", "/examples/{id}", "One example and its answers.", inside.Held, (ID, TARGET), slow=True),
     Endpoint(
         "picture",
         "/examples/{id}/picture",
@@ -160,7 +160,6 @@ ENDPOINTS = (
         "The crops that excite these units, nine in a row, a row a unit.",
         "image/png",
         (LAYER, Param("units", "Numbers of units with commas between; at most 64.")),
-        slow=True,
     ),
     # 5
     Endpoint(
@@ -182,7 +181,12 @@ ENDPOINTS = (
         slow=True,
     ),
     Endpoint(
-        "predict", "/predict", "The answer to an example, and to it with some cells changed.", why.Asked, takes=why.Ask
+        "predict",
+        "/predict",
+        "The answer to an example, and to it with some cells changed.",
+        why.Asked,
+        takes=why.Ask,
+        slow=True,
     ),
     Endpoint("what_if", "/what-if", "The answers as one column changes.", why.WhatIfs, takes=why.WhatIf),
     # 6

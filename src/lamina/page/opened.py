@@ -8,18 +8,21 @@ import numpy as np
 
 from lamina.core import LaminaError
 from lamina.model.model import Model
+from lamina.page import answering
 from lamina.page.atlas import Atlas, atlas
 from lamina.page.course import Course
 from lamina.page.data import Data
 from lamina.page.fails import Fails
 from lamina.page.judged import judge
 from lamina.page.listing import Listing
+from lamina.page.schema import shared
 from lamina.page.shell import about
 from lamina.page.working import insider
-from lamina.page.works import Told, Works, outcome
+from lamina.page.works import PATIENCE, Told, Works, outcome
 from lamina.serving.settings import Refused
 
-QUICK, SLOW, JUDGING, MAPPING = "quick", "slow", "judging", "mapping"  # lanes
+QUICK, SLOW, JUDGING, MAPPING, ANSWERING = "quick", "slow", "judging", "mapping", "answering"  # lanes
+PICTURES, AWAITED = ("unit_sprite",), 60.0  # a browser that asks for a picture does not ask again: it waits, in seconds
 WORDS = {
     "network": "Opening the network",
     "layer": "Looking at what this layer gives",
@@ -53,7 +56,11 @@ class Opened:
         """What needs torch, by name."""
         lane = LANES.get(name, QUICK)
         return await self.works.get(
-            f"{name} {said}", WORDS[name], lambda told: self._insiders[lane].ask(name, **said), lane
+            f"{name} {said}",
+            WORDS[name],
+            lambda told: self._insiders[lane].ask(name, **said),
+            lane,
+            AWAITED if name in PICTURES else PATIENCE,
         )
 
     def explaining(self, **said: Any) -> str:
@@ -106,6 +113,17 @@ class Opened:
             return "done", "", outcome(work), ""
         except Refused as error:
             return "failed", "", None, error.error
+
+    async def answers(self, row: int) -> list[shared.Answer]:
+        """The answers to one example."""
+        examples = self.data.examples
+        assert examples is not None
+        return await self.works.get(  # type: ignore[no-any-return]
+            f"answers {row}",
+            "Answering",
+            lambda told: answering.answers(self.model, examples.take([row]))[0],
+            ANSWERING,
+        )
 
     def row(self, row: int) -> int:
         """A row's number, checked.

@@ -127,8 +127,7 @@ class Views:
     async def example(self, id: int, target: str | None) -> inside.Held:
         row = self.opened.row(id)
         rows = np.array([row])
-        assert self.opened.data.examples is not None
-        answers = answering.answers(self.opened.model, self.opened.data.examples.take(rows))[0]
+        answers = await self.opened.answers(row)
         target = the_target(self.opened.model, target) if self.opened.model.outputs else None
         return inside.Held(
             example=self.opened.listing.several(rows, target)[0],
@@ -199,10 +198,12 @@ class Views:
 
     async def predict(self, body: why.Ask) -> why.Asked:
         row, model, data = self.opened.row(body.example), self.opened.model, self.opened.data
-        assert data.examples is not None
-        before = answering.answers(model, data.examples.take([row]))[0]
+        examples = data.examples
+        assert examples is not None
+        before = await asyncio.to_thread(lambda: answering.answers(model, examples.take([row]))[0])
         cells, _, problems = answering.cells_of(model, data, row, body.changes)
-        return why.Asked(before=before, after=answering.answers(model, cells)[0], problems=problems)
+        after = await asyncio.to_thread(answering.answers, model, cells) if body.changes else [before]
+        return why.Asked(before=before, after=after[0], problems=problems)
 
     async def what_if(self, body: why.WhatIf) -> why.WhatIfs:
         row, model = self.opened.row(body.example), self.opened.model
@@ -252,7 +253,8 @@ class Views:
         return (await self._fails(target)).calibration()
 
     async def scatter(self, target: str | None) -> Any:
-        return (await self._fails(target)).scatter()
+        found = await self._fails(target)
+        return await self.opened.worked(f"scatter {found.target}", "Drawing", found.scatter)
 
     async def mistakes(self, target: str | None, offset: int | None, limit: int | None) -> Any:
         return (await self._fails(target)).mistakes(offset or 0, limit or PAGE)

@@ -68,14 +68,16 @@ class Works:
         with self._lock:
             return self._works.get(key)
 
-    async def get(self, key: str, words: str, make: Callable[[Told], Any], lane: str = "quick") -> Any:
+    async def get(
+        self, key: str, words: str, make: Callable[[Told], Any], lane: str = "quick", patience: float = PATIENCE
+    ) -> Any:
         """What the work gives.
 
         Raises:
             StillWorking: it is not there yet. Refused: it cannot be done.
         """
         work = self.begin(key, words, make, lane)
-        end, pause = time.monotonic() + PATIENCE, 0.001
+        end, pause = time.monotonic() + patience, 0.001
         while not work.future.done() and time.monotonic() < end:
             await asyncio.sleep(pause)
             pause = min(2 * pause, 0.02)
