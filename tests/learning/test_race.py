@@ -36,8 +36,9 @@ def test_every_candidate_is_tried_and_the_best_is_kept(monkeypatch: pytest.Monke
     monkeypatch.setattr(race, "UNHURRIED", 0.3)
     choice = chosen(Plan(target=("label",), folds=0), None)
     assert [each["name"] for each in choice.tried] == list(RACERS["tokens"])
-    best = max(choice.tried, key=lambda each: each["score"])
-    assert choice.said["letter"]["kind"] == best["name"]
+    values = {each["name"]: each["value"] for each in choice.tried}
+    best = max(values.values())
+    assert values[choice.said["letter"]["kind"]] >= best - (best * (1 - best) / 20) ** 0.5
     for each in choice.tried:
         assert f"{each['name']}" in choice.reasons[0]
         assert f"{each['value']:.3f}" in choice.reasons[0]
@@ -63,6 +64,24 @@ def test_of_equals_the_usual_one_is_kept() -> None:
     best, why = race.better("letter", tried, "accuracy", 1200, "texts")
     assert best.name == "bag"
     assert why == "letter: bag, accuracy 0.900 on 1,200 validation texts after a short try; beside it: rnn 0.900."
+
+
+@pytest.mark.parametrize(
+    ("near", "share", "metric", "kept"),
+    [
+        (0.89, 0.4, "accuracy", "rnn"),
+        (0.88, 0.4, "accuracy", "bag"),
+        (0.89, 1.0, "accuracy", "bag"),
+        (0.89, 0.4, "auc", "bag"),
+    ],
+    ids=["nearly as good and not done", "too far behind", "nearly as good but done", "no error known"],
+)
+def test_one_that_is_not_done_has_more_to_gain(near: float, share: float, metric: str, kept: str) -> None:
+    """The standard error of 0.9 on 400 rows is 0.015."""
+    tried = [race.Tried("bag", -0.3, 0.9, 1.0), race.Tried("rnn", -0.35, near, 1.0, share)]
+    best, why = race.promising("letter", tried, metric, 400, "texts")
+    assert best.name == kept
+    assert why.startswith(f"letter: {kept}, {metric}")
 
 
 def test_copies_do_not_teach_each_other_s_rows_in_a_race() -> None:

@@ -120,7 +120,9 @@ def test_a_model_in_memory_and_one_with_an_own_module(shop: Path, tmp_path: Path
     content = base64.b64encode(Model.load(shop).to_bytes()).decode()
     own = learned(stripes(40, 0), "label", 2, network=nn.Conv2d(1, 1, 3)).save(tmp_path / "own.lamina")
     pixels = stripes(1, 1)["image"][0]
-    sent = {"image": {"shape": list(pixels.shape), "pixels": base64.b64encode(pixels.tobytes()).decode()}}
+    sent = {
+        "image": {"shape": list(pixels.shape), "type": "uint8", "array": base64.b64encode(pixels.tobytes()).decode()}
+    }
     first, second, third = worker(
         {"model": "", "content": content, "seal": "b", "rows": [ROW, ROW]},
         question(own, seal="c", rows=[sent]),

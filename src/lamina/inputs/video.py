@@ -199,6 +199,16 @@ def _opened(value: str | bytes) -> Iterator[tuple[Any, Any]]:
         raise Unreadable((getattr(error, "strerror", None) or str(error))[:120]) from error
 
 
+def lasts(file: str | bytes) -> float:
+    """Seconds of a video, as its container says; 0 where nothing says it.
+
+    Raises:
+        Unreadable: it is no video that can be read.
+    """
+    with _opened(file) as (container, stream):
+        return float(_duration(container, stream) * stream.time_base) if stream.time_base else 0.0
+
+
 def _nothing_else(address: str, flags: int, options: Any) -> Any:
     raise OSError("a video that names another file")
 

@@ -115,7 +115,7 @@ class Explainer:
 
     @cached_property
     def _usual(self) -> dict[str, Encoded]:
-        return self.model.intake.encode(Cells.settle([self.usual], self.model.intake.kinds))
+        return self.model.intake.encode(Cells.settle([self.usual], self.model.intake.holds))
 
     @cached_property
     def _lessons(self) -> Lessons | None:

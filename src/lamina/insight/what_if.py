@@ -55,17 +55,17 @@ def what_if(
     >>> [str(each) for each in found.answers.values]
     ['false', 'true']
     """
-    kinds = model.intake.kinds
+    holds = model.intake.holds
     for name in (column, *row):
-        if name not in kinds:
-            raise PlanError(f"The model takes no column '{name}'. {nearest(name, kinds)}")
+        if name not in holds:
+            raise PlanError(f"The model takes no column '{name}'. {nearest(name, holds)}")
     if target is not None and target not in model.outputs:
         raise PlanError(f"The model does not answer '{target}'. {nearest(target, model.outputs)}")
     asked = list(values) if values is not None else usual_values(model, column)
     if not asked:
         raise PlanError(f"Nothing is known of the values of '{column}'. Say them: values=[…]")
-    base = {name: row.get(name) for name in kinds}
-    answers = model.answer(Cells.settle([base | {column: value} for value in asked], kinds))
+    base = {name: row.get(name) for name in holds}
+    answers = model.answer(Cells.settle([base | {column: value} for value in asked], holds))
     return WhatIf(column, base[column], tuple(asked), answers[target or next(iter(answers))])
 
 

@@ -199,7 +199,7 @@ def _raced(
         found = yield from race.run(lesson, fold, kind, race.seconds(budget, len(candidates)))
         tried[found] = said[name]
     metric = plan.metric or next(iter(prepared.outputs.values())).metric
-    best, why = race.better(name, list(tried), metric, len(fold.validation), HELD[forms[name].kind])
+    best, why = race.promising(name, list(tried), metric, len(fold.validation), HELD[forms[name].kind])
     choice.said[name] = tried[best]
     choice.tried += [each.said for each in tried]
     choice.reasons.append(why)

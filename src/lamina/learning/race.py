@@ -20,12 +20,14 @@ LOOKS = 6
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """How far a candidate got. score: on validation rows, more is better; value: the figure that people ask for."""
+    """How far a candidate got. score: on validation rows, more is better; value: the figure that people ask for; share: of
+    the steps that its recipe asks for."""
 
     name: str
     score: float
     value: float
     seconds: float
+    share: float = 1.0
 
     @property
     def said(self) -> Json:
@@ -47,7 +49,8 @@ def run(lesson: Lesson, fold: Fold, name: str, seconds: float) -> Generator[Prog
     pace = Trial(lesson, fold).pace(min(2.0, seconds / 5))
     steps = min(max(5, int(0.7 * seconds / pace)), lesson.recipe.steps(len(fold.train)))
     trial = yield from attempt(lesson, fold, steps, begun + seconds, LOOKS)
-    return Tried(name, trial.best.score, trial.best.value, time.monotonic() - begun)
+    share = steps / lesson.recipe.steps(len(fold.train))
+    return Tried(name, trial.best.score, trial.best.value, time.monotonic() - begun, round(min(1.0, share), 3))
 
 
 def better(name: str, tried: Sequence[Tried], metric: str, rows: int, what: str) -> tuple[Tried, str]:
@@ -57,4 +60,22 @@ def better(name: str, tried: Sequence[Tried], metric: str, rows: int, what: str)
     return best, (
         f"{name}: {best.name}, {metric} {best.value:.3f} on {rows:,} validation {what} after a short try; "
         f"beside it: {others}."
+    )
+
+
+def promising(name: str, tried: Sequence[Tried], metric: str, rows: int, what: str) -> tuple[Tried, str]:
+    """As `better`; but one that is within a standard error of the best, and got through less of what it wants to learn, has
+    more to gain from the rest of the time. Of what is no accuracy, nothing is known of the error."""
+    best, why = better(name, tried, metric, rows, what)
+    if metric != "accuracy":
+        return best, why
+    error = (best.value * (1 - best.value) / max(rows, 1)) ** 0.5
+    near = [each for each in tried if each.value >= best.value - error and each.share < best.share]
+    if not near:
+        return best, why
+    taken = min(near, key=lambda each: (each.share, -each.value))
+    others = ", ".join(f"{each.name} {each.value:.3f}" for each in tried if each is not taken)
+    return taken, (
+        f"{name}: {taken.name}, {metric} {taken.value:.3f} on {rows:,} validation {what} after {taken.share:.0%} of its "
+        f"steps, within a standard error of the best ({error:.3f}) and not yet done; beside it: {others}."
     )

@@ -116,6 +116,11 @@ class Intake:
     def kinds(self) -> dict[str, str]:
         return {column: each.kind for column, each in self.inputs.items()}
 
+    @property
+    def holds(self) -> dict[str, str]:
+        """Column to what its cells hold, which is how they are read: `image` for a picture of a line of text."""
+        return {column: each.holds for column, each in self.inputs.items()}
+
     def state(self, private: bool = False) -> list[Json]:
         states: list[Json] = []
         for column, each in self.inputs.items():

@@ -26,7 +26,7 @@ class TextCnn(Layered):
     accepts: ClassVar[frozenset[str]] = frozenset({"tokens"})
     recipe = Recipe(rate=2e-3, batch=64, epochs=12, betas=(0.9, 0.98), weight_decay=0.05, smoothing=0.05)
 
-    def __init__(self, form: Form, embedded: int = 128, filters: int = 100, drop: float = 0.5) -> None:
+    def __init__(self, form: Form, embedded: int = 64, filters: int = 100, drop: float = 0.5) -> None:
         super().__init__()
         self.words = nn.Embedding(form.sizes[0], embedded)
         nn.init.normal_(self.words.weight, std=0.1)

@@ -18,7 +18,11 @@ SHOWN = 50  # words of a column that a description lists
 PROBLEMS = 20  # said in one refusal
 
 STEPS = 100_000  # of one series in a request
-MEDIA = {"image": "image", "sound": "audio"}  # kinds that come as files: how their content types begin
+MEDIA = {
+    "image": "image",
+    "sound": "audio",
+    "video": "video",
+}  # kinds that come as files: how their content types begin
 EXPECTED = {
     "number": "a number, or null where it is unknown",
     "category": "a word, a number, true or false, or null where it is unknown",
@@ -36,7 +40,7 @@ class Contract:
 
     def __init__(self, name: str, model: Model, rows: int) -> None:
         self.name, self.most = name, rows
-        self.kinds = dict(model.intake.kinds)
+        self.kinds = dict(model.intake.holds)
         for column, kind in self.kinds.items():
             if kind not in EXPECTED:
                 raise ModelError(

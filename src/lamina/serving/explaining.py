@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from lamina.core import Json, MissingExtra
+from lamina.examples.reading import FILES
+from lamina.inputs.sound import Samples
 from lamina.model.cells import Cells
 from lamina.model.model import Model
 from lamina.serving.settings import Refused, Serving
@@ -39,7 +41,7 @@ class Explaining:
         self._worker = Worker("lamina.serving.explaining", serving.seconds)
 
     async def ask(self, model: Model, rows: Sequence[Json], asked: Mapping[str, str]) -> list[Json]:
-        """An explanation a row. rows: checked, pictures as pixels. asked: `target`, `about`, `thorough`, as far as said.
+        """An explanation a row. rows: checked, files decoded. asked: `target`, `about`, `thorough`, as far as said.
 
         Raises:
             Refused: it cannot be explained, too many wait, or it took too long.
@@ -77,9 +79,17 @@ class Explaining:
 
 
 def _sent(value: Any) -> Any:
-    """A cell as JSON: pixels with their shape."""
+    """A cell as JSON: pixels, frames and samples with their shape and type, a file as its bytes."""
+    if isinstance(value, Samples):
+        return {**_sent(value.read(0, value.frames)), "rate": value.rate}
     if isinstance(value, np.ndarray):
-        return {"shape": list(value.shape), "pixels": base64.b64encode(value.tobytes()).decode()}
+        return {
+            "shape": list(value.shape),
+            "type": value.dtype.name,
+            "array": base64.b64encode(value.tobytes()).decode(),
+        }
+    if isinstance(value, bytes):
+        return {"file": base64.b64encode(value).decode()}
     return value
 
 
@@ -109,13 +119,13 @@ def _answered(question: Json, made: dict[str, Explainer]) -> list[Json]:
         model = Model.load(place) if place else Model.from_bytes(base64.b64decode(question["content"]))
         made[key] = Explainer(model, question.get("target"))
     explainer = made[key]
-    kinds = explainer.model.intake.kinds
+    holds = explainer.model.intake.holds
     found = []
     for number, row in enumerate(question["rows"], 1):
         cells = {column: _received(value) for column, value in row.items()}
-        shown = {column: None if isinstance(cell, np.ndarray) else cell for column, cell in cells.items()}
+        shown = {column: None if holds[column] in FILES else cell for column, cell in cells.items()}
         each = explainer.explain(
-            Cells.settle([cells], kinds), shown, str(number), question.get("about"), thorough="thorough" in question
+            Cells.settle([cells], holds), shown, str(number), question.get("about"), thorough="thorough" in question
         )
         found.append(each.json() | {"drawn": _drawn(each)})
     return found
@@ -136,9 +146,14 @@ def _drawn(each: Explanation) -> list[Json]:
 
 
 def _received(value: Any) -> Any:
-    if isinstance(value, dict):
-        return np.frombuffer(base64.b64decode(value["pixels"]), np.uint8).reshape(value["shape"])
-    return value
+    if not isinstance(value, dict):
+        return value
+    if "file" in value:
+        return base64.b64decode(value["file"])
+    if "array" not in value:
+        return value  # a series as signals by name
+    array = np.frombuffer(base64.b64decode(value["array"]), value["type"]).reshape(value["shape"])
+    return Samples(array, value["rate"]) if "rate" in value else array
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A request's body to rows: JSON, files as a form, one picture or sound, or a Parquet table. Read up to a limit of bytes."""
+"""A request's body to rows: JSON, files as a form, one picture, sound or video, or a Parquet table. Read up to a limit of bytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lamina.serving.contract import EXPECTED, Contract
 from lamina.serving.settings import MIB, Refused, Serving
 
 JSON, FORM = "application/json", "multipart/form-data"
-FILE = {"image": "image/png", "audio": "audio/wav"}
+FILE = {"image": "image/png", "audio": "audio/wav", "video": "video/mp4"}
 PARQUET = ("application/vnd.apache.parquet", "application/x-parquet", "application/parquet")
 
 
@@ -138,7 +138,7 @@ async def _form(scope: Scope, receive: Receive, contract: Contract) -> list[Json
 
 
 async def _form_rows(items: list[tuple[str, UploadFile | str]], contract: Contract) -> list[Json]:
-    """One row of fields, or a row per file where the model takes nothing but one picture or sound."""
+    """One row of fields, or a row per file where the model takes nothing but one picture, sound or video."""
     if contract.lone_file:
         column = contract.lone_file
         rows: list[Json] = []
@@ -155,7 +155,7 @@ async def _form_rows(items: list[tuple[str, UploadFile | str]], contract: Contra
             raise Refused(422, f"The form has a field '{name[:80]}'. {nearest(name, contract.kinds)}")
         if name in row:
             raise Refused(422, f"The form has '{name}' twice; a form says one row. Send several rows as JSON.")
-        file = name in contract.files or contract.kinds[name] in ("video", "series")
+        file = name in contract.files or contract.kinds[name] == "series"
         row[name] = await _bytes(name, value) if file else _typed(name, value, contract)
     for column, kind in contract.kinds.items():
         if column not in row:

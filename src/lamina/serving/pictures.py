@@ -9,7 +9,7 @@ from typing import Any
 from lamina.core import Array
 from lamina.inputs.image import FORMATS
 
-Picture = Array | str  # pixels [H, W, C] uint8, or why there are none
+Picture = Array | bytes | str  # pixels [H, W, C] uint8, a file that can be read, or why there is neither
 
 
 def decoder(image: Any, pixels: int) -> Callable[[Sequence[bytes]], list[Picture]]:
@@ -23,7 +23,10 @@ def decoder(image: Any, pixels: int) -> Callable[[Sequence[bytes]], list[Picture
                 found.append(problem)
                 continue
             encoded = image.encode([file])
-            found.append(encoded.problems[0][1] if encoded.problems else encoded.values[0])
+            if encoded.problems:
+                found.append(encoded.problems[0][1])
+            else:  # what another input makes of a picture is its own: it gets the file
+                found.append(encoded.values[0] if image.kind == "image" else file)
         return found
 
     return decode

@@ -35,6 +35,7 @@ class Serving:
     body: float = field(default=32.0, metadata={"help": "MiB of one request at most"})
     megapixels: float = field(default=50.0, metadata={"help": "millions of pixels of one picture at most"})
     sound: float = field(default=120.0, metadata={"help": "seconds of one sound at most"})
+    video: float = field(default=120.0, metadata={"help": "seconds of one video at most"})
     seconds: float = field(
         default=30.0, metadata={"help": "seconds that a request may take at most, to arrive and to be answered"}
     )
@@ -42,7 +43,7 @@ class Serving:
     def __post_init__(self) -> None:
         if self.token is None:
             object.__setattr__(self, "token", os.environ.get("LAMINA_TOKEN") or None)
-        for name in ("workers", "batch", "queue", "rows", "body", "megapixels", "sound", "seconds"):
+        for name in ("workers", "batch", "queue", "rows", "body", "megapixels", "sound", "video", "seconds"):
             if not getattr(self, name) > 0:
                 raise PlanError(f"--{name} is {getattr(self, name)}; it has to be above 0.")
         if not 0 <= self.port < 65536:

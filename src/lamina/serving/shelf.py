@@ -18,7 +18,7 @@ from lamina.model.cells import Cells
 from lamina.model.model import CARD, Model
 from lamina.model.predictions import records
 from lamina.model.usual import usual
-from lamina.serving import pictures, sounds
+from lamina.serving import pictures, sounds, videos
 from lamina.serving.batcher import Batcher
 from lamina.serving.contract import Contract
 from lamina.serving.making import Maker
@@ -27,6 +27,7 @@ from lamina.serving.settings import Refused, Serving
 
 EVERY = 1.0  # seconds between looks at the folders
 QUICK = 0.005  # seconds: a run this short is done on the event loop, for threads would cost more than they gain
+CALLED = {"image": "picture"}  # kinds that people call otherwise
 DECODED = 16  # files that one thread decodes in one go
 
 
@@ -77,7 +78,7 @@ class Served:
         return self._head + b",".join(await self.batcher.ask(rows)) + b"]}"
 
     async def decode(self, rows: list[Json]) -> None:
-        """Put pixels in the place of the files of pictures, and samples in that of sounds.
+        """Put pixels in the place of the files of pictures, samples in that of sounds, and frames in that of videos.
 
         Raises:
             Refused: a file cannot be read.
@@ -90,7 +91,7 @@ class Served:
         if not there:
             return
         problems = []
-        expected = "a sound" if self.contract.kinds[column] == "sound" else "a picture"
+        expected = f"a {CALLED.get(self.contract.kinds[column], self.contract.kinds[column])}"
         for (number, row), found in zip(there, await decoding.ask([row[column] for _, row in there]), strict=True):
             if isinstance(found, str):
                 problems.append({"where": f"rows[{number}].{column}", "seen": found, "expected": expected})
@@ -119,9 +120,13 @@ class Served:
 
 def _decoder(each: Any, serving: Serving) -> Callable[[Sequence[bytes]], list[Any]]:
     """What turns files into what an input takes, or into why they are refused."""
-    if each.kind == "sound":
-        return sounds.decoder(each, serving.sound)
-    return pictures.decoder(each, serving.pixels)
+    match each.holds:
+        case "sound":
+            return sounds.decoder(each, serving.sound)
+        case "video":
+            return videos.decoder(each, serving.video)
+        case _:
+            return pictures.decoder(each, serving.pixels)
 
 
 class Shelf:

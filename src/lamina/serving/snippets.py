@@ -51,11 +51,11 @@ def _indented(body: str) -> str:
     return body.replace("\n", "\n  ")
 
 
-NAMES = {"image": "picture.png", "sound": "sound.wav"}  # of a file of each kind
+NAMES = {"image": "picture.png", "sound": "sound.wav", "video": "video.mp4"}  # of a file of each kind
 
 
 def files(column: str, kind: str, address: str, token: bool, forms: bool) -> dict[str, str]:
-    """For a model that takes nothing but a picture or a sound. forms: whether files are taken as they are, else as base64."""
+    """For a model that takes nothing but a picture, a sound or a video. forms: whether files are taken as they are, else as base64."""
     name = NAMES[kind]
     called = name.partition(".")[0]
     shown = ' -H "Authorization: Bearer $LAMINA_TOKEN"' if token else ""

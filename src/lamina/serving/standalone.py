@@ -64,7 +64,7 @@ class Folder:
     @property
     def columns(self) -> dict[str, str]:
         """Column to its kind: number, category, date (ISO 8601), text, image (the bytes of a file)."""
-        return self.intake.kinds
+        return self.intake.holds
 
     def answer(self, rows: Sequence[Mapping[str, Any]]) -> list[Json]:
         """Answers a row: value, confidence and alternatives (or interval), and whether it is unlike the training data."""
@@ -98,7 +98,7 @@ def _checked(value: Any, kind: str, where: str) -> Any:
             case "date":
                 dates.one(value)
                 return value
-            case "image" | "line":
+            case "image":
                 return _picture(base64.b64decode(value, validate=True))
             case "video" | "sound":
                 return base64.b64decode(value, validate=True)
@@ -124,7 +124,7 @@ def _picture(file: bytes) -> bytes:
 
 
 def read(path: Path, folder: Folder) -> list[Json]:
-    """The rows of a file: CSV with a header, JSON as a request says it, or one picture or sound."""
+    """The rows of a file: CSV with a header, JSON as a request says it, or one picture, sound or video."""
     if path.suffix.lower() == ".json":
         return folder.check(json.loads(path.read_text(encoding="utf-8"))["rows"])
     if path.suffix.lower() == ".csv":
@@ -135,10 +135,10 @@ def read(path: Path, folder: Folder) -> list[Json]:
         )
     if list(folder.columns.values()) == ["text"] and path.suffix.lower() == ".txt":
         return [{column: path.read_text(encoding="utf-8-sig") for column in folder.columns}]
-    if list(folder.columns.values()) not in (["image"], ["line"], ["sound"]):
+    if list(folder.columns.values()) not in (["image"], ["video"], ["sound"]):
         raise SystemExit(f"'{path}' should be .csv or .json: the model takes {list(folder.columns)}.")
     content = path.read_bytes()
-    return [{column: content if kind == "sound" else _picture(content) for column, kind in folder.columns.items()}]
+    return [{column: _picture(content) if kind == "image" else content for column, kind in folder.columns.items()}]
 
 
 def serve(folder: Folder, host: str, port: int) -> None:

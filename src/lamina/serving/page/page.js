@@ -4,7 +4,8 @@ import {ask, element, find} from "/shared.js";
 import {record} from "/record.js";
 
 const MOST = 100; // files asked about at once
-const MEDIA = {image: ["image/*", "pictures", "a picture"], sound: ["audio/*", "sounds", "a sound"]};
+const MEDIA = {image: ["image/*", "pictures", "a picture"], sound: ["audio/*", "sounds", "a sound"],
+  video: ["video/*", "videos", "a video"]};
 let model = null;
 let dropped = [];
 
@@ -60,7 +61,7 @@ function field(each, id) {
   return box;
 }
 
-// A place to drop pictures or sounds, or to choose them with the keyboard; sounds can be recorded too.
+// A place to drop pictures, sounds or videos, or to choose them with the keyboard; sounds can be recorded too.
 function drop(each, id) {
   const alone = model.inputs.length === 1;
   const [accept, several, one] = MEDIA[each.kind];
@@ -134,8 +135,8 @@ async function send() {
 
 function card(row, file) {
   const made = element("article");
-  if (file?.type.startsWith("audio/")) {
-    made.append(element("audio", {controls: true, title: file.name, src: URL.createObjectURL(file)}));
+  if (/^(audio|video)\//.test(file?.type ?? "")) {
+    made.append(element(file.type.slice(0, 5), {controls: true, title: file.name, src: URL.createObjectURL(file)}));
   } else if (file) {
     const shown = element("img", {alt: file.name, src: URL.createObjectURL(file)});
     shown.onload = shown.onerror = () => URL.revokeObjectURL(shown.src);
