@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +23,13 @@ CHECKS = [
     negative_data_rejection,
 ]  # fmt: skip
 FEW = settings(max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture
+def ask(service: Any) -> Iterator[TestClient]:
+    """A service of one's own: whoever asks it ends it."""
+    with service() as found:
+        yield found
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["right", "wrong"])

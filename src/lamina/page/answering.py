@@ -120,7 +120,7 @@ def cells_of(model: Model, data: Data, row: int, changes: Json) -> tuple[Any, Js
     from lamina.model.cells import Cells
 
     assert data.examples is not None
-    kinds = model.intake.kinds
+    kinds = model.intake.holds
     problems = [f"The model takes no column '{name}'." for name in changes if name not in kinds]
     plain: Json = {}
     for column, kind in kinds.items():

@@ -167,7 +167,7 @@ class Layout:
         """One encoded row: of the data, else a usual one."""
         if self.data.examples is not None and len(self.data):
             return self.model.intake.encode(self.data.examples, np.array([0]))
-        return self.model.intake.encode(Cells.settle([usual(self.model)], self.model.intake.kinds))
+        return self.model.intake.encode(Cells.settle([usual(self.model)], self.model.intake.holds))
 
 
 def _count(shape: list[int]) -> int:
