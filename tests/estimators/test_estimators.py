@@ -21,12 +21,29 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from torch import Tensor, nn
 
 import worlds
-from lamina.estimators import LaminaClassifier, LaminaRegressor
+from lamina.estimators import (
+    LaminaAnomalyDetector,
+    LaminaClassifier,
+    LaminaClusterer,
+    LaminaEmbedder,
+    LaminaRegressor,
+)
 
 FEW = {"steps": 60, "random_state": 0}
 
 
-@parametrize_with_checks([LaminaClassifier(**FEW), LaminaRegressor(**FEW)])
+FEWER = {"steps": 15, "random_state": 0}  # a map of few rows needs no more
+
+
+@parametrize_with_checks(
+    [
+        LaminaClassifier(**FEW),
+        LaminaRegressor(**FEW),
+        LaminaClusterer(**FEWER),
+        LaminaAnomalyDetector(**FEWER),
+        LaminaEmbedder(**FEWER),
+    ]
+)
 def test_scikit_learn_finds_nothing(estimator: Any, check: Any) -> None:
     check(estimator)
 
@@ -186,3 +203,60 @@ def test_metrics_networks_and_mistakes_in_the_parameters() -> None:
             LaminaClassifier(**wrong).fit(X, y)
     with pytest.raises(ValueError, match="one class"):
         LaminaClassifier().fit(X, np.zeros(120))
+
+
+def two(rows: int, seed: int) -> tuple[Any, Any]:
+    """Two groups far from each other, in four columns."""
+    rng = np.random.default_rng(seed)
+    side = np.arange(rows) % 2
+    return rng.normal(0, 1, (rows, 4)) + 6 * side[:, None], side
+
+
+@pytest.mark.parametrize("mark", [None, float("nan"), -1])
+def test_rows_without_a_label_are_learned_from_in_whatever_way_they_are_marked(mark: Any) -> None:
+    x, side = two(200, 0)
+    y = np.where(np.arange(200) < 40, side, np.nan) if mark != -1 else np.where(np.arange(200) < 40, side, -1)
+    y = [None if each != each else int(each) for each in y] if mark is None else y
+    model = LaminaClassifier(unlabelled=-1 if mark == -1 else None, **FEW).fit(x, y)
+    assert model.classes_.tolist() == [0, 1]
+    assert model.score(*two(100, 1)) > 0.95
+
+
+def test_labels_that_are_all_missing_are_refused() -> None:
+    with pytest.raises(ValueError, match="LaminaClusterer"):
+        LaminaClassifier(**FEW).fit(two(40, 0)[0], [None] * 40)
+
+
+def test_clusters_are_found_and_new_rows_get_theirs() -> None:
+    x, _ = two(200, 0)
+    model = LaminaClusterer(n_clusters=2, steps=100, random_state=0).fit(x)
+    new, truth = two(100, 1)
+    found = pickle.loads(pickle.dumps(model)).predict(new)
+    inside = found >= 0
+    assert inside.mean() > 0.9
+    assert max((found[inside] == truth[inside]).mean(), (found[inside] != truth[inside]).mean()) > 0.95
+
+
+def test_where_nothing_stands_out_every_row_lies_in_no_cluster() -> None:
+    x = np.arange(12.0)[:, None]
+    model = LaminaClusterer(**FEWER).fit(x)
+    assert model.model_ is None
+    assert set(model.labels_) == {-1}
+    assert LaminaClusterer(n_clusters=1).fit_predict(x).tolist() == [0] * 12
+
+
+def test_what_is_odd_is_flagged_and_few_ordinary_rows_are() -> None:
+    x, _ = two(600, 0)
+    model = LaminaAnomalyDetector(steps=60, random_state=0).fit(x)
+    new, _ = two(400, 1)
+    assert (model.predict(new) == -1).mean() < 0.06
+    assert (model.predict(new + np.array([0, 30, 0, -30])) == -1).mean() > 0.95
+
+
+def test_near_rows_lie_near_on_the_map() -> None:
+    x, side = two(200, 0)
+    places = LaminaEmbedder(steps=150, random_state=0).set_output(transform="pandas").fit(x).transform(x)
+    assert list(places.columns) == ["laminaembedder0", "laminaembedder1"]
+    places = places.to_numpy()
+    apart = np.linalg.norm(places[side == 0].mean(0) - places[side == 1].mean(0))
+    assert apart > 2 * places[side == 0].std(0).max()

@@ -17,6 +17,7 @@ MEASURES = "8", "32", "nearest", "spread", "drawn"
 OF_PICTURES = ("nearest",)
 NEAREST = 5  # in the whole memory
 TOGETHER = 4  # with nothing private to be kept: rows that become one mean in the memory
+EVEN = 1e-6  # of the largest figure: closer ones are the same
 RANKS = 200  # places by which a member's figure is turned into how rare it is
 SHARE = 0.15  # of a row's oddness that a column must have to be named
 NAMED = 3  # columns, and examples, that are named
@@ -154,8 +155,8 @@ class Anomalies:
         return reasons, nearest
 
     def _seen(self, features: Array) -> Array:
-        """What is compared."""
-        found: Array = (self.layout.cut(features.astype(np.float32), "values") - self.center) / self.scale
+        """What is compared, in the precision that features come in."""
+        found: Array = (self.layout.cut(features, "values") - self.center) / self.scale
         return found
 
     # --------------------------------------------------------------------------------------------- files
@@ -206,6 +207,10 @@ def _finite(distances: Array) -> Array:
 
 def _rare(values: Array, knots: Array) -> Array:
     """-log of the share of known rows above each value; beyond all of them it goes on rising with the logarithm."""
+    unit = EVEN * max(
+        float(np.abs(knots).max()), 1e-300
+    )  # a known row's own figure is a knot, however its sum was rounded
+    values, knots = np.round(values / unit) * unit, np.round(knots / unit) * unit
     share = np.interp(values, knots, np.linspace(0, 1, len(knots)))
     least = 1 / (2 * len(knots))
     beyond = np.log1p(np.maximum(values - knots[-1], 0) / max(float(knots[-1] - knots[len(knots) // 2]), 1e-12))

@@ -40,9 +40,9 @@ def way_of(plan: Plan) -> Any:
 
 
 def conclude(
-    trial: Unlabelled, said: Mapping[str, Json], plan: Plan, budget: Budget, stopped: bool, command: str
+    trial: Unlabelled, said: Mapping[str, Json], plan: Plan, budget: Budget, stopped: bool, command: str, report: bool
 ) -> Model:
-    """Settle what is found, put the model together, and report on it."""
+    """Settle what is found, put the model together, and report on it where that is wanted."""
     prepared = trial.prepared
     way = way_of(plan)
     seen = Seen.of(trial)
@@ -54,6 +54,8 @@ def conclude(
         weights[f"found.{found.column}.{name}"] = torch.from_numpy(np.ascontiguousarray(array))
     files = {WEIGHTS: save(weights), NETWORK: graph, REPORT: b""}
     model = Model(_card(trial, said, plan, found), files, found={found.column: found})
+    if not report:
+        return model
     reasons = [f"{name}: {NETWORKS[each['kind']]}." if name else NETWORKS[MAP] for name, each in said.items()]
     model.card.results = {
         "made": model.card.made,

@@ -46,7 +46,7 @@ def unlabelled(examples: Examples) -> Examples:
 
 
 class Discovery(Running):
-    """Learns features without labels, and finds `plan.find` in them.
+    """Learns features without labels, and finds `plan.find` in them. report: whether one is wanted. least: examples.
 
     >>> import lamina
     >>> examples = lamina.read({"x": [float(k % 37) for k in range(80)], "y": [2.0 * (k % 37) for k in range(80)]})
@@ -63,6 +63,8 @@ class Discovery(Running):
         overwrite: bool = False,
         started: float | None = None,
         command: str = "",
+        report: bool = True,
+        least: int = LEAST,
     ) -> None:
         known = kinds.names("found")
         if plan.find not in known:
@@ -71,13 +73,16 @@ class Discovery(Running):
             raise PlanError(f"--find {plan.find} takes no --target: it learns without labels. Leave one of them out.")
         super().__init__(plan, out, overwrite, started, command)
         self.examples = unlabelled(examples)
+        self.report, self.least = report, least
         self.resumed = False
 
     def __iter__(self) -> Iterator[Progress]:
         yield self._said("reading", f"Reading {len(self.examples):,} examples")
-        if len(self.examples) < LEAST:
-            raise DataError(f"There are {len(self.examples)} examples. To find something takes {LEAST} at least.")
-        prepared = prepare(self.examples, replace(self.plan, folds=0))
+        if len(self.examples) < self.least:
+            raise DataError(f"There are {len(self.examples)} examples. To find something takes {self.least} at least.")
+        prepared = prepare(
+            self.examples, replace(self.plan, folds=0), report=self.report or self.plan.find == "anomalies"
+        )
         said, recipe = yield from self._networks(prepared)
         way_of(self.plan).check(prepared, self.plan)
         trial = Unlabelled(prepared, said, recipe, self.plan.seed * 1000, self.device)
@@ -86,7 +91,7 @@ class Discovery(Running):
         if self.plan.find == "clusters":
             said |= yield from self._map(trial, said)
         yield self._said("judging", f"Finding {self.plan.find}")
-        yield from self._save(conclude(trial, said, self.plan, self.budget, self.stopped, self.command))
+        yield from self._save(conclude(trial, said, self.plan, self.budget, self.stopped, self.command, self.report))
 
     # ---------------------------------------------------------------------------------------------- parts
 

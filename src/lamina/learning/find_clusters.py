@@ -23,6 +23,10 @@ POINTS = 1_500  # of the map in the report
 UNLIKE = 0.5  # spreads by which the mean of a cluster must differ to be named
 
 
+class NoClusters(DataError):
+    """Nothing stands out."""
+
+
 def check(prepared: Prepared, plan: Plan) -> None:
     """Refuse what cannot be done, before learning."""
     rows = len(prepared.folds[0].train)
@@ -89,7 +93,7 @@ def _density(seen: Seen, places: Array) -> Clusters:
     )
     sizes = np.bincount(members[members >= 0]) if (members >= 0).any() else np.zeros(0, int)
     if not len(sizes):
-        raise DataError(
+        raise NoClusters(
             "No clusters stand out: the examples are spread evenly. If there should be some, say how many: --clusters 5."
         )
     rank = np.empty(len(sizes), int)

@@ -56,6 +56,8 @@ def weigh(
     assert isinstance(output, Category)
     held = [choosing(prepared, members) for members in (alone, both)]
     target, places = prepared.targets(column, held[0][0])
+    if not len(target):
+        return alone, untried(prepared, "no labelled row could be held out to tell whether they help", unlike)
     without, along = (raws[column][places] for _, raws in held)
     mixed = dict(zip(WEIGHTS, (without, combined(output, (without, along)), along), strict=True))
     losses = {weight: loss_of(output, raw, target) for weight, raw in mixed.items()}

@@ -1,10 +1,4 @@
-"""Lamina as scikit-learn estimators: the same engine behind `fit` and `predict`, for pipelines and searches.
-
->>> from lamina.estimators import LaminaClassifier
->>> model = LaminaClassifier(random_state=0).fit([[0.0], [0.1], [0.9], [1.0]] * 10, ["low", "low", "high", "high"] * 10)
->>> model.predict([[0.05], [0.95]]).tolist()
-['low', 'high']
-"""
+"""A classifier and a regressor."""
 
 from __future__ import annotations
 
@@ -12,15 +6,16 @@ import copy
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils import assert_all_finite, check_consistent_length, check_random_state, column_or_1d
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from lamina import kinds
 from lamina.core import Array, Coded, LaminaError
-from lamina.examples import Examples, Reading, arrays, columns, infer, keys
-from lamina.examples.reading import Column, Kind, Raw
+from lamina.estimators._shared import Tabled, hashed
+from lamina.examples import Examples, Reading, keys
+from lamina.examples.reading import Column, Kind
 from lamina.learning.plan import Plan
 from lamina.learning.training import Training
 from lamina.model.model import Model
@@ -29,10 +24,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 OWN_STEPS = 300  # at least, for somebody's own module: nobody knows what it needs
-FRAMES = ("pandas", "polars", "pyarrow")
 
 
-class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class Supervised(Tabled):
     """What both share: a table read, rows weighed and merged, the engine run, the model carried as bytes.
 
     X: a NumPy array or anything like one, or a table of pandas, Polars or Arrow; numbers, words and dates, missing
@@ -64,30 +58,12 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
-        tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
         return tags
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = dict(super().__getstate__())
-        if "model_" in state:
-            state["model_"] = self.model_.to_bytes()
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        if "model_" in state:
-            state = state | {"model_": Model.from_bytes(state["model_"])}
-        super().__setstate__(state)
-
-    # -------------------------------------------------------------------------------------------- learning
 
     def _learn(self, X: Any, y: Array, target: Column, weight: Array) -> Self:
         """The model of rows that weigh something. target: `y` as a column of labels."""
-        raw = _taken(self._cells(X, reset=True), np.flatnonzero(weight > 0))
         try:
-            settled = {name: _column(name, cells, raw) for name, cells in raw.columns.items()}
-            self._kinds = [(name, column.kind) for name, column in settled.items()]
+            settled = self._known(X, np.flatnonzero(weight > 0))
             first, weight = _merged(settled, y, weight[weight > 0])
             rows, role = {**settled, self._free("target"): target}, self._free("weight")
             rows = {name: Column(column.kind, column.data[first]) for name, column in rows.items()}
@@ -108,7 +84,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             target=(self._free("target"),),
             minutes=self.minutes,
             steps=steps,
-            seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
+            seed=self._seed,
             network=kind,
             metric=self.metric,
             folds=0,
@@ -117,59 +93,46 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         own = None if isinstance(self.network, str) else copy.deepcopy(self.network)
         return Training(examples, plan, network=own, report=False).model
 
-    def _free(self, name: str) -> str:
-        """A name that no column of X has."""
-        taken = {column for column, _ in self._kinds}
-        while name in taken:
-            name = f"_{name}"
-        return name
-
-    # ------------------------------------------------------------------------------------------- answering
-
     def _raw(self, X: Any) -> tuple[Any, Array]:
         """The model's output, and its raw answers [N, C] to new rows."""
         check_is_fitted(self)
-        raw = self._cells(X, reset=False)
         try:
-            settled = {
-                name: columns.settle(name, kind, cells, raw)
-                for (name, kind), cells in zip(self._kinds, raw.columns.values(), strict=True)
-            }
-            answers, *_ = self.model_.raw(Examples("X", settled))
+            answers, *_ = self.model_.raw(self._new(X))
         except LaminaError as error:
             raise ValueError(str(error)) from error
         return next(iter(self.model_.outputs.values())), next(iter(answers.values()))
 
-    def _cells(self, X: Any, reset: bool) -> Raw:
-        """The columns of X, checked as scikit-learn wants them checked."""
-        least = 2 if reset else 1
-        module = type(X).__module__.split(".")[0]
-        if module not in FRAMES or getattr(X, "ndim", 2) != 2:
-            X = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan", ensure_min_samples=least)
-            if X.dtype.kind in "biuf":
-                return Raw("X", {f"column_{place + 1}": X[:, place] for place in range(X.shape[1])})
-            return arrays.read(_plain(X))
-        validate_data(self, X, reset=reset, skip_check_array=True)
-        raw = arrays.read(X.reset_index(drop=True) if module == "pandas" else X)
-        if len(raw) < least:
-            raise ValueError(f"Found array with {len(raw)} sample(s) while a minimum of {least} is required.")
-        if "feature_names_in_" not in vars(self):  # numbered columns are columns without a name
-            raw.columns = {f"column_{place + 1}": cells for place, cells in enumerate(raw.columns.values())}
-        for name, cells in raw.columns.items():
-            if cells.dtype.is_float() and cells.is_infinite().any():
-                raise ValueError(f"Input X contains infinity in the column '{name}'.")
-        return raw
 
+class LaminaClassifier(ClassifierMixin, Supervised):  # type: ignore[misc]
+    """Answers classes, with calibrated probabilities. Rows whose y is missing (None, NaN), or is `unlabelled`, are learned
+    from as well, as far as labelled ones held out say that it helps. `model_` is the `lamina.Model`; arguments:"""
 
-class LaminaClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
-    """Answers classes, with calibrated probabilities. `model_` is the `lamina.Model`; arguments:"""
+    __doc__ = f"{__doc__}\n\n{(Supervised.__doc__ or '').split(chr(10), 2)[2]}"
 
-    __doc__ = f"{__doc__}\n\n{(_Estimator.__doc__ or '').split(chr(10), 2)[2]}"
+    def __init__(
+        self,
+        *,
+        unlabelled: Any = None,
+        steps: int | None = None,
+        minutes: float | None = None,
+        network: str | nn.Module | None = None,
+        metric: str | None = None,
+        random_state: Any = None,
+        device: str = "auto",
+    ) -> None:
+        self.unlabelled = unlabelled
+        super().__init__(
+            steps=steps, minutes=minutes, network=network, metric=metric, random_state=random_state, device=device
+        )
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        y, known = _parted(y, self.unlabelled)
         y, weight = _labels(self, X, y, sample_weight)
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y[weight > 0], return_inverse=True)
+        check_classification_targets(y[known])
+        known = known[weight > 0]
+        self.classes_, found = np.unique(y[weight > 0][known], return_inverse=True)
+        codes = np.full(len(known), -1)
+        codes[known] = found
         if len(self.classes_) < 2:
             raise ValueError(f"There is only one class in y ({self.classes_[0]!r}); at least two classes are needed.")
         words = [str(each) for each in self.classes_.tolist()]
@@ -195,10 +158,10 @@ class LaminaClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         return np.array([self._words.index(word) for word in output.classes])
 
 
-class LaminaRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
+class LaminaRegressor(RegressorMixin, Supervised):  # type: ignore[misc]
     """Answers numbers. `model_` is the `lamina.Model`; arguments:"""
 
-    __doc__ = f"{__doc__}\n\n{(_Estimator.__doc__ or '').split(chr(10), 2)[2]}"
+    __doc__ = f"{__doc__}\n\n{(Supervised.__doc__ or '').split(chr(10), 2)[2]}"
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         y, weight = _labels(self, X, y, sample_weight)
@@ -209,6 +172,25 @@ class LaminaRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
         output, raw = self._raw(X)
         found: Array = output.answer(raw).values
         return found
+
+
+def _parted(y: Any, unlabelled: Any) -> tuple[Any, Array]:
+    """y with some label where there was none, and [N] where there was one. Without a label is what is missing, or is
+    the value that stands for it."""
+    if y is None:
+        return y, np.ones(0, bool)
+    cells = column_or_1d(y, warn=True)
+    known = np.array([each is not None and each == each for each in cells.tolist()], bool)
+    if unlabelled is not None:
+        known &= np.array([each != unlabelled for each in cells.tolist()], bool)
+    if known.all():
+        return cells, known
+    if not known.any():
+        raise ValueError("No row has a label in y. Label some, or cluster them: LaminaClusterer.")
+    some = cells[known]
+    filled = np.full(len(cells), some[0], some.dtype if some.dtype != object else np.array(some.tolist()).dtype)
+    filled[known] = some
+    return filled, known
 
 
 def _labels(estimator: Any, X: Any, y: Any, sample_weight: Any) -> tuple[Array, Array]:
@@ -223,42 +205,11 @@ def _labels(estimator: Any, X: Any, y: Any, sample_weight: Any) -> tuple[Array, 
     return y, weight
 
 
-def _plain(X: Array) -> Array:
-    """Words and odd things as strings, so that a column has one type."""
-    if X.dtype != object:
-        return X
-    known = (str, int, float, bool, np.generic, type(None))
-    flat = [cell if isinstance(cell, known) else str(cell) for cell in X.ravel()]
-    found = np.empty(len(flat), object)
-    found[:] = flat
-    return found.reshape(X.shape)
-
-
-def _column(name: str, cells: Any, raw: Raw) -> Column:
-    """A column as what it looks like; every column is an input, also one that a person would call an identifier."""
-    kind = Kind("number", "") if isinstance(cells, np.ndarray) else infer.infer(name, cells, raw)
-    if kind.name not in kinds.names("inputs"):
-        held = kind.reason or kind.name
-        raise ValueError(f"The column '{name}' holds {held}; an input is a number, a word or a date.")
-    return columns.settle(name, kind, cells, raw)
-
-
-def _taken(raw: Raw, rows: Array) -> Raw:
-    return raw if len(rows) == len(raw) else Raw("X", {name: cells[rows] for name, cells in raw.columns.items()})
-
-
 def _merged(settled: dict[str, Column], y: Array, weight: Array) -> tuple[Array, Array]:
     """The first of the rows that are alike in everything, in an order that only their content decides; summed weights.
 
     So weights and repetitions mean the same, exactly.
     """
-    total = keys.mix((y + 0.0).view(np.uint64))
-    for place, column in enumerate(settled.values()):
-        data = column.data
-        if isinstance(data, np.ndarray) and data.dtype.kind in "iuf":
-            hashed = np.where(np.isnan(data), np.uint64(0), keys.mix((data.astype(np.float64) + 0.0).view(np.uint64)))
-        else:
-            hashed = keys.of_column("", data, column.kind.name)
-        total += keys.mix(hashed ^ keys.mix(np.array([place])))
+    total = keys.mix((y + 0.0).view(np.uint64)) + hashed(settled)
     _, first, group = np.unique(total, return_index=True, return_inverse=True)
     return first, np.bincount(group, weight)
