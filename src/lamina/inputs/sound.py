@@ -127,12 +127,17 @@ class Sound:
         with opened(value) as file:
             return Samples(resampled(file.read(0, file.frames), file.rate, self.rate), self.rate)
 
-    def pieces(self, values: Any) -> dict[int, list[Piece]]:
-        """Row of a sound longer than the longest learned from to the parts that cover it, each as long as that one."""
+    def pieces(self, values: Any, overlap: float = 0.0) -> dict[int, list[Piece]]:
+        """Row of a sound longer than the longest learned from to the parts that cover it, each as long as that one.
+
+        overlap: seconds that two neighbours share at least; a quarter of their length at most."""
+        shared = min(overlap, self.longest / 4)
         found = {}
         for row, header in enumerate(_threads(_header, list(values))):
             if header is not None and header[1] > self.longest + WINDOW:
-                starts = np.linspace(0, header[1] - self.longest, int(np.ceil(header[1] / self.longest)))
+                starts = np.linspace(
+                    0, header[1] - self.longest, int(np.ceil((header[1] - shared) / (self.longest - shared)))
+                )
                 value = self._reachable(values[row])
                 found[row] = [Piece(value, float(start), float(start + self.longest)) for start in starts]
         return found

@@ -14,6 +14,7 @@ from lamina.model.windows import Windows
 from lamina.outputs._scores import together
 
 FEATURES = "features"
+OVERLAP = 2.0  # seconds that windows share where words are written down: whole ones stand in one of them
 CHUNK = 4096  # rows on their way at once; fewer where a row is large
 
 Run = Callable[[Mapping[str, Encoded]], Mapping[str, Array]]
@@ -27,22 +28,12 @@ def raw(
 
     outputs: target to its name in the graph. run: the graph.
     """
-    windows, found = _looked(rows, intake, outputs, run)
-    return found if windows is None else windows.together(*found)
-
-
-def _looked(
-    rows: Table, intake: Intake, outputs: Mapping[str, str], run: Run
-) -> tuple[Windows | None, tuple[dict[str, Array], Array, dict[int, str], Array]]:
-    """What was found of the rows; where some are recordings longer than one look, of their windows.
-
-    Answers that are themselves spread over time, as transcripts are, have no mean over windows: they look once."""
     windows = Windows.of(rows, intake)
     if windows is not None:
         found = _raw(windows, intake, outputs, run)
         if all(each.ndim == 2 for each in found[0].values()):
-            return windows, found
-    return None, _raw(rows, intake, outputs, run)
+            return windows.together(*found)
+    return _raw(rows, intake, outputs, run)  # what is written along time has no mean over windows
 
 
 def _raw(
@@ -82,15 +73,19 @@ def answer(
     found: Mapping[str, Found] = MappingProxyType({}),
 ) -> dict[str, Answers]:
     """Answers by target, each row flagged where it is unlike the training data; and what is found in the features. A
-    recording longer than those learned from is cut into windows, which are answered each, and together."""
-    windows, (raws, features, problems, nothing) = _looked(rows, intake, names, run)
+    recording longer than those learned from is cut into windows, which are answered each, and together; what is said in
+    it is written down window by window."""
+    along = any(output.along for output in outputs.values())
+    windows = Windows.of(rows, intake, OVERLAP if along else 0.0)
+    raws, features, problems, nothing = _raw(rows if windows is None else windows, intake, names, run)
     parts: dict[str, Answers] = {}
     if windows is not None:
         for column, output in outputs.items():
             parts[column] = output.answer(raws[column])
             parts[column].unlike = None if novelty is None else novelty.unlike(features)
             parts[column].withhold(nothing)
-        raws, features, problems, nothing = windows.together(raws, features, problems, nothing)
+        whole = {column: raws[column] for column, output in outputs.items() if not output.along}
+        raws, features, problems, nothing = windows.together(whole, features, problems, nothing)
     unlike = intake.unlike(rows)
     for row, problem in problems.items():
         unlike.setdefault(row, []).insert(0, problem)
@@ -100,11 +95,14 @@ def answer(
     reasons = {row: tuple(found) for row, found in unlike.items()}
     targets: dict[str, Answers] = {}
     for column, output in outputs.items():
-        answers = output.answer(raws[column])
+        if windows is not None and output.along:
+            answers = windows.joined(parts[column])
+        else:
+            answers = output.answer(raws[column])
+            if windows is not None:
+                answers.windows = windows.listed(parts[column])
         answers.unlike, answers.reasons = far, reasons
         answers.withhold(nothing)
-        if windows is not None:
-            answers.windows = windows.listed(parts[column])
         targets[column] = answers
     for column, each in found.items():
         answers = each.answer(features, rows)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from lamina.core import Answers, Array, Table
+from lamina.core import Answers, Array, Table, Word
 from lamina.model.intake import Intake
 
 
@@ -26,13 +27,13 @@ class Windows:
     times: Array
 
     @classmethod
-    def of(cls, rows: Table, intake: Intake) -> Windows | None:
-        """None where every row is one look: no sound, several of them, or short ones only."""
+    def of(cls, rows: Table, intake: Intake, overlap: float = 0.0) -> Windows | None:
+        """None where every row is one look: no sound, several of them, or short ones only. overlap: seconds, at least."""
         heard = [column for column, kind in intake.kinds.items() if kind == "sound"]
         if len(heard) != 1:
             return None
         values, listening = rows.values(heard[0]), intake.inputs[heard[0]]
-        cut = listening.pieces(values)  # type: ignore[attr-defined]
+        cut = listening.pieces(values, overlap)  # type: ignore[attr-defined]
         if not cut:
             return None
         owner = np.repeat(np.arange(len(rows)), [len(cut.get(row, [None])) for row in range(len(rows))])
@@ -74,6 +75,36 @@ class Windows:
         np.add.at(total, self.owner, each * here.reshape(-1, *[1] * (each.ndim - 1)))
         found: Array = (total / np.maximum(count, 1).reshape(-1, *[1] * (each.ndim - 1))).astype(each.dtype)
         return found
+
+    def joined(self, answers: Answers) -> Answers:
+        """What is written along time, from the answers to all parts: their words one after the other, at the times of the
+        whole. Where two parts overlap, each says what lies on its side of the middle."""
+        assert answers.words is not None
+        assert answers.confidence is not None
+        values = np.full(len(self.rows), None, object)
+        confidence, words = np.zeros(len(self.rows)), []
+        for row in range(len(self.rows)):
+            places = np.flatnonzero(self.owner == row).tolist()
+            read = [place for place in places if answers.values[place] is not None]
+            if np.isnan(self.times[places[0], 0]):
+                said = tuple(answers.words[places[0]])
+                values[row], confidence[row] = answers.values[places[0]], answers.confidence[places[0]]
+            else:
+                said = tuple(word for place in read for word in self._own(place, places, answers.words[place]))
+                if read:
+                    values[row] = " ".join(word.text for word in said)
+                    confidence[row] = np.prod([word.confidence for word in said])
+            words.append(said)
+        return Answers(values, confidence, words=words)
+
+    def _own(self, place: int, places: Sequence[int], words: Sequence[Word]) -> Iterator[Word]:
+        """The words of one part that no other says, at the times of the whole."""
+        start, end = self.times[place]
+        low = (self.times[place - 1, 1] + start) / 2 if place > places[0] else -np.inf
+        high = (end + self.times[place + 1, 0]) / 2 if place < places[-1] else np.inf
+        for word in words:
+            if low <= start + (word.start + word.end) / 2 < high:
+                yield replace(word, start=float(start + word.start), end=float(start + word.end))
 
     def listed(self, answers: Answers) -> dict[int, tuple[Array, Answers]]:
         """Row that was cut to the times of its parts and the answers to them, from the answers to all parts."""
