@@ -15,6 +15,7 @@ from lamina.examples import Reading, read
 from lamina.learning import adversarial
 from lamina.learning.adversarial import Adversarial, Duellist
 from lamina.learning.apprentice_image import Apprentice
+from lamina.learning.conclude_image import healthy
 from lamina.learning.disturb import disturb
 from lamina.learning.loop import Loop
 from lamina.learning.make_image import Craft
@@ -249,6 +250,12 @@ def test_made_pictures_that_are_all_alike_are_noticed() -> None:
     assert "all alike" in apprentice.says()
 
 
+def test_a_look_at_a_failed_duel_stays_out_of_the_report() -> None:
+    well = {"step": 1.0, "score": -2.0, "value": 2.0, "told": 0.7}
+    failed = well | {"step": 2.0, "score": -np.inf, "value": np.nan}
+    assert healthy({"curves": [[well, failed]], "best": [1]}) == {"curves": [[well]], "best": [1]}
+
+
 def test_diversity_is_that_within_a_label() -> None:
     craft, apprentice = taught(stripes(80, 0), 1)
     codes = craft.codes(apprentice.judged)
@@ -284,4 +291,7 @@ def test_sentences_are_checked_word_by_word_and_drawn_from_the_examples() -> Non
     with pytest.raises(PlanError, match="say one"):
         made.check(Wish(text="stripes", given={"caption": "stripes"}))
     assert set(made.wishes(Wish(count=20, seed=1))) == set(said)
+    made.examples = []  # as with --private
+    with pytest.raises(PlanError, match="--text"):
+        made.check(Wish())
     assert Image.restore(made.state()).state() == made.state()

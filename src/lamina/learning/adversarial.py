@@ -137,10 +137,12 @@ class Adversarial:
         duellist.count += 1
         if self.held is None or int(duellist.count) % EVERY:
             return
-        rows = torch.randint(len(self.held[self.name].values), (WATCHED,))
+        rows, device = torch.randint(len(self.held[self.name].values), (WATCHED,)), there.device
         some = {
             name: Encoded(
-                each.values[rows], each.present[rows], lengths=None if each.lengths is None else each.lengths[rows]
+                each.values[rows].to(device),
+                each.present[rows],
+                lengths=None if each.lengths is None else each.lengths[rows].to(device),
             )
             for name, each in self.held.items()
         }

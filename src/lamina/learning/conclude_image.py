@@ -90,7 +90,7 @@ def conclude(craft: Craft, apprentice: Apprentice, making: Making) -> Generator[
         "makes": [found],
         "targets": [],
         "data": about_data(craft.prepared, plan.private),
-        "learning": about_learning([apprentice], making.budget.started),
+        "learning": healthy(about_learning([apprentice], making.budget.started)),
         "network": about_network(craft, apprentice),
         "plan": plan.asked() | {"steps": apprentice.loop.planned},
         "versions": card.versions,
@@ -99,6 +99,12 @@ def conclude(craft: Craft, apprentice: Apprentice, making: Making) -> Generator[
     }
     model.files = files | {REPORT: render(card.results).encode()}
     return model
+
+
+def healthy(learned: Json) -> Json:
+    """Without looks at which the duel had failed: their figures need be no numbers, and setbacks are told beside."""
+    curves = [[each for each in one if np.isfinite(list(each.values())).all()] for one in learned["curves"]]
+    return learned | {"curves": curves}
 
 
 def eyes(craft: Craft) -> list[Eyes]:

@@ -77,6 +77,8 @@ class Image:
             raise PlanError("Both --text and --given were said. They mean the same: say one.")
         said = self._said(wish)
         if said is None:
+            if self.worded and not self.examples:
+                raise PlanError("This model keeps no sentence of its examples. Say what is to be seen: --text SENTENCE")
             return
         if not said.strip():
             raise PlanError(f"Nothing stands in what was asked for. Say what is to be seen. {self._such()}")
