@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from page.conftest import Asker
+import lamina
+import worlds
+from lamina.page.data import nothing, parted
+from lamina.page.opened import Opened
+from lamina.page.views import Views
+from page.conftest import Asker, asked
 
 
 def test_the_frame_says_what_there_is_and_why_something_is_not(tabled: Asker, pictured: Asker, numbered: Asker) -> None:
@@ -228,3 +234,37 @@ def test_the_map_holds_every_example_once(which: str, request: pytest.FixtureReq
     chosen = ask("selection", {"ids": [*ids[:7].tolist(), 10**6]})
     assert chosen["count"] == 7
     assert {each["id"] for each in chosen["examples"]["items"]} == set(ids[:7].tolist())
+
+
+def test_what_finds_without_labels_says_which_views_are_not_about_it() -> None:
+    examples = lamina.read(worlds.blobs(120, 0)).without("label")
+    model = lamina.learn(examples, find="anomalies", steps=10)
+    with asked(Views("odd", Opened("odd", model, parted(model, examples)))) as ask:
+        views = {each["view"]: each for each in ask("model")["views"]}
+        assert [name for name, each in views.items() if not each["applies"]] == ["why", "fails"]
+        assert "without labels" in views["why"]["why_not"]
+        refused = ask.raw("neighbours", id=3)
+        assert refused.status_code == 409
+        assert refused.json()["error"] == views["why"]["why_not"]
+        assert ask("layers")["layers"]
+        assert ask("example", id=3)["answers"][0]["kind"] == "anomalies"
+        about, content = ask("map"), ask("map_bin")
+        assert about["by"] == "cluster"
+        assert len(content) == 10 * 120
+
+
+def test_without_examples_the_network_and_the_report_are_left(table: tuple[Path, Path]) -> None:
+    model = lamina.Model.from_bytes(lamina.load(table[0]).to_bytes())
+    with asked(Views("bare", Opened("bare", model, nothing("They are gone.")))) as ask:
+        views = {each["view"]: each for each in ask("model")["views"]}
+        assert [name for name, each in views.items() if each["applies"]] == ["training", "network", "fails"]
+        assert ask("network")["nodes"]
+        summary = ask("fails")
+        assert not summary["live"]
+        assert "They are gone." in summary["how"]
+        kept = model.card.results["targets"][0]
+        assert ask("confusion")["counts"] == kept["confusion"]
+        assert [each["example"] for each in ask("mistakes")["items"]] == [None] * len(kept["mistakes"])
+        assert ask.raw("examples").status_code == 409
+        assert ask.raw("map").status_code == 409
+        assert ask.raw("fails_csv").status_code == 409

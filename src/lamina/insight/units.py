@@ -70,7 +70,7 @@ def units(model: Model, source: Any, target: str | None = None) -> Units:
     ('networks.table.act', ('false', 'true'))
     """
     examples = model.read(source, target=True)
-    target = target or next(iter(model.outputs))
+    target = target or next(iter(model.outputs), "")
     classes, codes = _classes(model, examples, target)
     key = hashlib.blake2b(
         model.card.seal.encode() + target.encode() + examples.keys().tobytes(), digest_size=12
@@ -102,9 +102,9 @@ def crop(pixels: Array, place: Array, reach: float) -> Array:
 
 def _classes(model: Model, examples: Examples, target: str) -> tuple[tuple[str, ...], Array]:
     """Classes of the target, and the code [N] of each row, -1 where it has none."""
-    output: Any = model.outputs[target]
+    output: Any = model.outputs.get(target)  # what finds without labels has none
     nothing = np.full(len(examples), -1)
-    if output.holds != "category" or target not in examples.kinds:
+    if output is None or output.holds != "category" or target not in examples.kinds:
         return (), nothing
     values = examples.values(target)
     if not isinstance(values, Coded):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from pydantic import BaseModel
 
 from lamina.core import Answer, Array, Json
 from lamina.machine import cache
@@ -16,6 +18,7 @@ from lamina.page.schema import shared
 
 STEP = 512  # rows between looks at the clock
 VALUES = 2**26  # of all rows that are looked at once
+Kept = TypeVar("Kept", bound=BaseModel)
 Told = Callable[[float], None]  # the share that is done
 
 
@@ -73,6 +76,17 @@ def raw(
     ):
         cache.keep(f"{key}-{part}", values)
     return together, whole, reached
+
+
+def remembered(key: str, model: type[Kept], make: Callable[[], Kept]) -> Kept:
+    """What `make` gives, kept in the cache as JSON; what was kept is read instead, if it is still such an answer."""
+    there = cache.recall(key)
+    if there is not None and there.dtype == np.uint8:
+        with contextlib.suppress(ValueError):
+            return model.model_validate_json(there.tobytes())
+    made = make()
+    cache.keep(key, np.frombuffer(made.model_dump_json().encode(), np.uint8))
+    return made
 
 
 def _whole(kept: list[Array], rows: Array) -> bool:

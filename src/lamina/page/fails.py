@@ -42,6 +42,11 @@ class Fails:
         if judged is not None and self.listing is not None:
             self.listing.known[target] = judged.known()
 
+    @property
+    def key(self) -> str:
+        """Under which what takes a moment is kept."""
+        return f"{self.target} {self.why_not}" if self.judged is None else f"{self.target} {len(self.judged.rows)}"
+
     # ---------------------------------------------------------------------------------------- figures
 
     def summary(self) -> fails.Summary:

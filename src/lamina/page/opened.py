@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from lamina import __version__
 from lamina.core import LaminaError
 from lamina.model.model import Model
 from lamina.page import answering
+from lamina.page.answering import Kept
 from lamina.page.atlas import Atlas, atlas
 from lamina.page.course import Course
 from lamina.page.data import Data
@@ -21,7 +25,8 @@ from lamina.page.working import insider
 from lamina.page.works import PATIENCE, Told, Works, outcome
 from lamina.serving.settings import Refused
 
-QUICK, SLOW, JUDGING, MAPPING, ANSWERING = "quick", "slow", "judging", "mapping", "answering"  # lanes
+QUICK, SLOW, JUDGING, MAPPING = "quick", "slow", "judging", "mapping"  # lanes
+ANSWERING, DRAWING = "answering", "drawing"
 PICTURES, AWAITED = ("unit_sprite",), 60.0  # a browser that asks for a picture does not ask again: it waits, in seconds
 WORDS = {
     "network": "Opening the network",
@@ -33,6 +38,16 @@ WORDS = {
     "unit_sprite": "Cutting out what excites these neurons",
     "explain": "Working out why",
     "neighbours": "Looking for the examples that speak most for this answer",
+}
+VIEWS = {
+    "network": "network",
+    "layer": "network",
+    "trace": "follow",
+    "unit_sum": "follow",
+    "layers": "learned",
+    "units": "learned",
+    "unit_sprite": "learned",
+    "neighbours": "why",
 }
 LANES = {"layers": SLOW, "units": SLOW, "unit_sprite": SLOW, "neighbours": SLOW}  # the others are quick
 
@@ -48,12 +63,21 @@ class Opened:
         self.works = Works()
         self._insiders = {lane: insider(model, data) for lane in (QUICK, SLOW)}
 
+    def _need(self, view: str) -> None:
+        """Refuse what is asked of a view that says nothing about this model."""
+        why_not = next(each.why_not for each in self.about.views if each.view == view)
+        if why_not:
+            raise Refused(409, why_not)
+
     def warm(self) -> None:
         """Begin what a person looks at first."""
+        if not next(each.applies for each in self.about.views if each.view == "network"):
+            return
         self.works.begin("network {}", WORDS["network"], lambda told: self._insiders[QUICK].ask("network"), QUICK)
 
     async def inside(self, name: str, **said: Any) -> Any:
         """What needs torch, by name."""
+        self._need(VIEWS[name])
         lane = LANES.get(name, QUICK)
         return await self.works.get(
             f"{name} {said}",
@@ -65,6 +89,7 @@ class Opened:
 
     def explaining(self, **said: Any) -> str:
         """Begin an explanation; the key to ask for it."""
+        self._need("why")
         key = f"explain {said}"
         self.works.begin(key, WORDS["explain"], lambda told: self._insiders[QUICK].ask("explain", **said), QUICK)
         return key
@@ -98,9 +123,15 @@ class Opened:
             MAPPING,
         )
 
-    async def worked(self, key: str, words: str, make: Any) -> Any:
-        """Anything else that may take a moment."""
-        return await self.works.get(key, words, lambda told: make(), JUDGING)
+    async def worked(self, key: str, words: str, make: Callable[[], Kept], gives: type[Kept]) -> Kept:
+        """What may take a moment, and is kept with the model's and the data's hash."""
+        place = hashlib.blake2b(
+            f"{__version__} {self.model.card.seal} {self.data.key} {key}".encode(), digest_size=12
+        ).hexdigest()
+        found: Kept = await self.works.get(
+            key, words, lambda told: answering.remembered(f"page-{place}", gives, make), JUDGING
+        )
+        return found
 
     def job(self, key: str) -> tuple[str, str, Any, str]:
         """State, words, answer and error of an explanation."""

@@ -26,6 +26,7 @@ TITLES = {
 }
 EXPLAINED = ("category", "tags", "number")
 ACTIVATIONS = ("ReLU", "ReLU6", "SiLU", "GELU", "Sigmoid", "Tanh", "LeakyReLU", "ELU", "Hardswish", "Softplus")
+NO_COURSE = "Nothing was learned step by step, so there is no course to see."
 LATER = "It is still learning. This view opens when that is done."
 
 
@@ -45,7 +46,7 @@ def about(called: str, model: Model, data: Data, course: Course) -> shell.Model:
         parameters=int(network.get("parameters") or 0),
         inputs=_inputs(model),
         targets=[_target(model, column) for column in model.outputs],
-        finds=[each["kind"] for each in card.found],
+        finds=[each["kind"] for each in [*card.found, *card.makes]],
         data=shell.Data(
             source="" if data.examples is None else data.examples.source,
             rows=len(data),
@@ -80,9 +81,13 @@ def _views(missing: dict[str, str]) -> list[shell.View]:
 def _missing(model: Model, data: Data, course: Course) -> dict[str, str]:
     """View to why it says nothing about this model."""
     found: dict[str, str] = {}
+    if model.card.makes:
+        kind = model.card.makes[0]["kind"]
+        makes = f"It makes {kind} and answers nothing: this view is about answers to examples. Let it make some: lamina generate MODEL"
+        return dict.fromkeys(TITLES, makes) | {"training": "" if not course.empty else NO_COURSE}
     nobody = data.why_not or ("" if len(data) else "There are no examples.")
     if course.empty:
-        found["training"] = "Nothing was learned step by step, so there is no course to see."
+        found["training"] = NO_COURSE
     if nobody:
         found |= dict.fromkeys(("follow", "learned", "why", "map"), nobody)
     own = next((each["kind"] for each in model.card.networks.values() if each["kind"] == "own"), None)

@@ -19,7 +19,8 @@ from lamina.page.contract import PAGE, UNITS
 from lamina.page.course import Course
 from lamina.page.fails import Fails
 from lamina.page.judged import the_target
-from lamina.page.opened import Opened
+from lamina.page.opened import AWAITED, DRAWING, Opened
+from lamina.page.schema import fails as failing
 from lamina.page.schema import inside, shared, shell, training, why
 from lamina.page.schema import map as plane
 from lamina.page.shell import LATER, learning
@@ -150,8 +151,13 @@ class Views:
 
     async def sprite(self, ids: str | None, size: int | None, across: int | None) -> Response:
         rows = [self.opened.row(each) for each in numbers(ids, "examples", TILES)]
-        found = await asyncio.to_thread(
-            pictures.sprite, self.opened.model, self.opened.data, rows, size or 64, across or 20
+        key = f"sprite {rows} {size} {across}"
+        found = await self.opened.works.get(
+            key,
+            "Drawing",
+            lambda told: pictures.sprite(self.opened.model, self.opened.data, rows, size or 64, across or 20),
+            DRAWING,
+            AWAITED,
         )
         return kept(found, "image/png")
 
@@ -235,7 +241,7 @@ class Views:
 
     async def fails(self, target: str | None) -> Any:
         found = await self._fails(target)
-        return await self.opened.worked(f"summary {found.target}", "Working out intervals", found.summary)
+        return await self.opened.worked(f"summary {found.key}", "Working out intervals", found.summary, failing.Summary)
 
     async def confusion(self, target: str | None) -> Any:
         return (await self._fails(target)).confusion()
@@ -247,14 +253,16 @@ class Views:
 
     async def slices(self, target: str | None) -> Any:
         found = await self._fails(target)
-        return await self.opened.worked(f"slices {found.target}", "Looking for groups that do worse", found.slices)
+        return await self.opened.worked(
+            f"slices {found.key}", "Looking for groups that do worse", found.slices, failing.Slices
+        )
 
     async def calibration(self, target: str | None) -> Any:
         return (await self._fails(target)).calibration()
 
     async def scatter(self, target: str | None) -> Any:
         found = await self._fails(target)
-        return await self.opened.worked(f"scatter {found.target}", "Drawing", found.scatter)
+        return await self.opened.worked(f"scatter {found.key}", "Drawing", found.scatter, failing.Scatter)
 
     async def mistakes(self, target: str | None, offset: int | None, limit: int | None) -> Any:
         return (await self._fails(target)).mistakes(offset or 0, limit or PAGE)

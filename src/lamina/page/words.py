@@ -11,7 +11,9 @@ TITLES = {
     "BatchNorm2d": "batch norm", "LayerNorm": "layer norm", "GroupNorm": "group norm", "ReLU": "ReLU", "SiLU": "SiLU", "GELU": "GELU",
     "MaxPool2d": "max pooling", "AvgPool2d": "mean pooling", "AdaptiveAvgPool2d": "mean pooling", "MaxPool1d": "max pooling",
     "Embedding": "embedding", "EmbeddingBag": "embedding", "GRU": "GRU", "LSTM": "LSTM", "Dropout": "dropout", "Flatten": "flatten",
-    "Dropout1d": "dropout", "Dropout2d": "dropout", "Identity": "nothing",
+    "Dropout1d": "dropout", "Dropout2d": "dropout", "Identity": "nothing", "Pixels": "pixels on one scale", "Hide": "hiding",
+    "Columns": "columns as numbers", "Signals": "signals on one scale", "Values": "values on one scale", "Words": "words as numbers",
+    "Attention": "attention", "ZeroPad2d": "margin", "Finish": "colours",
 }  # fmt: skip
 
 DOES = {
@@ -47,6 +49,15 @@ DOES = {
     "Dropout": "While learning it switches off values at random, so that no neuron relies on a single other one; now it does nothing.",
     "Flatten": "Lays all values in one row.",
     "Identity": "Passes on what it gets.",
+    "Pixels": "Brings the picture to one scale: what is usual over all examples becomes zero.",
+    "Signals": "Brings each signal to one scale: what is usual over all examples becomes zero.",
+    "Values": "Brings all values to one scale, words as switches.",
+    "Hide": "While learning it hides some cells at random, so that no answer hangs on one column; now it passes them on.",
+    "Columns": "Turns each column into numbers that can be weighed: numbers into steps along their range, words into switches.",
+    "Words": "Gives each word of a column its own list of numbers.",
+    "Attention": "Weighs the steps against each other, and adds up those that matter here.",
+    "ZeroPad2d": "Adds a margin of zeros, so that filters also look at the edge.",
+    "Finish": "Turns maps into colours.",
 }  # fmt: skip
 OTHER = "A layer of its own kind: it turns the values that come in into others."
 INPUTS = {
@@ -103,6 +114,8 @@ def place(kind: str, at: Sequence[int]) -> str:
     """A place in a layer's input, in words: `place("Conv2d", (3, 2, 5)) == "channel 3, row 2, column 5"`."""
     if kind == "Conv2d" and len(at) == 3:
         return f"channel {at[0]}, row {at[1]}, column {at[2]}"
+    if kind == "Conv1d" and len(at) == 2:
+        return f"channel {at[0]}, step {at[1]}"
     if len(at) == 2:
         return f"{'copy' if kind in ('Packed', 'Head', 'NumberHead') else 'step'} {at[0]}, value {at[1]}"
     return f"value {at[-1]}"

@@ -14,7 +14,7 @@ from typing import Any
 from lamina.core import LaminaError
 from lamina.serving.settings import Refused
 
-KEPT = 2_000  # answers
+KEPT = 1_000  # answers
 PATIENCE = 0.3  # seconds after which who asks is told to ask again
 AGAIN = 0.5
 

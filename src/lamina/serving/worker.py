@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 
 from lamina.core import Json, LaminaError, MissingExtra, ModelError, PlanError
@@ -93,6 +94,11 @@ def answered(answer: Callable[[Json], Json], question: Json) -> Json:
         return {"status": 422, "error": str(error)}
     except LaminaError as error:
         return {"status": 500, "error": str(error)}
+    except (
+        Exception
+    ):  # a mistake of ours, or in somebody's own module: told where it can be mended, and the next question is answered
+        traceback.print_exc()
+        return {"status": 500, "error": "Something went wrong inside. The terminal says what."}
 
 
 def work(main: Callable[..., None]) -> None:

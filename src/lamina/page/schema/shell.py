@@ -74,7 +74,9 @@ class Model(Said):
     parameters: int
     inputs: list[Column]
     targets: list[Target]
-    finds: list[str] = Field(description="What it finds without labels: clusters, anomalies, neighbours.")
+    finds: list[str] = Field(
+        description="What it finds without labels (clusters, anomalies, neighbours), or makes (text, image)."
+    )
     data: Data
     views: list[View]
     command: str = Field(description="The line that learns it again; '' where it is not known.")
