@@ -21,6 +21,23 @@ def learn(source: Path, target: str, place: Path, *options: object) -> dict[str,
     return {"rows": report["rows"], **figures, **ended.took}
 
 
+def write(source: Path, place: Path, *options: object) -> dict[str, Any]:
+    """`lamina learn --generate text`: nats and bits a letter, those that counts of letters need, and what it took."""
+    command = [LAMINA, "learn", source, "--generate", "text", "--out", place / "model", "--json"]
+    ended = child([*command, *options], limit=2 * 3600)
+    report = ended.last["results"]
+    made = report["makes"][0]
+    return {
+        "letters": made["letters"],
+        "steps": report["learning"]["steps"][0],
+        **{name: each["value"] for name, each in made["figures"].items()},
+        "low": made["figures"]["nats"]["low"],
+        "high": made["figures"]["nats"]["high"],
+        "counts": made["baselines"][0]["figures"]["nats"]["value"],
+        **ended.took,
+    }
+
+
 def find(source: Path, what: str, place: Path, *options: object) -> dict[str, float]:
     """`lamina learn --find`: what the whole process took."""
     command = [LAMINA, "learn", source, "--find", what, "--out", place / "model", "--json"]

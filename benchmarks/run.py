@@ -30,6 +30,7 @@ BENCHMARKS = {
     "mnist": "MNIST in under half a minute, beside a plain torch script",
     "photos": "cats and dogs in two minutes",
     "transcripts": "digit strings of a new speaker, sentences of one speaker: characters and words that are wrong",
+    "language": "tiny_shakespeare letter by letter in 15 and 60 minutes, beside counts of letters",
     "verification": "faces of people never learned from: is it the same one?",
     "tables": "twelve tables, beside trees, linear models and other networks",
     "texts": "spam, sentiment, questions, beside TF-IDF and fastText",

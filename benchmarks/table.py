@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import mean
 
 import discoveries
+import makings
 import senses
 from figures import NAMES, Row, Runs, Section, grid, judged, named, spread
 from gaps import tables
@@ -214,6 +215,7 @@ def page(results: Path) -> str:
         "Series": senses.series(runs("series")),
         "Videos": senses.videos(runs("videos")),
         "Transcripts": senses.transcripts(runs("transcripts")),
+        "Writing": makings.language(runs("language")),
         "The same one?": senses.verification(runs("verification")),
         "Anomalies": discoveries.anomalies(runs("anomalies")),
         "Clusters": discoveries.clusters(runs("clusters")),

@@ -204,6 +204,7 @@ def about_data(craft: Craft) -> Json:
 def about_network(craft: Craft, network: Writer) -> Json:
     said = spelt_out(craft.networks["text"])
     options: Any = said["options"]
+    what = "token" if craft.alphabet.pairs else "letter"
     layers = [
         {"name": name, "layer": type(m).__name__, "parameters": sum(p.numel() for p in m.parameters(recurse=False))}
         for name, m in network.named_modules()
@@ -220,8 +221,8 @@ def about_network(craft: Craft, network: Writer) -> Json:
         "layers": layers,
         "recipe": asdict(craft.recipe),
         "reasons": [
-            f"A recurrent network ({options['cell'].upper()}) reads letter by letter; its memory holds {options['width']} numbers "
-            f"in each of {options['depth']} layers. An example is a piece of {PIECE} letters."
+            f"A recurrent network ({options['cell'].upper()}) reads {what} by {what}; its memory holds {options['width']} numbers in "
+            f"each of {options['depth']} layers. An example is a run of {PIECE} {what}s."
         ],
         "tried": [],
     }

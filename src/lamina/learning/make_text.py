@@ -1,4 +1,4 @@
-"""How texts are learned to be written: a language model, letter by letter."""
+"""How texts are learned to be written: a language model, letter by letter, or piece by piece."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from lamina.learning.apprentice_text import PIECE, Apprentice, Lines
 from lamina.learning.budget import Budget
 from lamina.learning.conclude_text import conclude
 from lamina.learning.making import Making, with_batch
+from lamina.learning.pieces import with_pieces
 from lamina.learning.plan import Plan
 from lamina.made._alphabet import END, STOP, Alphabet
 from lamina.made.text import Text
@@ -41,7 +42,7 @@ class Craft:
 
     def __init__(self, examples: Prose, plan: Plan, device: torch.device) -> None:
         self.prose, self.plan, self.device = examples, plan, device
-        for name in ("given", "weights"):
+        for name in ("given", "weights", "side"):
             if getattr(plan, name) is not None:
                 raise PlanError(f"--generate text takes no --{name}: it learns from the text alone. Leave it out.")
         if examples.letters < LEAST:
@@ -51,12 +52,19 @@ class Craft:
         whole = STOP.join([*examples.texts, ""]) if len(examples) > 1 else examples.texts[0]
         self.text = whole
         self.parts = parted(whole)
-        self.alphabet = Alphabet.of([whole[start:stop] for start, stop, part in self.parts if part == "taught"])
+        taught = [whole[start:stop] for start, stop, part in self.parts if part == "taught"]
+        self.alphabet = Alphabet.of(taught)
         if len(self.alphabet.letters) < 2:
             raise DataError(
                 f"{examples.source or 'What was given'} holds hardly more than one letter, over and over: there is nothing to "
                 "foretell. Give a text in some language."
             )
+        if plan.tokens is not None:
+            if plan.private:
+                raise PlanError(
+                    "--private keeps words out of the model, and --tokens are pieces of words. Leave one out."
+                )
+            self.alphabet = with_pieces(self.alphabet, taught, plan.tokens)
         self.lines = self._lines()
         fits = [size for size, letters in enumerate(ENOUGH) if examples.letters >= letters]
         self.largest = fits[-1]

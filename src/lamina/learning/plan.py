@@ -95,9 +95,11 @@ class Plan:
         if self.clusters is not None and self.find != "clusters":
             raise PlanError(f"{self.clusters} clusters were asked for without --find clusters. Say both, or neither.")
         if self.generate is not None:
-            labels = ("find", "verify", "metric", "cost", "folds", "unlabelled_weight", "unlabelled_steps")
-            if given := [name for name in labels if getattr(self, name) not in (None, False, ())]:
+            others = ("find", "verify", "metric", "cost", "folds", "transduce", "unlabelled_weight", "unlabelled_steps")
+            if given := [name for name in others if getattr(self, name) not in (None, False, ())]:
                 raise PlanError(f"--generate {self.generate} takes no --{given[0].replace('_', '-')}. Leave it out.")
+        if self.tokens is not None and not 300 <= self.tokens <= 50_000:
+            raise PlanError(f"{self.tokens:,} tokens were asked for. It can be 300 to 50,000, such as --tokens 1000.")
         for name in ("given", "side", "tokens"):
             if getattr(self, name) is not None and self.generate is None:
                 raise PlanError(f"--{name} says how something is made anew: it needs --generate. Say both, or neither.")
