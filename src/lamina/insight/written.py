@@ -124,7 +124,8 @@ def learned_from(data: Json) -> str:
     texts = f" in {data['rows']:,} texts" if data["rows"] > 1 else ""
     return (
         f"<h2>What it learned from</h2><p>{data['letters']:,} letters{texts}: {parts['taught']:,} taught, {parts['chosen']:,} in passages "
-        f"spread among them chose the weights, and the last {parts['judged']:,} gave the figures above.</p>"
+        f"spread among them chose the weights, and the last {parts['judged']:,} gave the figures above. The passages are easier than the "
+        "end, for what stands around them taught: below, while it learned, figures look better than they are.</p>"
         + (f"<ul>{notes}</ul>" if notes else "")
     )
 
