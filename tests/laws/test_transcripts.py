@@ -111,6 +111,15 @@ def test_padding_changes_no_text() -> None:
     )
 
 
+def test_an_empty_text_is_as_sure_as_the_silence_of_every_step() -> None:
+    output = Transcript()
+    output.characters = ("", "\ufffd", "a")
+    raw = np.log(np.array([[[0.9, 0.05, 0.05]] * 4, [[0.5, 0.2, 0.3]] * 4], np.float32))
+    found = output.answer(raw)
+    assert found.values.tolist() == ["", ""]
+    np.testing.assert_allclose(found.confidence, [0.9**4, 0.5**4], rtol=1e-5)
+
+
 def test_what_is_spoken_has_no_capitals() -> None:
     words = ("Please, call Stella\u2019s!", "e\u0301t\u00e9  \u2014 2")
     values = Coded(np.array([0, 1], np.int32), words)

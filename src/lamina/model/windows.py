@@ -93,7 +93,8 @@ class Windows:
                 said = tuple(word for place in read for word in self._own(place, places, answers.words[place]))
                 if read:
                     values[row] = " ".join(word.text for word in said)
-                    confidence[row] = np.prod([word.confidence for word in said])
+                    sure = [word.confidence for word in said] or answers.confidence[read]
+                    confidence[row] = np.prod(sure)
             words.append(said)
         return Answers(values, confidence, words=words)
 

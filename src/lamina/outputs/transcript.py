@@ -158,9 +158,11 @@ class Transcript:
         confidence, words = np.ones(len(raw)), []
         for row, codes in enumerate(every):
             values[row] = self.text(codes)
-            spans, sure = placed(log_softmax(raw[row]), codes)
+            logs = log_softmax(raw[row])
+            spans, sure = placed(logs, codes)
             words.append(self._words(codes, spans, sure))
-            confidence[row] = np.prod([word.confidence for word in words[-1]])
+            nothing = float(np.exp(self.power * logs[:, 0].sum()))  # that no step says anything
+            confidence[row] = np.prod([word.confidence for word in words[-1]]) if words[-1] else nothing
         return Answers(values, confidence, words=words)
 
     def _words(self, codes: list[int], spans: Array, sure: Array) -> tuple[Word, ...]:
