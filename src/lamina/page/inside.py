@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from lamina.insight.trace import Layer, Trace, traced
 from lamina.insight.units import LayerUnits, Units, units
 from lamina.model.model import Model
 from lamina.page import answering, words
+from lamina.page.common import Common
 from lamina.page.contract import ROOT
 from lamina.page.data import Data
 from lamina.page.layout import Layout
@@ -180,7 +182,8 @@ class Inside:
 
     def _unit(self, found: LayerUnits, unit: int, mapped: bool) -> inside.Unit:
         classes = self._units.classes if self._units else ()
-        rows = self._looked_rows()[found.top[unit]] if not found.dead[unit] else np.zeros(0, np.int64)
+        places = found.top[unit] if not found.dead[unit] else np.zeros(0, np.int64)
+        rows = self._looked_rows()[places]
         labels = self.data.labels(self._target, rows) if self._target else [None] * len(rows)
         order = np.argsort(-found.mean[unit])[:10] if len(classes) else np.zeros(0, int)
         likes = int(found.liking[unit])
@@ -196,7 +199,12 @@ class Inside:
                 )
                 for row, label, value, at in zip(rows, labels, found.values[unit], found.places[unit], strict=False)
             ],
+            common=self._common.of(places),
         )
+
+    @cached_property
+    def _common(self) -> Common:
+        return Common(self._examples.take(self._looked_rows()), list(self.model.intake.inputs))
 
     def _level(self, layer: str) -> LayerUnits:
         found = self._looked().layers
@@ -317,8 +325,7 @@ def _tiles(output: Array, most: int) -> tuple[shared.Tiles | None, int]:
     maps = values.reshape(-1, 1, 1) if values.ndim < 3 else values
     count = len(maps)
     maps = np.nan_to_num(maps[:most])
-    step = [max(1, math.ceil(side / SIDE)) for side in maps.shape[1:]]
-    maps = maps[:, :: step[0], :: step[1]]
+    maps = _shrunk(maps)
     low, high = float(maps.min()), float(maps.max())
     signed = low < 0
     if signed:
@@ -335,6 +342,15 @@ def _tiles(output: Array, most: int) -> tuple[shared.Tiles | None, int]:
         data=base64.b64encode(grey.tobytes()).decode(),
     )
     return found, count
+
+
+def _shrunk(maps: Array) -> Array:
+    """At most SIDE values a side: the mean of each block. Every other value alone would make patterns that are not there."""
+    count, *sides = maps.shape
+    down, right = (max(1, math.ceil(side / SIDE)) for side in sides)
+    whole = np.pad(maps, ((0, 0), (0, -sides[0] % down), (0, -sides[1] % right)), mode="edge")
+    found: Array = whole.reshape(count, whole.shape[1] // down, down, whole.shape[2] // right, right).mean((2, 4))
+    return found
 
 
 def _place(layer: Layer, unit: int, at: str) -> tuple[int, ...]:

@@ -21,7 +21,7 @@ from lamina.page.judged import judge
 from lamina.page.listing import Listing
 from lamina.page.schema import shared
 from lamina.page.shell import about
-from lamina.page.working import insider
+from lamina.page.working import Here, insider
 from lamina.page.works import PATIENCE, Told, Works, outcome
 from lamina.serving.settings import Refused
 
@@ -61,7 +61,9 @@ class Opened:
         self.about = about(name, model, data, self.course)
         self.listing = Listing(model, data)
         self.works = Works()
-        self._insiders = {lane: insider(model, data) for lane in (QUICK, SLOW)}
+        quick = insider(model, data)
+        # two who look into one network at once would see each other's examples: in this process they share one, and its turn
+        self._insiders = {QUICK: quick, SLOW: quick if isinstance(quick, Here) else insider(model, data)}
 
     def _need(self, view: str) -> None:
         """Refuse what is asked of a view that says nothing about this model."""

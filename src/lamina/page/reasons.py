@@ -83,6 +83,7 @@ def _places(part: Places, found: Explanation) -> why.Places:
             random=heat.over(part.pixels, weighed.random),
             alike=weighed.alike,
             said=_alike(weighed),
+            empty=not bool((weighed.values > 0).any()),
         )
 
     return why.Places(

@@ -120,6 +120,7 @@ JOB: Sample = {
                     "random": DOT,
                     "alike": 0.12,
                     "said": "unlike: this comes from what was learned",
+                    "empty": False,
                 },
                 "covered": None,
                 "least": None,
@@ -347,6 +348,7 @@ SAMPLES: dict[str, Any] = {
                 "strength": 1.8,
                 "means": [{"value": "7", "mean": 2.4}, {"value": "1", "mean": 1.1}],
                 "top": [{"example": 412, "label": "8", "value": 3.4, "box": [0.1, 0.2, 0.3, 0.4]}],
+                "common": ["age 60 to 71 (usually 38)"],
             }
         ],
         "sprite": "/api/v1/layers/networks.image.stem.act/sprite?units=0",

@@ -100,7 +100,8 @@ class Exciting(Said):
 
 class Unit(Said):
     """A channel or neuron. likes: the class that excites it most, None where it has no favourite; strength: by how many standard
-    deviations more than the others. means: excitement by class, the largest 10."""
+    deviations more than the others. means: excitement by class, the largest 10. common: what the examples of `top` share, in words.
+    """
 
     unit: int
     dead: bool
@@ -108,6 +109,7 @@ class Unit(Said):
     strength: float
     means: list[Liking]
     top: list[Exciting]
+    common: list[str]
 
 
 class Liking(Said):

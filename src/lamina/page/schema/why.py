@@ -12,13 +12,15 @@ from lamina.page.schema.shared import Answer, Example, Said
 class Heat(Said):
     """A map over the picture, and the same from the network with random weights: data URLs of PNG or JPEG pictures.
 
-    alike: how alike the two are (rank correlation), None where there are too few values; said: what that means, in words.
+    alike: how alike the two are (rank correlation), None where there are too few values; said: what that means, in words. empty: no
+    place speaks for the answer, so there is nothing to see on the map.
     """
 
     map: str
     random: str
     alike: float | None
     said: str
+    empty: bool
 
 
 class Places(Said):
