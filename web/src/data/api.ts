@@ -1,4 +1,4 @@
-/** The server, in typed words. All that is asked is below `/api/v1`; the token comes in the address once and stays for the tab. */
+/** The server, in typed words. All that is asked is below `/api/v1`; the browser shows the token of this start as a cookie. */
 
 import type { components } from '../../contract'
 
@@ -56,6 +56,15 @@ export async function get<T>(path: string, { signal, query, working }: Ways = {}
     if (found.status !== 202) return body as T
     working?.(body as Schemas['Working'])
     await pause(Math.max(0.05, Number(body.again) || 0.5), signal)
+  }
+}
+
+/** A picture that may have to be made first, as an address of the browser's own. Give it back with `URL.revokeObjectURL`. */
+export async function picture(from: string, signal: AbortSignal): Promise<string> {
+  for (;;) {
+    const found = await response(from, { signal })
+    if (found.status !== 202) return URL.createObjectURL(await found.blob())
+    await pause(Number(((await found.json()) as Schemas['Working']).again) || 0.5, signal)
   }
 }
 

@@ -10,7 +10,7 @@ export function short(value: number | null | undefined): string {
   const size = Math.abs(value)
   if (size === 0) return '0'
   if (size >= 1e6) return `${trim((value / 1e6).toPrecision(3))} M`
-  if (size >= 1000) return whole.format(value)
+  if (size >= 1000) return whole.format(value).replace('-', '−')
   if (size >= 0.001) return trim(value.toPrecision(3))
   return value.toExponential(1).replace('-', '−')
 }
@@ -18,14 +18,17 @@ export function short(value: number | null | undefined): string {
 const trim = (text: string): string =>
   (text.includes('.') ? text.replace(/\.?0+$/, '') : text).replace('-', '−')
 
+/** Two figures, with a sign: for what is only to be compared. */
+export const rough = (value: number): string => (Math.abs(value) < 0.005 ? '0' : plus(Number(value.toPrecision(2))))
+
 export const plus = (value: number): string => (value > 0 ? '+' : '') + short(value)
 
 /** A share; never a flat 0 % or 100 % that is not one. */
 export function percent(share: number | null | undefined, digits = 0): string {
   if (share === null || share === undefined || !Number.isFinite(share)) return '–'
   const figure = share * 100
-  if (share > 0 && figure < 0.5 * 10 ** -digits) return `under ${10 ** -digits} %`
-  if (share < 1 && figure > 100 - 0.5 * 10 ** -digits) return `over ${100 - 10 ** -digits} %`
+  if (share > 0 && figure < 0.5 * 10 ** -digits) return `<${10 ** -digits} %`
+  if (share < 1 && figure > 100 - 0.5 * 10 ** -digits) return `>${(100 - 10 ** -digits).toFixed(digits)} %`
   return `${figure.toFixed(digits)} %`
 }
 
