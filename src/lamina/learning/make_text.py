@@ -72,7 +72,7 @@ class Craft:
 
     @property
     def keys(self) -> Array:
-        return self.lines.codes.astype(np.uint64)
+        return self.lines.codes
 
     @property
     def said(self) -> Any:

@@ -33,7 +33,7 @@ class Apprentice(Timed, Protocol):
 class Craft(Protocol):
     """How one kind of thing is learned to be made: a file `make_KIND.py` beside this one holds `class Craft`.
 
-    metric: what is shown while it learns. keys: of the rows, in order, as unsigned numbers; said: the networks and all else
+    metric: what is shown while it learns. keys: of the rows, in order, as whole numbers; said: the networks and all else
     that settles the weights but the size, as JSON: the same run, begun before, is known by both. size: of the network.
     answered: rows that are asked for answers once learning has ended.
     """

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Self
 
@@ -37,9 +38,6 @@ class Alphabet:
         self.letters, self.ends = tuple(letters), ends
         self.pairs = tuple((one, other) for one, other in pairs)
         self.pieces = (*self.letters, *dict.fromkeys(one + other for one, other in self.pairs))
-        points = np.array([ord(letter) for letter in self.letters], np.int64)
-        self._order = np.argsort(points)
-        self._points = points[self._order]
         self._codes = {piece: code for code, piece in enumerate(self.pieces, FIRST)}
         self._ranks = {pair: rank for rank, pair in enumerate(self.pairs)}
         self._cut = lru_cache(KEPT)(self._joined)
@@ -62,11 +60,16 @@ class Alphabet:
         """[N] int32: a code a letter, or a piece."""
         if self.pairs:
             return np.array([code for word in re.findall(WORDS, text) for code in self._cut(word)], np.int32)
-        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
-        place = np.minimum(np.searchsorted(self._points, points), len(self._points) - 1)
-        found: Array = np.where(self._points[place] == points, self._order[place] + FIRST, RARE).astype(np.int32)
-        found[points == ord(STOP)] = END
+        found: Array = self._table[np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)]
         return found
+
+    @cached_property
+    def _table(self) -> Array:
+        """[code points] the code of each letter there is."""
+        table = np.full(sys.maxunicode + 1, RARE, np.int32)
+        table[[ord(letter) for letter in self.letters]] = np.arange(FIRST, FIRST + len(self.letters))
+        table[ord(STOP)] = END
+        return table
 
     def _joined(self, word: str) -> tuple[int, ...]:
         """The pieces of a word: its letters, joined pair by pair, the pairs that were learned first first."""
