@@ -14,6 +14,7 @@ import ours
 from record import Run, Setting
 
 MINUTES = {15: 3, 60: 1}  # to learn, and seeds
+STEPS = 2_400  # about half of what 15 minutes of two free cores hold: the figure that no other work changes
 
 
 def runs(setting: Setting) -> Iterator[Run]:
@@ -23,6 +24,10 @@ def runs(setting: Setting) -> Iterator[Run]:
             budget = ("--steps", 30, "--size", 0) if setting.quick else ("--minutes", minutes)
             act = partial(write, text, budget, seed)
             yield Run("lamina", f"{minutes} minutes", seed, act, True, None, {"budget": " ".join(map(str, budget))})
+    if not setting.quick:
+        fixed = ("--steps", STEPS, "--looks", 12, "--size", 2)
+        asked = {"budget": " ".join(map(str, fixed))}
+        yield Run("lamina", f"{STEPS:,} steps", 0, partial(write, text, fixed, 0), True, None, asked)
 
 
 def write(text: Path, budget: tuple[object, ...], seed: int, place: Path) -> dict[str, Any]:

@@ -29,13 +29,14 @@ def language(runs: Runs) -> Section:
     if not runs.good:
         return Section(rows)
     cells = [
-        [name, str(len(found)), *(spread([each[figure] for each in found], form) for figure, form in FIGURES.items())]
+        [name, str(len(found)), *(spread(runs.figures("lamina", name, each), form) for each, form in FIGURES.items())]
         for name in runs.sets
         if (found := runs.of("lamina", name))
     ]
     text = (
         "`lamina learn input.txt --generate text --minutes N --seed N`: letters, the last 10 % held out and read once, by the report. "
         "Beside it, on the same letters, the best of the counts of letters in a row (Kneser–Ney). A step reads 64 letters of each of 64 "
-        "streams, 4,096 in all: where a machine does other work, fewer steps fit into the time."
+        "streams, 4,096 in all. Where a machine does other work, fewer steps fit into the time, and a smaller network is chosen: two "
+        "free cores give 15 minutes up to 1,800 seconds of the processors (`cpu`); a fixed number of steps does not depend on it."
     )
     return Section(rows, [text, grid(["", "runs", *FIGURES.keys()], cells)])
