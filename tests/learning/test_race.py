@@ -67,19 +67,20 @@ def test_of_equals_the_usual_one_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("near", "share", "metric", "kept"),
+    ("near", "share", "metric", "rows", "kept"),
     [
-        (0.89, 0.4, "accuracy", "rnn"),
-        (0.88, 0.4, "accuracy", "bag"),
-        (0.89, 1.0, "accuracy", "bag"),
-        (0.89, 0.4, "auc", "bag"),
+        (0.89, 0.4, "accuracy", 400, "rnn"),
+        (0.88, 0.4, "accuracy", 400, "bag"),
+        (0.89, 1.0, "accuracy", 400, "bag"),
+        (0.89, 0.4, "auc", 400, "bag"),
+        (0.89, 0.4, "accuracy", 100, "bag"),
     ],
-    ids=["nearly as good and not done", "too far behind", "nearly as good but done", "no error known"],
+    ids=["nearly as good and not done", "too far behind", "nearly as good but done", "no error known", "few rows"],
 )
-def test_one_that_is_not_done_has_more_to_gain(near: float, share: float, metric: str, kept: str) -> None:
+def test_one_that_is_not_done_has_more_to_gain(near: float, share: float, metric: str, rows: int, kept: str) -> None:
     """The standard error of 0.9 on 400 rows is 0.015."""
     tried = [race.Tried("bag", -0.3, 0.9, 1.0), race.Tried("rnn", -0.35, near, 1.0, share)]
-    best, why = race.promising("letter", tried, metric, 400, "texts")
+    best, why = race.promising("letter", tried, metric, rows, "texts")
     assert best.name == kept
     assert why.startswith(f"letter: {kept}, {metric}")
 

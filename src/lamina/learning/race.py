@@ -16,6 +16,7 @@ TOGETHER = 0.3  # of the budget, for all of them
 UNHURRIED = 20.0  # seconds for each, where there is no budget
 LEAST = 30.0  # seconds of a budget: with less, the time to try others is better spent on learning
 LOOKS = 6
+JUDGES = 200  # validation rows: with fewer, nearly all are within a standard error
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,9 @@ def better(name: str, tried: Sequence[Tried], metric: str, rows: int, what: str)
 
 def promising(name: str, tried: Sequence[Tried], metric: str, rows: int, what: str) -> tuple[Tried, str]:
     """As `better`; but one that is within a standard error of the best, and got through less of what it wants to learn, has
-    more to gain from the rest of the time. Of what is no accuracy, nothing is known of the error."""
+    more to gain from the rest of the time. Of what is no accuracy, nothing is known of the error; few rows know too little."""
     best, why = better(name, tried, metric, rows, what)
-    if metric != "accuracy":
+    if metric != "accuracy" or rows < JUDGES:
         return best, why
     error = (best.value * (1 - best.value) / max(rows, 1)) ** 0.5
     near = [each for each in tried if each.value >= best.value - error and each.share < best.share]
