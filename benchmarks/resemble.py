@@ -45,11 +45,10 @@ def main() -> None:
     if found.shape[3] == 3:
         print(json.dumps({"modes": modes(eyes, found), "pictures": len(found), "right": right}))
         return
-    print(
-        json.dumps(
-            {**compared(eyes, found, test), **copied(found, test, learned), **told(eyes, found, wanted), "right": right}
-        )
-    )
+    figures = {**compared(eyes, found, test), **told(eyes, found, wanted), "right": right}
+    if asked.made is not None:
+        figures |= copied(found, test, learned)
+    print(json.dumps(figures))
 
 
 def pictures(data: Path, part: str) -> Array:

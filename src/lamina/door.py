@@ -363,7 +363,15 @@ def to_make_from(source: Any, generate: str, given: str | None = None, reading: 
 
     if isinstance(source, Examples):
         return source
-    return read_examples(source, reading or Reading(), target=(given,) if given else ())
+    reading = reading or Reading()
+    found = read_examples(source, reading)
+    # A sentence would be no target; what is no word yet may be one of few classes, as a target is.
+    if given in found.kinds and found.kinds[given].name not in ("category", "text"):
+        found = read_examples(source, reading, target=(given,))
+    # Pictures beside texts look like lines that are to be read; here the text says what is to be seen.
+    told = {column: "image" for column, kind in found.kinds.items() if kind.name == "line"}
+    told |= {column: "text" for column, kind in found.kinds.items() if kind.name == "transcript"}
+    return read_examples(source, dataclasses.replace(reading, kind=told | dict(reading.kind))) if told else found
 
 
 def _examples(source: Any, targets: tuple[str, ...], told: Mapping[str, str], unlabelled: Any) -> Examples:

@@ -99,6 +99,17 @@ def test_a_private_model_keeps_no_picture(photos: Path, tmp_path: Path) -> None:
     run("generate", place, "--given", "label=level", "--out", tmp_path / "new")
 
 
+def test_a_sentence_says_what_is_to_be_seen(tmp_path: Path) -> None:
+    world = stripes(60, 0)
+    said = [f"{name} stripes, number {k}" for k, name in enumerate(world["label"])]
+    np.savez(tmp_path / "told.npz", image=world["image"], caption=np.array(said))
+    learned = run("learn", tmp_path / "told.npz", *QUICK, "--given", "caption", "--out", tmp_path / "told.lamina")
+    assert "EfficientNet" in learned
+    made = ("generate", tmp_path / "told.lamina", "-n", "2", "--out", tmp_path / "new", "--text")
+    assert "sheet.png" in run(*made, "Upright stripes")
+    assert "'cats'" in refused(*made, "upright cats")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

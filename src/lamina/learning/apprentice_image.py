@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -161,8 +161,8 @@ class Apprentice:
             "made": float(new.mean()),
             "disturbed": float(self.duellist.strength),
         }
-        most = max((each["diversity"] for each in self.loop.history), default=0.0) if self.loop is not None else 0.0
-        lost = not np.isfinite(apart) or (most > DIVERSE and ratio < COLLAPSED * most)
+        before = [each["diversity"] for each in self.loop.history] if self.loop is not None else []
+        lost = not np.isfinite(apart) or collapsed(before, ratio)
         return -np.inf if lost else -apart, apart, more
 
     def within(self, features: Array) -> Array:
@@ -186,6 +186,17 @@ class Apprentice:
             what = "what is made was all alike" if np.isfinite(last["value"]) else "learning diverged"
             return f"{what}: back to step {self.loop.healthy.step:,}, and on with smaller steps"
         return standing(last["told"])
+
+
+def collapsed(before: Sequence[float], now: float) -> bool:
+    """Whether diversity, 1 for that of real pictures, was there and is lost. The first pictures are noise and lie farther
+    apart than real ones ever do: that is nothing to lose.
+
+    >>> collapsed([1.9, 0.9], 0.5), collapsed([1.9, 0.9], 0.3), collapsed([0.1], 0.01)
+    (False, True, False)
+    """
+    most = min(1.0, max(before, default=0.0))
+    return most > DIVERSE and now < COLLAPSED * most
 
 
 def standing(told: float) -> str:
