@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from statistics import mean
+from statistics import mean, median
 
 from figures import Row, Runs, Section, grid, judged, named, per_set, spread
 from senses import at_least, at_most
@@ -180,3 +180,17 @@ def explain(runs: Runs) -> Section:
     cells = [[act, *(spread(ms(name, act), "{:.1f}") for name in said[0])] for act in acts]
     text = "Milliseconds on the clock with the worker warm, medians of several runs."
     return Section(rows, [text, grid(["", *said[0]], cells)])
+
+
+def page(runs: Runs) -> Section:
+    said = [each["said"] for each in runs.good]
+    slowest = [max(each["views"].values()) for each in said]
+    lost = [100 * (median(each["learning"]["beside_cpu"]) / median(each["learning"]["alone_cpu"]) - 1) for each in said]
+    rows = [
+        at_most("The page, 100,000 examples and 100 layers: the slowest view, warm", slowest, 200, "{:.0f} ms", 1),
+        at_most("The page, learning beside it: more processor time", lost, 3, "{:.1f} %", 1),
+    ]
+    if not said:
+        return Section(rows)
+    cells = [[path, spread([each["views"][path] for each in said], "{:.1f}")] for path in said[0]["views"]]
+    return Section(rows, ["Milliseconds over HTTP, medians of several requests.", grid(["view", "ms"], cells)])

@@ -43,6 +43,7 @@ BENCHMARKS = {
     "making": "digits and clothes made given the label, beside a plain DCGAN; three digits in one; cats",
     "search": "a million vectors: build, recall, milliseconds, memory",
     "explain": "what explanations cost, and whether they agree with Captum's (where it is installed)",
+    "page": "the page on 100,000 examples and 100 layers: milliseconds of its views; how much it slows learning",
     "keras_mnist": "Keras's own example on two backends",
 }
 SCRIPTS = {
@@ -52,6 +53,7 @@ SCRIPTS = {
     "serving": 1,
     "search": 3,
     "explain": 1,
+    "page": 1,
 }  # measure by themselves, this often; print one JSON object
 
 

@@ -222,6 +222,7 @@ def page(results: Path) -> str:
         "Pictures that are made": discoveries.making(runs("making")),
         "Search": discoveries.search(runs("search")),
         "Explanations": discoveries.explain(runs("explain")),
+        "The page": discoveries.page(runs("page")),
         "Learning loop": loop(runs("loop")),
         "Start": start(runs("start")),
         "Memory": memory(runs("memory")),

@@ -60,7 +60,9 @@ def test_only_what_is_new_is_told_and_stopping_stops() -> None:
     found = course.metrics()
     assert found.curves[0].points[0].held_loss == 0.8
     assert found.can_stop
-    course.add(Progress("learning", step=10, steps=20, loss=0.5, metric="accuracy"))
+    course.add(Progress("learning", step=8, steps=20, loss=0.9, metric="accuracy"))  # no look: the loss is the old one
+    course.add(Progress("learning", step=10, steps=20, loss=0.5, metric="accuracy", value=0.8, score=-0.5))
+    assert course.metrics().step == 10
     assert [each.step for each in course.metrics(found.next).curves[0].points] == [10]
     assert course.stop().stopping
     assert stopped.is_set()

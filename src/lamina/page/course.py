@@ -50,8 +50,8 @@ class Course:
             self._state = progress.stage if progress.stage in STATES else self._state
             self._message = progress.message
             self._metric = progress.metric or self._metric
-            if progress.stage != "learning" or (progress.value is None and progress.loss is None):
-                return
+            if progress.stage != "learning" or progress.value is None:
+                return  # between two looks nothing new is known
             curve = progress.message.partition(" · ")[0] if progress.message.startswith(("fold", "with")) else ""
             self._steps[curve] = progress.steps
             point = training.Point(

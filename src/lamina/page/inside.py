@@ -28,6 +28,7 @@ from lamina.page.schema import inside, shared, why
 
 TILES, FEWER, MANY = 64, 16, 24  # tiles of a layer; of networks with many layers
 SIDE = 24  # values a side of a tile
+PLANES = ("Embedding", "Signals")  # layers that give a row of numbers for each step: seen as one picture
 TERMS = 40
 LOOKED = 4_000  # examples that units are looked for in
 TAUGHT = 10_000  # examples among which those that speak for an answer are looked for
@@ -73,12 +74,14 @@ class Inside:
     def _passed(self, found: Trace, name: str, most: int) -> inside.Passed:
         layer = found[name]
         output = layer.output
+        if output is not None and output.ndim == 2 and words.kind_of(layer.module) in PLANES:
+            output = output.T[None, ::-1]  # one picture: time to the right, low pitches below
         tiles, count = (None, 0) if output is None else _tiles(output, most)
         return inside.Passed(
             id=name,
             kind=words.kind_of(layer.module),
             title=words.title(words.kind_of(layer.module)),
-            shape=[] if output is None else list(output.shape),
+            shape=[] if layer.output is None else list(layer.output.shape),
             does=words.does(words.kind_of(layer.module), count),
             units=count,
             shown=0 if tiles is None else tiles.count,

@@ -70,6 +70,7 @@ class Page:
 
     def stop(self) -> None:
         """Close it."""
+        self.views.closing = True
         self._server.should_exit = True
         self._thread.join(WAIT)
         self.socket.close()

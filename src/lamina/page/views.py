@@ -39,6 +39,7 @@ class Views:
         self.name = name
         self._opened = opened
         self.live = course
+        self.closing = False  # then streams end
         self._keys: dict[str, str] = {}
         self._orders: dict[str, Any] = {}
 
@@ -69,7 +70,7 @@ class Views:
 
     async def _events(self, since: int) -> AsyncIterator[str]:
         before, waited = "", 0.0
-        while True:
+        while not self.closing:
             found = self.course.metrics(since)
             since, told = found.next, found.model_dump_json()
             if told != before or waited >= QUIET:
