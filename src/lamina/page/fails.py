@@ -13,7 +13,6 @@ import numpy as np
 
 from lamina.core import Array, Json, PlanError, nearest
 from lamina.insight.calibration import coverage, reliability
-from lamina.insight.mistakes import confident, largest
 from lamina.insight.report import name, verdict
 from lamina.insight.slices import picture_columns, slices
 from lamina.model.model import Model
@@ -235,17 +234,23 @@ class Fails:
             return self._queue(items[offset : offset + limit], len(items), offset, f"Sure, and mistaken. {ONLY}")
         judged = self.judged
         if judged.holds == "number":
-            far = largest(judged.said, judged.truth.astype(np.float64), len(judged.rows))
-            doubts = [(each.row, f"{each.truth:,.6g}", f"{each.said:,.6g}", None, None, each.error) for each in far]
-            return self._live(doubts, offset, limit, "The answers farthest from the truth come first.")
+            said = "The answers farthest from the truth come first."
+            return self._live(
+                [
+                    (e.row, f"{e.truth:,.6g}", f"{e.said:,.6g}", None, None, e.error)
+                    for e in judged.farthest[offset : offset + limit]
+                ],
+                len(judged.farthest),
+                offset,
+                said,
+            )
         words = judged.classes
         wrong = [
             (each.row, words[each.truth], words[each.said], each.confidence, each.doubt, None)
-            for each in confident(judged.shares, judged.truth, len(judged.rows))
+            for each in judged.mistaken[offset : offset + limit]
         ]
-        return self._live(
-            wrong, offset, limit, "Sure, and mistaken. Look at these first: often it is the label that is wrong."
-        )
+        said = "Sure, and mistaken. Look at these first: often it is the label that is wrong."
+        return self._live(wrong, len(judged.mistaken), offset, said)
 
     def suspects(self, offset: int, limit: int) -> fails.Queue:
         self._need("suspects")
@@ -257,19 +262,18 @@ class Fails:
         judged, words = self.judged, self.judged.classes
         doubts = [
             (each.row, words[each.given], words[each.likely], each.confidence, each.doubt, None)
-            for each in judged.suspects
+            for each in judged.suspects[offset : offset + limit]
         ]
-        count = len(doubts)
+        count = len(judged.suspects)
         said = (
             f"Of {len(judged.rows):,} judged examples, {count:,} {'label looks' if count == 1 else 'labels look'} wrong: another label is as "
             "sure there as it usually is where it is right (confident learning). Some are simply hard."
         )
-        return self._live(doubts, offset, limit, said)
+        return self._live(doubts, count, offset, said)
 
-    def _live(self, doubts: Sequence[tuple[Any, ...]], offset: int, limit: int, said: str) -> fails.Queue:
+    def _live(self, some: Sequence[tuple[Any, ...]], total: int, offset: int, said: str) -> fails.Queue:
         assert self.judged is not None
         assert self.listing is not None
-        some = doubts[offset : offset + limit]
         listed = self.listing.several(self.judged.rows[[each[0] for each in some]] if some else [], self.target)
         items = [
             fails.Doubt(
@@ -284,7 +288,7 @@ class Fails:
             )
             for example, (_, given, likely, sure, doubt, error) in zip(listed, some, strict=True)
         ]
-        return self._queue(items, len(doubts), offset, said)
+        return self._queue(items, total, offset, said)
 
     def _queue(self, items: list[fails.Doubt], total: int, offset: int, said: str) -> fails.Queue:
         return fails.Queue(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lamina.core import Array, Json, PlanError, nearest
+from lamina.insight.mistakes import Confident, Residual, confident, largest
 from lamina.insight.suspects import Suspect, suspects
 from lamina.model.model import Model
 from lamina.outputs._scores import sigmoid, softmax
@@ -84,6 +85,16 @@ class Judged:
     @cached_property
     def suspects(self) -> list[Suspect]:
         return suspects(self.shares, self.truth, len(self.truth))
+
+    @cached_property
+    def mistaken(self) -> list[Confident]:
+        """Wrong classes, the surest first."""
+        return confident(self.shares, self.truth, len(self.rows))
+
+    @cached_property
+    def farthest(self) -> list[Residual]:
+        """Numbers, those farthest from the truth first."""
+        return largest(self.said, self.truth.astype(np.float64), len(self.rows))
 
     def words(self, codes: Array | int) -> str:
         """An answer or a label in words."""
