@@ -282,7 +282,9 @@ def open_with(model: Model | str | Path, data: Any, opening: Opening, wait: bool
     with _served("The page"):
         from lamina.page import run
     page = run.show(model, data, opening)
-    print(f"page     {page.url}\nstop     Ctrl-C" if wait else f"page     {page.url}", flush=True)
+    print(f"shows    {page.views.opened.shown}\npage     {page.url}", flush=True)
+    if wait:
+        print("stop     Ctrl-C", flush=True)
     if not opening.no_browser:
         run.show_in_browser(page.url)
     if not wait:

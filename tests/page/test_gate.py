@@ -132,3 +132,14 @@ def test_bodies_are_checked(tabled: Asker) -> None:
 def test_no_port_beyond_ports() -> None:
     with pytest.raises(PlanError, match="0 to 65535"):
         Opening(port=70_000)
+
+
+def test_a_path_is_no_picture(pictured: Asker, tmp_path: Path) -> None:
+    """A word where a picture is expected would be opened as a file."""
+    place = tmp_path / "mine.png"
+    place.write_bytes(pictured("picture", id=1))
+    asked = pictured("predict", {"example": 0, "changes": {"image": str(place)}})
+    assert asked["after"] == asked["before"]
+    assert "cannot be changed here" in asked["problems"][0]
+    assert pictured.raw("what_if", {"example": 0, "column": "image", "values": [str(place)]}).status_code == 422
+    assert pictured.why(example=0, changes={"image": str(place)})["state"] == "failed"

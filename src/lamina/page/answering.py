@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from lamina.core import Answer, Array, Json
+from lamina.examples.reading import FILES
 from lamina.machine import cache
 from lamina.model.model import Model
 from lamina.page.data import Data
@@ -139,7 +140,11 @@ def cells_of(model: Model, data: Data, row: int, changes: Json) -> tuple[Any, Js
     plain: Json = {}
     for column, kind in kinds.items():
         value = _cell(data, column, row, kind)
-        if column in changes:
+        if column in changes and model.intake.inputs[column].holds in FILES:
+            problems.append(
+                f"'{column}' is {kind}: it cannot be changed here."
+            )  # a word would be taken for a file's path
+        elif column in changes:
             try:
                 Cells.settle([{column: changes[column]}], {column: kind})
                 value = changes[column]

@@ -77,6 +77,14 @@ class Opened:
             return
         self.works.begin("network {}", WORDS["network"], lambda told: self._insiders[QUICK].ask("network"), QUICK)
 
+    @property
+    def shown(self) -> str:
+        """Which examples are shown, in words."""
+        if self.data.examples is None:
+            return self.data.why_not
+        judge = f"{len(self.data.held):,} of them judge" if len(self.data.held) else "none of them judges"
+        return f"{len(self.data):,} examples of {self.data.examples.source}; {judge}"
+
     async def inside(self, name: str, **said: Any) -> Any:
         """What needs torch, by name."""
         self._need(VIEWS[name])

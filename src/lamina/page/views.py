@@ -12,6 +12,7 @@ import numpy as np
 from starlette.responses import Response, StreamingResponse
 
 from lamina.core import Json
+from lamina.examples.reading import FILES
 from lamina.insight.what_if import what_if
 from lamina.page import answering, pictures
 from lamina.page.asking import numbers
@@ -215,6 +216,8 @@ class Views:
     async def what_if(self, body: why.WhatIf) -> why.WhatIfs:
         row, model = self.opened.row(body.example), self.opened.model
         target = the_target(model, body.target)
+        if (read := model.intake.inputs.get(body.column)) is not None and read.holds in FILES:
+            raise Refused(422, f"'{body.column}' is {read.kind}: it cannot be changed here.")
         _, plain, problems = answering.cells_of(model, self.opened.data, row, body.changes)
         if problems:
             raise Refused(422, " ".join(problems))

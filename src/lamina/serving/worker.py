@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -103,6 +104,7 @@ def answered(answer: Callable[[Json], Json], question: Json) -> Json:
 
 def work(main: Callable[..., None]) -> None:
     """Run a worker's `main(questions, answers)` on standard input and output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever asks, who then ends this one
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is not taken for an answer
     main(sys.stdin.buffer, answers)
