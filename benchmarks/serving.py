@@ -63,8 +63,8 @@ def learn(table: Path, pictures: Path) -> None:
 
 def measure(table: Path, pictures: Path, seconds: float, clients: int) -> dict[str, Any]:
     """Every figure; servers take turns, never two at once."""
-    rows = [json.dumps({"rows": [row]}).encode() for row in _rows(200)]
-    lone = [json.dumps({name.replace(" ", "_"): value for name, value in row.items()}).encode() for row in _rows(200)]
+    single = [json.dumps({"rows": [row]}).encode() for row in rows(200)]
+    lone = [json.dumps({name.replace(" ", "_"): value for name, value in row.items()}).encode() for row in rows(200)]
     found: dict[str, Any] = {"clients": clients, "seconds": seconds, "cores": os.cpu_count()}
     with server("empty") as port:
         found["empty"] = load(port, "/", clients, seconds)
@@ -72,17 +72,17 @@ def measure(table: Path, pictures: Path, seconds: float, clients: int) -> dict[s
         found["sklearn"] = load(port, "/predict", clients, seconds, lone)
     with lamina(table) as (port, first):
         path = "/v1/models/table/predict"
-        found["lamina"] = load(port, path, clients, seconds, rows)
+        found["lamina"] = load(port, path, clients, seconds, single)
         half = found["lamina"]["per_second"] / 2
-        found["lamina_at_half"] = load(port, path, clients, seconds, rows, rate=half)
-        found["lamina_alone"] = load(port, path, 1, seconds, rows)
+        found["lamina_at_half"] = load(port, path, clients, seconds, single, rate=half)
+        found["lamina_alone"] = load(port, path, 1, seconds, single)
     found["first_answer_seconds"] = first
-    files = _files()
-    found["bare_loop"] = {"per_second": bare_loop(pictures, files, seconds)}
+    shown = files()
+    found["bare_loop"] = {"per_second": bare_loop(pictures, shown, seconds)}
     with lamina(pictures) as (port, _):
         path = "/v1/models/pictures/predict"
-        one = files[:200]
-        many = [_form(files[start : start + BATCH]) for start in range(0, 20 * BATCH, BATCH)]
+        one = shown[:200]
+        many = [_form(shown[start : start + BATCH]) for start in range(0, 20 * BATCH, BATCH)]
         found["pictures"] = load(port, path, clients, seconds, one, kind="image/png")
         found["pictures_32_a_request"] = load(port, path, 4, seconds, many, kind=FORM)
         found["pictures_32_a_request"]["pictures_per_second"] = BATCH * found["pictures_32_a_request"]["per_second"]
@@ -120,10 +120,10 @@ def load(
 @contextmanager
 def server(name: str) -> Iterator[int]:
     """One of the servers below, in a process of its own."""
-    port = _free()
+    port = free()
     with subprocess.Popen([sys.executable, __file__, name, str(port)]) as running:
         try:
-            _first_answer(port, "/", None)
+            first_answer(port, "/", None)
             yield port
         finally:
             running.terminate()
@@ -132,13 +132,13 @@ def server(name: str) -> Iterator[int]:
 @contextmanager
 def lamina(model: Path) -> Iterator[tuple[int, float]]:
     """A served model, and seconds from its start to its first answer."""
-    port, start = _free(), time.perf_counter()
+    port, start = free(), time.perf_counter()
     command = [sys.executable, "-c", "from lamina.cli import main; main()", "serve", str(model), "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
         try:
-            body = json.dumps({"rows": _rows(1)}).encode() if model.stem == "table" else _form(_files()[:1])
+            body = json.dumps({"rows": rows(1)}).encode() if model.stem == "table" else _form(files()[:1])
             kind = "application/json" if model.stem == "table" else FORM
-            _first_answer(port, f"/v1/models/{model.stem}/predict", body, kind)
+            first_answer(port, f"/v1/models/{model.stem}/predict", body, kind)
             yield port, time.perf_counter() - start
         finally:
             running.terminate()
@@ -199,7 +199,7 @@ def bare_loop(model: Path, files: Sequence[bytes], seconds: float) -> float:
 FORM = "multipart/form-data; boundary=piece"
 
 
-def _rows(count: int) -> list[dict[str, float]]:
+def rows(count: int) -> list[dict[str, float]]:
     from sklearn.datasets import load_breast_cancer
 
     data = load_breast_cancer()
@@ -217,7 +217,7 @@ def _digits() -> np.ndarray[Any, Any]:
     return np.stack([np.asarray(Image.fromarray(each).resize((28, 28))) for each in small])
 
 
-def _files() -> list[bytes]:
+def files() -> list[bytes]:
     from PIL import Image
 
     found = []
@@ -235,7 +235,7 @@ def _form(files: Sequence[bytes]) -> bytes:
     return b"".join(head % number + file + b"\r\n" for number, file in enumerate(files)) + b"--piece--\r\n"
 
 
-def _free() -> int:
+def free() -> int:
     import socket
 
     with socket.socket() as found:
@@ -244,7 +244,7 @@ def _free() -> int:
         return port
 
 
-def _first_answer(port: int, path: str, body: bytes | None, kind: str = "application/json") -> None:
+def first_answer(port: int, path: str, body: bytes | None, kind: str = "application/json") -> None:
     for _ in range(2000):
         try:
             urllib.request.urlopen(

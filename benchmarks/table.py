@@ -198,6 +198,28 @@ def serving(runs: Runs) -> Section:
     return Section(rows, [text, grid(["", "requests a second", "median, ms", "99 %, ms"], cells)])
 
 
+def soak(runs: Runs) -> Section:
+    said = [each["said"] for each in runs.good]
+    shares = [each["share"] for each in said]
+    long = f"{said[0]['seconds'] / 60:.0f} minutes" if said else "30 minutes"
+    rows = [
+        judged(f"Good and bad requests for {long}: good ones answered, or told to come later", "all",
+               [each["good_answered"] for each in shares], lambda x: x == 1, "{:.2%}"),
+        judged("The same: crashes, and answers that should not have been", "none",
+               [float(each["crashes"] + each["wrong"]) for each in shares], lambda x: x == 0, "{:.0f}"),
+        judged("The same: memory of the last fifth, of the first after warming up", "≤ 1.05",
+               [each["growth"] for each in shares], lambda x: x <= 1.05, "{:.3f}"),
+    ]  # fmt: skip
+    if not said:
+        return Section(rows)
+    text = (
+        f"{said[0]['clients']} clients, {said[0]['share']['requests']:,} requests, a third of them bad in one of "
+        f"{len({name.rpartition(':')[0] for name in said[0]['bad']})} ways; {said[0]['memory_mib'][0]:.0f} MiB, then "
+        f"{said[0]['memory_mib'][1]:.0f}."
+    )
+    return Section(rows, [text])
+
+
 def page(results: Path) -> str:
     """The whole page."""
     every = {path.stem: Runs(path) for path in sorted(results.glob("*.json"))}
@@ -227,6 +249,7 @@ def page(results: Path) -> str:
         "Start": start(runs("start")),
         "Memory": memory(runs("memory")),
         "Serving": serving(runs("serving")),
+        "Serving for half an hour": soak(runs("soak")),
     }
     rows = [row for section in sections.values() for row in section.rows]
     verdict = {True: "yes", False: "**no**", None: ""}

@@ -1,0 +1,234 @@
+"""Good and bad requests at once, for a long time: does the service stay up, answer what is good, and keep its memory?
+
+    python benchmarks/soak.py [--seconds 1800] [--clients 8]
+
+A table and pictures of digits in one service, asked by threads of this process. Bad are wrong and missing fields, broken
+JSON, files that are no pictures or break off, a picture that claims 900 megapixels, a Parquet file of zeros, a body beyond the
+limit, another Host, a path that climbs, plain noise, and callers that begin a request and leave. Prints JSON: what was
+answered with which status, and the memory of the service (all its processes) in the first and the last fifth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import io
+import json
+import random
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import serving
+
+JSON = "application/json"
+TABLE, PICTURES = "/v1/models/table/predict", "/v1/models/pictures/predict"
+GOOD = {200, 429}
+KEPT = 20  # answers that should not have been
+IDLE = 200  # connections that are opened and say nothing
+WARM = 0.2  # of the time, in which memory may still grow
+
+
+@dataclass
+class Tally:
+    """What was seen. wrong: the first answers that should not have been. memory: seconds and MiB."""
+
+    good: Counter[str] = field(default_factory=Counter)
+    bad: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    memory: list[tuple[float, float]] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        if len(self.wrong) < KEPT:
+            self.wrong.append(text)
+
+
+def main() -> None:
+    asking = argparse.ArgumentParser(description=__doc__)
+    asking.add_argument("--seconds", type=float, default=1800.0)
+    asking.add_argument("--clients", type=int, default=8)
+    asking.add_argument("--quick", action="store_true", help="to see that all works")
+    asked = asking.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        models = [Path(folder) / "table.lamina", Path(folder) / "pictures.lamina"]
+        serving.learn(*models)
+        print(json.dumps(soak(models, 10.0 if asked.quick else asked.seconds, asked.clients)))
+
+
+def soak(models: Sequence[Path], seconds: float, clients: int) -> dict[str, Any]:
+    port = serving.free()
+    command = [sys.executable, "-c", "from lamina.cli import main; main()", "serve", *map(str, models)]
+    with subprocess.Popen(
+        [*command, "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as service:
+        try:
+            serving.first_answer(port, TABLE, good_bodies()[0][1])
+            tally, start = Tally(), time.monotonic()
+            idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(IDLE)]
+            threads = [
+                threading.Thread(target=client, args=(port, k, start + seconds, tally), daemon=True)
+                for k in range(clients)
+            ]
+            for thread in threads:
+                thread.start()
+            while time.monotonic() < start + seconds and service.poll() is None:
+                tally.memory.append((time.monotonic() - start, memory(service.pid)))
+                time.sleep(min(1.0, seconds / 50))
+            for thread in threads:
+                thread.join(60)
+            for each in idle:
+                each.close()
+            alive = service.poll() is None
+        finally:
+            service.terminate()
+    settled = [mib for at, mib in tally.memory if at >= WARM * seconds]
+    fifth = max(1, len(settled) // 5)
+    early, late = median(settled[:fifth]), median(settled[-fifth:])
+    answered = sum(tally.good.values())
+    return {
+        "seconds": seconds,
+        "clients": clients,
+        "alive": alive,
+        "good": dict(tally.good),
+        "bad": dict(tally.bad),
+        "wrong": tally.wrong,
+        "memory_mib": [round(early, 1), round(late, 1)],
+        "share": {
+            "requests": answered + sum(tally.bad.values()),
+            "good_answered": sum(tally.good[str(status)] for status in GOOD) / max(answered, 1),
+            "growth": late / early,
+            "crashes": int(not alive),
+            "wrong": len(tally.wrong),  # the first of them
+        },
+    }
+
+
+def client(port: int, number: int, end: float, tally: Tally) -> None:
+    """Ask until the end: two good ones, then a bad one."""
+    chance = random.Random(number)
+    good, bad = good_bodies(), bad_requests()
+    while time.monotonic() < end:
+        for path, body, kind in chance.choices(good, k=2):
+            status = ask(port, path, body, kind)
+            tally.good[str(status)] += 1
+            if status not in GOOD:
+                tally.note(f"good {path}: {status}")
+        name, act = chance.choice(bad)
+        status = act(port)
+        tally.bad[f"{name}: {status}"] += 1
+        if isinstance(status, int) and not 400 <= status < 500:
+            tally.note(f"{name}: {status}")
+
+
+def ask(
+    port: int, path: str, body: bytes | None, kind: str = JSON, method: str = "POST", host: str = "127.0.0.1"
+) -> int | str:
+    """The status, or how the connection ended."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request(method, path, body, {"Content-Type": kind, "Host": host})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    except (OSError, http.client.HTTPException) as error:
+        return type(error).__name__
+    finally:
+        connection.close()
+
+
+def good_bodies() -> list[tuple[str, bytes, str]]:
+    rows, files = serving.rows(50), serving.files()[:50]
+    lone = [(TABLE, json.dumps({"rows": [row]}).encode(), JSON) for row in rows]
+    many = [(TABLE, json.dumps({"rows": rows}).encode(), JSON)]
+    return [*lone, *many * 5, *[(PICTURES, file, "image/png") for file in files]]
+
+
+def bad_requests() -> list[tuple[str, Callable[[int], int | str]]]:
+    """Name, and what does it; each should be refused with 4xx, or the connection closed."""
+    row = serving.rows(1)[0]
+    picture = serving.files()[0]
+    bodies = {
+        "a word for a number": json.dumps({"rows": [{**row, next(iter(row)): "many"}]}).encode(),
+        "a column too few": json.dumps({"rows": [dict(list(row.items())[1:])]}).encode(),
+        "a column too many": json.dumps({"rows": [{**row, "colour": "red"}]}).encode(),
+        "no rows": b'{"rows": []}',
+        "broken JSON": b'{"rows": [{"a": 1}',
+        "nested JSON": b"[" * 20_000,
+        "nothing": b"",
+        "a number that is none": json.dumps({"rows": [{**row, next(iter(row)): float("nan")}]}).encode(),
+    }
+    found: list[tuple[str, Callable[[int], int | str]]] = [
+        (name, lambda port, body=body: ask(port, TABLE, body)) for name, body in bodies.items()
+    ]
+    pictures = {
+        "a text as a picture": b"this is no picture",
+        "a picture that breaks off": picture[: len(picture) // 2],
+        "a picture that claims too much": bomb(),
+    }
+    found += [(name, lambda port, body=body: ask(port, PICTURES, body, "image/png")) for name, body in pictures.items()]
+    found += [
+        ("a Parquet file of zeros", lambda port: ask(port, TABLE, b"PAR1" + bytes(100_000) + b"PAR1", PARQUET)),
+        ("a body beyond the limit", lambda port: ask(port, TABLE, bytes(33 * 2**20))),
+        ("another host", lambda port: ask(port, TABLE, bodies["nothing"], host="evil.example.org")),
+        ("a path that climbs", lambda port: ask(port, "/../../etc/passwd", None, method="GET")),
+        ("no such model", lambda port: ask(port, "/v1/models/none/predict", b"{}")),
+        ("noise", lambda port: said(port, bytes(range(256)) * 8)),
+        ("a caller that leaves", lambda port: said(port, LEAVES)),
+    ]
+    return found
+
+
+PARQUET = "application/vnd.apache.parquet"
+LEAVES = f"POST {TABLE} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {JSON}\r\nContent-Length: 900\r\n\r\n{{".encode()
+
+
+def said(port: int, content: bytes) -> str:
+    """Say it on a plain connection, and leave."""
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as caller:
+        caller.sendall(content)
+        caller.shutdown(socket.SHUT_WR)
+        try:
+            caller.recv(1024)
+        except OSError as error:
+            return type(error).__name__
+    return "closed"
+
+
+def bomb() -> bytes:
+    """A PNG file whose header claims 30,000 by 30,000 pixels."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 0, 0, 0, 0)
+    zeros = io.BytesIO(zlib.compress(bytes(1_000_000))).getvalue()
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zeros) + chunk(b"IEND", b"")
+
+
+def memory(process: int) -> float:
+    """MiB that a process and those it started hold for themselves and share, each page counted by its share."""
+    every, found = [process], 0.0
+    while every:
+        each = every.pop()
+        try:
+            kept = Path(f"/proc/{each}/smaps_rollup").read_text()
+            every += [int(word) for word in Path(f"/proc/{each}/task/{each}/children").read_text().split()]
+        except OSError:
+            continue
+        found += int(kept.partition("\nPss:")[2].split()[0]) / 1024
+    return found
+
+
+if __name__ == "__main__":
+    main()
