@@ -35,6 +35,8 @@ import serving
 JSON = "application/json"
 TABLE, PICTURES = "/v1/models/table/predict", "/v1/models/pictures/predict"
 GOOD = {200, 429}
+Good = tuple[str, bytes, str]  # path, body and its type
+Bad = Callable[[int], int | str]  # from the port to the status, or how the connection ended
 KEPT = 20  # answers that should not have been
 IDLE = 200  # connections that are opened and say nothing
 WARM = 0.2  # of the time, in which memory may still grow
@@ -73,11 +75,12 @@ def soak(models: Sequence[Path], seconds: float, clients: int) -> dict[str, Any]
         [*command, "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as service:
         try:
-            serving.first_answer(port, TABLE, good_bodies()[0][1])
-            tally, start = Tally(), time.monotonic()
+            good, bad, tally = good_bodies(), bad_requests(), Tally()
+            serving.first_answer(port, TABLE, good[0][1])
+            start = time.monotonic()
             idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(IDLE)]
             threads = [
-                threading.Thread(target=client, args=(port, k, start + seconds, tally), daemon=True)
+                threading.Thread(target=client, args=(port, good, bad, k, start + seconds, tally), daemon=True)
                 for k in range(clients)
             ]
             for thread in threads:
@@ -114,10 +117,11 @@ def soak(models: Sequence[Path], seconds: float, clients: int) -> dict[str, Any]
     }
 
 
-def client(port: int, number: int, end: float, tally: Tally) -> None:
+def client(
+    port: int, good: Sequence[Good], bad: Sequence[tuple[str, Bad]], number: int, end: float, tally: Tally
+) -> None:
     """Ask until the end: two good ones, then a bad one."""
     chance = random.Random(number)
-    good, bad = good_bodies(), bad_requests()
     while time.monotonic() < end:
         for path, body, kind in chance.choices(good, k=2):
             status = ask(port, path, body, kind)
@@ -147,14 +151,14 @@ def ask(
         connection.close()
 
 
-def good_bodies() -> list[tuple[str, bytes, str]]:
+def good_bodies() -> list[Good]:
     rows, files = serving.rows(50), serving.files()[:50]
     lone = [(TABLE, json.dumps({"rows": [row]}).encode(), JSON) for row in rows]
     many = [(TABLE, json.dumps({"rows": rows}).encode(), JSON)]
     return [*lone, *many * 5, *[(PICTURES, file, "image/png") for file in files]]
 
 
-def bad_requests() -> list[tuple[str, Callable[[int], int | str]]]:
+def bad_requests() -> list[tuple[str, Bad]]:
     """Name, and what does it; each should be refused with 4xx, or the connection closed."""
     row = serving.rows(1)[0]
     picture = serving.files()[0]
@@ -168,7 +172,7 @@ def bad_requests() -> list[tuple[str, Callable[[int], int | str]]]:
         "nothing": b"",
         "a number that is none": json.dumps({"rows": [{**row, next(iter(row)): float("nan")}]}).encode(),
     }
-    found: list[tuple[str, Callable[[int], int | str]]] = [
+    found: list[tuple[str, Bad]] = [
         (name, lambda port, body=body: ask(port, TABLE, body)) for name, body in bodies.items()
     ]
     pictures = {
