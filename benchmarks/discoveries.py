@@ -193,4 +193,8 @@ def page(runs: Runs) -> Section:
     if not said:
         return Section(rows)
     cells = [[path, spread([each["views"][path] for each in said], "{:.1f}")] for path in said[0]["views"]]
-    return Section(rows, ["Milliseconds over HTTP, medians of several requests.", grid(["view", "ms"], cells)])
+    text = (
+        "Milliseconds over HTTP, medians of several requests. That learning is slowed is told in processor time, which other work on the machine "
+        "disturbs least; what is below zero is noise."
+    )
+    return Section(rows, [text, grid(["view", "ms"], cells)])
