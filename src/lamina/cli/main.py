@@ -16,6 +16,7 @@ from lamina.core import LaminaError
 COMMANDS = (
     "demo",
     "look",
+    "label",
     "learn",
     "predict",
     "generate",

@@ -265,7 +265,9 @@ def _use(prepared: Prepared, name: str, frozen: Frozen, choice: Choice) -> Gener
     frozen.keep()
     prepared.pictures[name] = frozen.pictures.values
     prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.values), frozen.pictures.present)
-    choice.said[name] = {"kind": PRETRAINED, "options": choice.said[name]["options"] | {"side": frozen.side}}
+    before = choice.said[name]
+    kept = before["options"] if before["kind"] == PRETRAINED else {}
+    choice.said[name] = {"kind": PRETRAINED, "options": kept | {"side": frozen.side}}
 
 
 def _needed(prepared: Prepared) -> Array:

@@ -7,24 +7,22 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from lamina import __version__, kinds
-from lamina.core import DataError, Encoded, Json, PlanError, Progress, Recipe, nearest
+from lamina.core import DataError, Json, PlanError, Progress, Recipe, nearest
 from lamina.examples import Examples, Note
 from lamina.examples.reading import FILES
 from lamina.learning.budget import Steps, affordable_looks
-from lamina.learning.choose import LEAST as LEAST_SIDE
 from lamina.learning.conclude import conclude, way_of
 from lamina.learning.mapping import Mapping
+from lamina.learning.photographs import fits, replace_pictures
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared, prepare
-from lamina.learning.readout import sized
 from lamina.learning.running import Running, fingerprint
 from lamina.learning.unlabelled import Unlabelled
 from lamina.networks._build import MAP
-from lamina.networks.pretrained import Pretrained, available
+from lamina.networks.pretrained import Pretrained
 
 FORMS = ("vector", "grid")
 LEARNED, EVEN = "autoencoder", "even"  # what is found by nearness alone, as in pictures, needs values on one scale only
@@ -102,8 +100,8 @@ class Discovery(Running):
         recipe: Recipe | None = None
         rows = len(prepared.folds[0].train)
         for name, form in prepared.intake.forms.items():
-            if form.kind == "grid" and min(form.shape[:2]) >= LEAST_SIDE and available():
-                said[name] = yield from self._photographs(prepared, name)
+            if fits(form):
+                said[name] = yield from replace_pictures(prepared, name, self.budget)
                 recipe = recipe or Pretrained.recipe
                 continue
             kind = LEARNED if self.plan.find == "anomalies" and form.kind == "vector" else EVEN
@@ -114,17 +112,6 @@ class Discovery(Running):
             recipe = own
         assert recipe is not None
         return said, recipe if self.plan.batch is None else replace(recipe, batch=self.plan.batch)
-
-    def _photographs(self, prepared: Prepared, name: str) -> Generator[Progress, None, Json]:
-        """Features of the network that knows photographs, in place of pictures."""
-        rows = np.arange(len(prepared.examples))
-        form, pictures = prepared.intake.forms[name], prepared.rows.inputs[name]
-        frozen = yield from sized(pictures, form, rows, self.budget, tune=False)
-        yield from frozen.fill(rows)
-        frozen.keep()
-        prepared.pictures[name] = pictures.values
-        prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.values), pictures.present)
-        return {"kind": Pretrained.kind, "options": {"side": frozen.side}}
 
     def _learn(self, trial: Unlabelled, said: dict[str, Json]) -> Generator[Progress, None, None]:
         steps = self._steps(trial, said)

@@ -40,7 +40,8 @@ SAMPLE = 5_000  # training rows that "unlike the training data" is measured agai
 @dataclass(slots=True)
 class Learned:
     """What learning hands over. report: whether simple models and importance are worth their time. trust: how
-    far rows without a label were trusted. answered: those rows, where they were to be answered."""
+    far rows without a label were trusted. answered: those rows, where they were to be answered. views: steps that
+    those alone took part in."""
 
     prepared: Prepared
     choice: Choice
@@ -53,6 +54,7 @@ class Learned:
     report: bool = True
     trust: Verdict | None = None
     answered: Answered | None = None
+    views: int | None = None
 
 
 def judge(learned: Learned) -> Model:
@@ -160,8 +162,8 @@ def _repeating(learned: Learned) -> str:
     ):
         return learned.command
     told = f"--steps {loop.planned} --looks {loop.judgements}"
-    if learned.trust is not None and learned.trust.steps:
-        told += f" --unlabelled-steps {learned.trust.steps}"
+    if further := learned.views or (0 if learned.trust is None else learned.trust.steps):
+        told += f" --unlabelled-steps {further}"
     grown = size(learned.choice.said, learned.prepared.intake.forms)
     if grown and learned.plan.size is None:
         told += f" --size {grown}"

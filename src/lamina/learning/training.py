@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lamina import __version__
 from lamina.core import Array, Json, PlanError, Progress, Recipe
@@ -31,7 +31,9 @@ from lamina.learning.trial import JUDGED, Lesson, Trial, check_metric
 from lamina.machine.memory import give_back
 from lamina.model.model import Model
 from lamina.networks._join import Ensemble, Join
+from lamina.networks.cnn import FEW, Cnn
 
+VIEWS = 3  # times as long as a training with unlabelled rows: as many steps of learning to know pictures again
 ANSWER = 2e-4  # seconds a row, at least, for which time is kept where rows are answered
 
 
@@ -65,6 +67,7 @@ class Training(Running):
         super().__init__(plan, out, overwrite, started, command)
         self.examples, self.own, self.start, self.report = examples, network, start, report
         self.resumed: Steps | None = None
+        self.views: int | None = None  # steps of learning to know pictures again, where answers alone are wanted
         self.further: Steps | None = None  # of the trainings that rows without a label take part in
         self._run = ""
         self._kept: Json = {}
@@ -103,7 +106,7 @@ class Training(Running):
         network = Ensemble([member.network for member in members], prepared.named).eval().cpu()
         learned = Learned(
             prepared, choice, members, network, self.plan, self.budget, self.stopped, self.command, self.report, trust,
-            answered,
+            answered, self.views,
         )  # fmt: skip
         yield from self._save(judge(learned))
 
@@ -128,10 +131,42 @@ class Training(Running):
         steps = self._further(lesson, extras)
         if steps.tight:
             return members, untried(prepared, "there was no time to learn from them too, so give more minutes", unlike)
-        both = yield from self._pass(lesson, steps, 0, extras)
+        begun = yield from self._begun(lesson, steps.count)
+        both = yield from self._pass(lesson, steps, 0, extras, begun)
         if len(both) < folds:
             return members, untried(prepared, "learning was stopped before its end", unlike)
         return weigh(prepared, members, both, unlike, self.plan.unlabelled_weight)
+
+    def _begun(self, lesson: Lesson, steps: int) -> Generator[Progress, None, dict[str, Mapping[str, Tensor]]]:
+        """Weights to begin with, for a network of small pictures of which few have a label: it learned to know pictures again."""
+        if not self._views(lesson):
+            return {}
+        [(name, form)] = lesson.prepared.intake.forms.items()
+        pictures, options = lesson.prepared.rows.inputs[name], lesson.said[name]["options"]
+        viewing = views.Viewing(name, pictures, form, lesson.prepared.extra, self.plan.seed, self.device, options)
+        left = self.budget.left()
+        yield from self._lead(
+            viewing,
+            viewing.learn(
+                steps,
+                None if left is None else VIEWS / (VIEWS + len(lesson.prepared.folds)) * left,
+                self._file("views"),
+            ),
+            "with unlabelled rows",
+            stage="viewing",
+            metric="loss of views",
+        )
+        return {name: {key: each.cpu() for key, each in viewing.viewed.network.state_dict().items()}}
+
+    def _views(self, lesson: Lesson) -> bool:
+        """Whether there is much to know again, and few labels: of pictures alone, that no pretrained network looks at."""
+        prepared, kinds_of = lesson.prepared, [each["kind"] for each in lesson.said.values()]
+        return (
+            kinds_of == [Cnn.kind]
+            and prepared.teaching < FEW
+            and len(prepared.extra) >= views.LEAST
+            and self.own is None
+        )
 
     def _viewed(self, prepared: Prepared) -> Generator[Progress, None, dict[str, Array]]:
         """Features [n, F] of pictures that are too small for features of photographs, learned without labels; where there
@@ -151,19 +186,26 @@ class Training(Running):
                 continue
             yield from self._lead(viewing, viewing.learn(steps, left, None), stage="viewing", metric="loss of views")
             own[name] = viewing.features(rows)
+            self.views = steps
         self.learning = False
         return own
 
     def _pass(
-        self, lesson: Lesson, steps: Steps, after: int, extras: Sequence[Array] = ()
+        self,
+        lesson: Lesson,
+        steps: Steps,
+        after: int,
+        extras: Sequence[Array] = (),
+        begun: Mapping[str, Mapping[str, Tensor]] | None = None,
     ) -> Generator[Progress, None, list[Trial]]:
-        """A training for each fold. after: how many trainings are to follow. extras: for each fold the rows without a label."""
+        """A training for each fold. after: how many trainings are to follow. extras: for each fold the rows without a label;
+        begun: weights to begin with, by input."""
         prepared, members = lesson.prepared, list[Trial]()
         count = len(prepared.folds)
         for number, fold in enumerate(prepared.folds):
             if self.stopped and members:
                 break
-            trial = Trial(lesson, fold, number, extras[number] if extras else None)
+            trial = Trial(lesson, fold, number, extras[number] if extras else None, begun)
             if self._continues(prepared):
                 assert self.start is not None
                 continue_from(trial.network, self.start)
@@ -245,7 +287,8 @@ class Training(Running):
         if self.further:
             return replace(self.further, deadline=self.budget.end)
         trial, folds = Trial(lesson, lesson.prepared.folds[0], 0, extras[0]), len(extras)
-        steps = self.budget.steps(trial, folds, 2 * self._answered(lesson.prepared))
+        shares = folds + VIEWS * self._views(lesson)
+        steps = self.budget.steps(trial, shares, 2 * self._answered(lesson.prepared))
         if steps.tight:
             return steps
         self._keep(self._run, **self._kept, further=[steps.count, steps.looks])

@@ -46,9 +46,17 @@ class Trial:
     Where the recipe asks for folds and the network is several copies of itself, the rows that choose teach too: each
     copy is kept from the rows of one inner fold, and every row is judged, and calibrates, by the copies that were kept
     from it. Else the validation rows choose, and teach nobody. extra: rows without a label that it learns from as well.
+    begun: by input, weights of its network to begin with.
     """
 
-    def __init__(self, lesson: Lesson, fold: Fold, number: int = 0, extra: Array | None = None) -> None:
+    def __init__(
+        self,
+        lesson: Lesson,
+        fold: Fold,
+        number: int = 0,
+        extra: Array | None = None,
+        begun: Mapping[str, Mapping[str, Tensor]] | None = None,
+    ) -> None:
         self.lesson, self.fold, self.number, self.extra = lesson, fold, number, extra
         self.seed = lesson.seed * 1000 + number
         prepared = lesson.prepared
@@ -57,6 +65,8 @@ class Trial:
             self.network = join(lesson.said, prepared.intake.forms, prepared.named, lesson.own)
             self.taught, self.copies = self._parted()
             self._settle()
+        for name, weights in (begun or {}).items():
+            self.network.networks[name].load_state_dict(weights)
         self.network.to(lesson.device)
         self.recipe = lesson.recipe if extra is None else partly(lesson.recipe, len(self.taught), len(extra))
         rng = np.random.default_rng(self.seed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lamina.core import Array, Batch, Encoded, Form, Loss, Progress, Recipe, chunks
+from lamina.core import Array, Batch, Encoded, Form, Json, Loss, Progress, Recipe, chunks
 from lamina.learning.augment import Augment
+from lamina.learning.graph import nearest, turned
 from lamina.learning.loop import Loop
 from lamina.learning.rows import Rows
 from lamina.networks.cnn import Cnn
@@ -21,6 +22,10 @@ from lamina.networks.cnn import Cnn
 HEAT = 0.3  # by which likeness is divided: the less, the more the likest others count
 PLACES = 64  # numbers that views are compared by
 HIDDEN = 256
+ROW = "row"
+LOOKS = 0.35, 0.6, 0.8  # of the steps, after which it is found anew what is near what
+NEAR = 5  # rows that count as near
+NEIGHBOURS = 0.5  # share of the views that are of a near row
 CHANGES = ("turn", "turn", "shift")  # nobody knows which pictures mean the same in a mirror
 RECIPE = Recipe(rate=2e-3, batch=512, epochs=12, schedule="cosine", weight_decay=1e-3, augment=CHANGES, most=3.0)
 JUDGED = 1024
@@ -33,9 +38,14 @@ SAMPLE = 20_000  # that scales are taken from
 class Viewed(nn.Module):
     """A network with the places [B, 64] at which its views are compared; those are thrown away after learning."""
 
+    step: Tensor  # how far it is, and when it was last looked at what is near what: they go into checkpoints
+    looked: Tensor
+
     def __init__(self, network: Cnn) -> None:
         super().__init__()
         self.network = network
+        self.register_buffer("step", torch.zeros((), dtype=torch.long))
+        self.register_buffer("looked", torch.zeros((), dtype=torch.long))
         self.places = nn.Sequential(
             OrderedDict(
                 hidden=nn.Linear(network.width, HIDDEN),
@@ -50,19 +60,30 @@ class Viewed(nn.Module):
 
 
 class Views:
-    """Of all pictures of a batch, another view of the same one is to be the nearest (SimCLR, Chen et al. 2020)."""
+    """Of all pictures of a batch, another view of the same one is to be the nearest (SimCLR, Chen et al. 2020); once it is
+    known which are near each other, often a view of one of these (NNCLR, Dwibedi et al. 2021).
+
+    steps: of the whole training. rows: those that teach; find: the rows nearest to each, by what is learned so far.
+    """
 
     whole_batch: ClassVar[bool] = True
 
-    def __init__(self, viewed: Viewed, name: str, changes: Augment) -> None:
-        self.viewed, self.name, self.changes = viewed, name, changes
+    def __init__(
+        self, viewed: Viewed, name: str, changes: Augment, pictures: Encoded, steps: int, find: Callable[[], Tensor]
+    ) -> None:
+        self.viewed, self.name, self.changes, self.pictures, self.find = viewed, name, changes, pictures, find
+        self.marks = [round(share * steps) for share in LOOKS]
+        self.near: Tensor | None = None
 
     def parts(self) -> Mapping[str, nn.Module]:
         return {"network": self.viewed}
 
     def losses(self, batch: Batch) -> Iterator[Loss]:
-        count = len(batch)
-        views = [self.changes(batch.inputs)[self.name].values for _ in range(2)]
+        count, seen = len(batch), batch.inputs[self.name]
+        if self.viewed.training:
+            self._look()
+        partner = seen if self.near is None else self._partner(batch)
+        views = [self.changes({self.name: each})[self.name].values for each in (seen, partner)]
         one, other = self.viewed(torch.cat(views)).split(count)
         alike = one @ other.T / HEAT
         truth = torch.arange(count, device=alike.device)
@@ -70,21 +91,53 @@ class Views:
         total = entropy(alike, truth, reduction="sum") + entropy(alike.T, truth, reduction="sum")
         yield Loss("network", total / 2, count)
 
+    def _look(self) -> None:
+        """Find what is near what, a few times on the way."""
+        step = int(self.viewed.step)
+        due = [mark for mark in self.marks if mark <= step]
+        if due and int(self.viewed.looked) < due[-1]:
+            self.viewed.looked.fill_(step)
+            self.near = None
+        if due and self.near is None:  # also where a run goes on that was cut off
+            self.near = self.find()
+        self.viewed.step += 1
+
+    def _partner(self, batch: Batch) -> Encoded:
+        """Half of the pictures, and of the others one that is near."""
+        assert self.near is not None
+        rows = batch.inputs[ROW].values[:, 0].long().cpu()
+        other = self.near[rows, torch.randint(self.near.shape[1], (len(rows),))]
+        other = torch.where(torch.rand(len(rows)) < NEIGHBOURS, other, rows)
+        device = batch.weight.device
+        return Encoded(self.pictures.values[other].to(device), self.pictures.present[other].to(device))
+
 
 class Viewing:
-    """The training of one input's pictures. pictures: of all rows; rows: those that teach."""
+    """The training of one input's pictures. pictures: of all rows; rows: those that teach; options: of the network."""
 
-    def __init__(self, name: str, pictures: Encoded, form: Form, rows: Array, seed: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        name: str,
+        pictures: Encoded,
+        form: Form,
+        rows: Array,
+        seed: int,
+        device: torch.device,
+        options: Json | None = None,
+    ) -> None:
         self.pictures, self.rows, self.seed, self.device = pictures, rows, seed, device
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.viewed = Viewed(Cnn(form))
+            self.viewed = Viewed(Cnn(form, **(options or {})))
         generator = np.random.default_rng(seed)
         some = torch.from_numpy(np.sort(generator.permutation(rows)[:SAMPLE]))
         self.viewed.network.settle(pictures.values[some], torch.Generator().manual_seed(seed))
         self.viewed.to(device)
-        self.method = Views(self.viewed, name, Augment(CHANGES, {name: form.kind}))
-        self.encoded = Rows({name: pictures}, {}, {}, torch.ones(len(pictures.values)))
+        self.changes = Augment(CHANGES, {name: form.kind})
+        self.name = name
+        count = len(pictures.values)
+        row = Encoded(torch.arange(count, dtype=torch.float64)[:, None], torch.ones(count, dtype=torch.bool))
+        self.encoded = Rows({name: pictures, ROW: row}, {}, {}, torch.ones(count))
         self.judged = torch.from_numpy(generator.permutation(rows)[:JUDGED])
         self.loop: Loop | None = None
 
@@ -105,19 +158,32 @@ class Viewing:
 
     def _loop(self, steps: int, deadline: float | None, saved: Path | None) -> Loop:
         return Loop(
-            self.method, self.encoded, self.rows, RECIPE, steps=steps, judge=self.judge, seed=self.seed,
+            self._method(steps), self.encoded, self.rows, RECIPE, steps=steps, judge=self.judge, seed=self.seed,
             device=self.device, judgements=10, deadline=deadline, saved=saved,
         )  # fmt: skip
 
     def judge(self) -> tuple[float, float]:
-        """The loss on some rows, negated, and as it is: always of the same views."""
+        """How far it is, and the loss on some rows, always of the same views. The last weights are the ones to keep: what
+        is to be near changes on the way, so that losses of before and after do not compare."""
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             torch.manual_seed(0)
             self.viewed.eval()
-            [loss] = self.method.losses(self.encoded.batch(self.judged, self.device))
+            [loss] = self._method(10**9).losses(self.encoded.batch(self.judged, self.device))
             self.viewed.train()
         mean = float(loss.sum) / max(loss.count, 1)
-        return -mean, mean
+        return float(self.viewed.step), mean
+
+    def _method(self, steps: int) -> Views:
+        return Views(self.viewed, self.name, self.changes, self.pictures, steps, self._near)
+
+    def _near(self) -> Tensor:
+        """[N, 5] the rows nearest to each of those that teach."""
+        x = turned(self.features(self.rows), np.random.default_rng(self.seed))
+        self.viewed.train()
+        near, _ = nearest(x, NEAR, np.random.default_rng(self.seed))
+        found = torch.zeros((len(self.pictures.values), NEAR), dtype=torch.long)
+        found[torch.from_numpy(self.rows)] = torch.from_numpy(self.rows[near])
+        return found
 
     def features(self, rows: Array) -> Array:
         """[n, F] of these rows, of length 1: directions count."""

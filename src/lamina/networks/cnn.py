@@ -10,12 +10,15 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from lamina.core import Features, Form, Recipe
+from lamina.core import Features, Form, Json, Recipe
 from lamina.networks._layered import Layered
 
 LARGEST = 96  # pixels a side: larger pictures are averaged down first
 SMALLEST = 4  # pixels a side of the last maps
 WIDEST = 256
+FEW = 500  # pictures to learn from, below which there are few
+BATCH = 64  # of them a step
+STEPS = 800
 
 
 class Cnn(Layered):
@@ -41,6 +44,18 @@ class Cnn(Layered):
         ),
         ({"width": 64, "depth": 1}, replace(longer, epochs=8, rate=0.005, augment=("flip", "shift", "turn", "cover"))),
     )
+
+    @classmethod
+    def suited(cls, rows: int) -> tuple[Json, Recipe]:
+        """With few pictures, steps are counted, not passes, and each pass turns, stretches and moves them anew: there is
+        nothing else to learn from. A larger network would learn no more of them."""
+        if rows >= FEW:
+            return {}, cls.recipe
+        batch = max(1, min(BATCH, rows))
+        return {"width": 16}, replace(
+            cls.recipe, rate=0.005, batch=batch, epochs=STEPS / max(1, rows // batch), weight_decay=0.05, average=0.99,
+            augment=("turn", "turn", "shift"), most=1.5,
+        )  # fmt: skip
 
     def __init__(self, form: Form, width: int = 16, depth: int = 0, hidden: int = 128, light: bool = False) -> None:
         super().__init__()

@@ -1,0 +1,32 @@
+"""Features of photographs in the place of pictures that are large enough."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import numpy as np
+import torch
+
+from lamina.core import Encoded, Form, Json, Progress
+from lamina.learning.budget import Budget
+from lamina.learning.choose import LEAST
+from lamina.learning.prepare import Prepared
+from lamina.learning.readout import sized
+from lamina.networks.pretrained import Pretrained, available
+
+
+def fits(form: Form) -> bool:
+    """Whether the network that knows photographs could see something in these."""
+    return form.kind == "grid" and min(form.shape[:2]) >= LEAST and available()
+
+
+def replace_pictures(prepared: Prepared, name: str, budget: Budget) -> Generator[Progress, None, Json]:
+    """Put features in the place of an input's pictures; gives what to say of its network."""
+    rows = np.arange(len(prepared.examples))
+    form, pictures = prepared.intake.forms[name], prepared.rows.inputs[name]
+    frozen = yield from sized(pictures, form, rows, budget, tune=False)
+    yield from frozen.fill(rows)
+    frozen.keep()
+    prepared.pictures[name] = pictures.values
+    prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.values), pictures.present)
+    return {"kind": Pretrained.kind, "options": {"side": frozen.side}}
