@@ -93,3 +93,14 @@ def test_an_exported_folder_hears_the_same(sounds: Path, files: list[bytes], tmp
     )
     expected = lamina.load(sounds).predict(files[0])[0]
     assert json.loads(done.stdout)["label"]["value"] == expected.value
+    (tmp_path / "long.wav").write_bytes(worlds.wav(0.2 * np.sin(np.arange(130 * 8_000))))
+    checked = (
+        "import base64, pathlib, predict\nfolder = predict.Folder(pathlib.Path('.'))\n"
+        "for content in (pathlib.Path('../long.wav').read_bytes(), b'no sound'):\n"
+        "    try: folder.check([{'sound': base64.b64encode(content).decode()}])\n"
+        "    except ValueError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", checked], cwd=folder, capture_output=True, text=True, check=True)
+    long, none = done.stdout.splitlines()
+    assert long == "rows[0].sound is not sound: 130 seconds are more than 120."
+    assert none.startswith("rows[0].sound is not sound: is not a sound")

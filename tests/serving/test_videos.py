@@ -48,9 +48,7 @@ def films(model: Path) -> list[bytes]:
 
 
 def test_videos_come_as_files_as_base64_and_one_by_one(model: Path, films: list[bytes], service: Any) -> None:
-    expected = [
-        answer.confidence for answer in lamina.load(model).predict([str(model.parent / f"{k}.mp4") for k in range(3)])
-    ]
+    expected = [answer.confidence for answer in lamina.load(model).predict(films)]
     with service({"films": model}) as ask:
         predict = "/v1/models/films/predict"
         several = ask.post(predict, files=[("video", (f"{n}.mp4", each)) for n, each in enumerate(films)])

@@ -96,7 +96,7 @@ def _one_file(data: bytes) -> Raw:
     if kind is None:
         raise DataError(
             f"{len(data):,} bytes that begin with {data[:8]!r} are no file that Lamina knows (JPEG, PNG, GIF, BMP, WebP, TIFF; "
-            "WAV, FLAC, OGG, MP3)."
+            "WAV, FLAC, OGG, MP3; MP4, AVI, Matroska, WebM)."
         )
     return Raw(f"one {kind}", {kind: _objects_of([data])})
 

@@ -18,11 +18,19 @@ if TYPE_CHECKING:
 
 _IMAGE = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"P5", b"P6", b"P4")
 _SOUND = (b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b".snd", b"caff")
+_VIDEO = (
+    b"\x1aE\xdf\xa3",
+    b"FLV\x01",
+    b"\x00\x00\x01\xba",
+    b"0&\xb2u",
+)  # Matroska and WebM, Flash, MPEG, Windows Media
+_STILL = (b"M4A ", b"M4B ", b"heic", b"heix", b"mif1", b"avif")  # sounds and pictures in the same container
 _INSIDE = {
     b"WEBP": "image",
     b"WAVE": "sound",
     b"AIFF": "sound",
     b"AIFC": "sound",
+    b"AVI ": "video",
 }  # of files that begin as RIFF or FORM
 
 
@@ -30,7 +38,12 @@ def kind_of_bytes(data: bytes) -> str | None:
     """The kind of a file that begins so: `kind_of_bytes(b"fLaC") == "sound"`."""
     if data.startswith((b"RIFF", b"RF64", b"FORM")):
         return _INSIDE.get(data[8:12])
-    return "image" if data.startswith(_IMAGE) else "sound" if data.startswith(_SOUND) else None
+    if data[4:8] == b"ftyp":  # MP4, QuickTime, 3GP: by what they say to be
+        return None if data[8:12] in _STILL else "video"
+    for kind, marks in (("image", _IMAGE), ("sound", _SOUND), ("video", _VIDEO)):
+        if data.startswith(marks):
+            return kind
+    return None
 
 
 def compact(values: Array) -> Array:

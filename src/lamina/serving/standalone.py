@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from lamina import kinds
-from lamina.core import Json
+from lamina.core import Json, Unreadable
 from lamina.examples import dates
 from lamina.examples.words import MISSING
 from lamina.model.answering import answer
@@ -33,6 +33,7 @@ from lamina.model.predictions import records
 MODEL, NETWORK, NOVELTY, FOUND = "model.json", "network.onnx", "novelty.npz", "found.npz"
 LARGEST = 32 * 2**20  # bytes of one request
 PIXELS = 50_000_000  # of one picture
+SECONDS = 120  # of one sound or video in a request
 
 
 class Folder:
@@ -100,11 +101,11 @@ def _checked(value: Any, kind: str, where: str) -> Any:
                 return value
             case "image":
                 return _picture(base64.b64decode(value, validate=True))
-            case "video" | "sound":
-                return base64.b64decode(value, validate=True)
+            case "sound" | "video":
+                return _recording(base64.b64decode(value, validate=True), kind)
             case "series":  # a text is a file: never a path
                 return base64.b64decode(value, validate=True) if isinstance(value, str) else value
-    except (TypeError, ValueError, AttributeError, binascii.Error) as error:
+    except (TypeError, ValueError, AttributeError, binascii.Error, Unreadable) as error:
         raise ValueError(f"{where} is not {kind}: {error}.") from None
     if not isinstance(value, (str, int, float)):
         raise ValueError(f"{where} is a {type(value).__name__}; expected is a word or a number.")
@@ -120,6 +121,22 @@ def _picture(file: bytes) -> bytes:
     with Image.open(io.BytesIO(file)) as picture:
         if picture.width * picture.height > PIXELS:
             raise ValueError(f"{picture.width} × {picture.height} pixels are more than {PIXELS:,}")
+    return file
+
+
+def _recording(file: bytes, kind: str) -> bytes:
+    """A file of a sound or a video whose header says that it is not too long."""
+    if kind == "sound":
+        from lamina.inputs.sound import opened
+
+        with opened(file) as found:
+            seconds = found.seconds
+    else:
+        from lamina.inputs.video import lasts
+
+        seconds = lasts(file)
+    if seconds > SECONDS:
+        raise ValueError(f"{seconds:,.0f} seconds are more than {SECONDS:,}")
     return file
 
 
