@@ -74,6 +74,14 @@ def test_a_second_look_is_recalled(stripes: Model, monkeypatch: pytest.MonkeyPat
         units(stripes, read(worlds.stripes(40, 4), target=("label",)))
 
 
+def test_of_two_models_that_were_never_saved_each_has_its_own() -> None:
+    rows = read(worlds.blobs(60, 0), target=("label",))
+    models = [worlds.learned(worlds.blobs(120, 0), "label", 10, seed=seed) for seed in (0, 1)]
+    assert len({model.mark for model in models}) == 2
+    first, second = (next(iter(units(model, rows).layers.values())) for model in models)
+    assert not np.array_equal(first.values, second.values)
+
+
 def test_without_labels_nothing_is_preferred_and_dead_units_are_told() -> None:
     model = worlds.learned(worlds.blobs(120, 0), "label", 10)
     with torch.no_grad():

@@ -72,9 +72,7 @@ def units(model: Model, source: Any, target: str | None = None) -> Units:
     examples = model.read(source, target=True)
     target = target or next(iter(model.outputs), "")
     classes, codes = _classes(model, examples, target)
-    key = hashlib.blake2b(
-        model.card.seal.encode() + target.encode() + examples.keys().tobytes(), digest_size=12
-    ).hexdigest()
+    key = hashlib.blake2b(model.mark.encode() + target.encode() + examples.keys().tobytes(), digest_size=12).hexdigest()
     member: nn.Module = model.network.members[0]
     modules = {name: each for name, each in member.named_modules() if isinstance(each, ACTIVATIONS)}
     found = _recalled(key, modules)

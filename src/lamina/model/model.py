@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import io
 from collections.abc import Iterator, Mapping
@@ -236,6 +237,14 @@ class Model:
     def network_file(self) -> Path | bytes:
         """The ONNX graph: where it lies, or its bytes."""
         return self.files / NETWORK if isinstance(self.files, Path) else self.files[NETWORK]
+
+    @property
+    def mark(self) -> str:
+        """What tells it from other models, for a cache: the seal of its card, or of one that was never saved a hash of its network."""
+        if self.card.seal:
+            return self.card.seal
+        graph = self.network_file
+        return hashlib.blake2b(graph if isinstance(graph, bytes) else graph.read_bytes(), digest_size=32).hexdigest()
 
     @property
     def _names(self) -> dict[str, str]:

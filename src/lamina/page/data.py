@@ -111,7 +111,7 @@ def _learned_from(model: Model) -> list[str]:
 def parted(model: Model, examples: Examples, source: Any = None, named: bool = False) -> Data:
     """Examples with their parts. source: what a worker can read again."""
     targets = [each["column"] for each in model.card.taught]
-    key = hashlib.blake2b(model.card.seal.encode() + examples.keys().tobytes() + b"page 1", digest_size=12).hexdigest()
+    key = hashlib.blake2b(model.mark.encode() + examples.keys().tobytes() + b"page 1", digest_size=12).hexdigest()
     there = [target for target in targets if target in examples.kinds]
     known = labelled(examples, there) if there else np.zeros(len(examples), bool)
     base = Data(
