@@ -338,3 +338,48 @@ def test_what_is_switched_off_stays_off(browser: Browser, pages: dict[str, Page]
         assert found.locator("aside").count() == 0
         assert found.locator(".rail svg").count() == 0
         assert found.locator("html").get_attribute("data-theme") == "dark"
+
+
+def test_learning_is_seen_as_it_goes_and_stopped(browser: Browser) -> None:
+    """Between two steps the browser is looked at: what it shows is what has been told by then."""
+    from lamina.learning.plan import Plan
+    from lamina.learning.training import Training
+    from lamina.page.opening import Opening
+    from lamina.page.run import beside, done
+
+    examples = lamina.read(worlds.blobs(300, 0))
+    running = Training(examples, Plan(target=("label",), steps=40, folds=0), report=False)
+    page, progress = beside(running, "rings", Opening(no_browser=True))
+    with page, tab(browser, page) as found:
+        for each in progress:
+            if each.stage == "learning" and each.step == 10:
+                found.get_by_text("Learning right now").wait_for()
+                found.get_by_text("step 10 of 40").wait_for()
+                assert found.get_by_text("opens when it has learned").count() == 6
+            if each.stage == "learning" and each.step == 20:
+                found.get_by_text("step 20 of 40").wait_for()
+                assert found.locator("path.line.own").count() >= 1
+                found.get_by_role("button", name="Stop and keep the best").click()
+                found.get_by_text("the best so far").wait_for()
+        done(page, running.model, examples)
+        found.get_by_text("How learning went").wait_for()
+        found.get_by_text("opens when it has learned").first.wait_for(state="detached")
+        show(found, "why")
+        assert "Which columns" in text(found)
+    assert running.stopped
+
+
+@pytest.mark.parametrize("find", ["clusters", "anomalies"])
+def test_what_was_found_without_labels_has_a_map(browser: Browser, find: str) -> None:
+    columns = {name: values for name, values in worlds.blobs(300, 0).items() if name != "label"}
+    page = lamina.show(lamina.learn(columns, find=find, steps=30), columns, no_browser=True)
+    assert page is not None
+    with page, tab(browser, page) as found:
+        show(found, "map")
+        assert {"clusters": "the group it was put in", "anomalies": "Orange diamonds"}[find] in text(found)
+        assert "300 examples" in text(found)
+        for view in ("why", "fails"):
+            show(found, view)
+            assert "without labels" in text(found)
+        show(found, "follow")
+        assert found.locator(".river canvas").count() >= 3

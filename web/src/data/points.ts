@@ -5,6 +5,10 @@ export const WRONG = 1
 export const UNLIKE = 2
 export const HELD = 4
 export const ODD = 8
+const NONE = 255 // a point without a class
+
+const [GREY_INK, ODD_INK] = [7, 4] // places among the inks of `colours`
+const [GREY_SHAPE, ODD_SHAPE] = [SHAPES.indexOf('ring'), SHAPES.indexOf('diamond')]
 
 /** What is seen: the middle, in shares of the plane, and how many times the plane is enlarged. */
 export type Window = { x: number; y: number; zoom: number }
@@ -39,7 +43,8 @@ export class Points {
     return [left + x * scale, top + y * scale]
   }
 
-  draw(context: CanvasRenderingContext2D, seen: Window, look: { paper: Rgb; shows: (k: number) => boolean; chosen: Uint8Array | null; grain: number }): void {
+  /** none: the class that stands for no class, and is grey. Without classes those out of the ordinary stand out. */
+  draw(context: CanvasRenderingContext2D, seen: Window, look: { paper: Rgb; shows: (k: number) => boolean; chosen: Uint8Array | null; grain: number; none: number }): void {
     const { width, height } = context.canvas
     const image = context.createImageData(width, height)
     const pixels = new Uint32Array(image.data.buffer)
@@ -50,16 +55,21 @@ export class Points {
     const [inks, pale] = colours(look.paper)
     const steps = stamps.map((each) => Int32Array.from(each, ([dx, dy]) => dy * width + dx))
     const unit = scale / 65535
-    // those that are not chosen lie beneath
-    for (const layer of look.chosen ? [0, 1] : [1]) {
+    const layerOf = (k: number): number => {
+      if (look.chosen) return look.chosen[k] ?? 0
+      return this.codes[k] === NONE && (this.flags[k] ?? 0) & (UNLIKE | ODD) ? 2 : 1
+    }
+    // those that are not chosen lie beneath, those out of the ordinary on top
+    for (const layer of look.chosen ? [0, 1] : [1, 2]) {
       for (let k = 0; k < this.count; k++) {
-        if (look.chosen && (look.chosen[k] ?? 0) !== layer) continue
+        if (layerOf(k) !== layer) continue
         const x = Math.round(left + (this.x[k] ?? 0) * unit)
         const y = Math.round(top + (this.y[k] ?? 0) * unit)
         if (x < radius || y < radius || x >= width - radius || y >= height - radius || !look.shows(k)) continue
-        const code = this.codes[k] ?? 255
-        const shape = code === 255 ? 6 : code % SHAPES.length
-        const ink = (layer ? inks : pale)[code === 255 ? 7 : code % 7] ?? 0
+        const code = this.codes[k] ?? NONE
+        const odd = code === NONE && ((this.flags[k] ?? 0) & (UNLIKE | ODD)) !== 0
+        const shape = odd ? ODD_SHAPE : code === NONE ? GREY_SHAPE : code % SHAPES.length
+        const ink = (layer ? inks : pale)[odd ? ODD_INK : code === NONE || code === look.none ? GREY_INK : code % GREY_INK] ?? 0
         const at = y * width + x
         const offsets = steps[shape]
         if (offsets) for (let n = 0; n < offsets.length; n++) pixels[at + (offsets[n] ?? 0)] = ink
