@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -95,3 +97,25 @@ def test_a_worker_reads_model_and_examples_itself(table: tuple[Path, Path]) -> N
     assert first["found"] == second["found"] == Here(model, named).ask("trace", example=3)
     assert third["status"] == 422
     assert "nowhere" in third["error"]
+
+
+def test_the_page_itself_never_imports_torch(table: tuple[Path, Path]) -> None:
+    """What needs it is worked out in a process of its own: the page opens at once, and stays quick meanwhile."""
+    code = f"""
+import asyncio, sys, time
+from lamina.page.run import opened
+views = opened({str(table[0])!r}, {str(table[1])!r})
+async def ask():
+    await views.model()
+    await views.examples("test", None, None, None, 0, 10)
+    for _ in range(200):
+        try:
+            return await views.confusion(None)
+        except Exception:
+            time.sleep(0.05)
+assert asyncio.run(ask()).rows
+views.opened.close()
+assert not {{"torch", "sklearn"}} & set(sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
