@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -65,7 +64,10 @@ class Worker:
                 return None
             if self._process is None or self._process.poll() is not None:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", self.module], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                    [sys.executable, "-m", self.module],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    start_new_session=True,  # Ctrl-C is for whoever asks, who then ends this one
                 )
             return self._process
 
@@ -104,7 +106,6 @@ def answered(answer: Callable[[Json], Json], question: Json) -> Json:
 
 def work(main: Callable[..., None]) -> None:
     """Run a worker's `main(questions, answers)` on standard input and output."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever asks, who then ends this one
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is not taken for an answer
     main(sys.stdin.buffer, answers)
