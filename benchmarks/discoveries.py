@@ -9,6 +9,7 @@ from senses import at_least, at_most
 
 DETECTORS = ("lamina", "iforest", "ecod", "knn", "lof")
 GROUPERS = ("lamina", "kmeans", "hdbscan")
+FEW = ("spread", "all", "alone", "label_spreading", "self_training")
 KDD, DIGIT = "nsl_kdd", "mnist "
 
 
@@ -72,6 +73,29 @@ def clusters(runs: Runs) -> Section:
             per_set(runs, GROUPERS, runs.sets, "accuracy", "{:.2f}", 100),
             "Seconds of whole processes.",
             per_set(runs, GROUPERS, runs.sets, "seconds"),
+        ],
+    )
+
+
+def few_labels(runs: Runs) -> Section:
+    rows = [
+        at_least("MNIST, 10 labels, transductive", runs.figures("spread", "mnist 10", "accuracy"), 0.95),
+        at_most("MNIST, 10 labels, time", runs.figures("spread", "mnist 10", "seconds"), 300, "{:.0f} s", 1),
+        at_least("MNIST, 100 labels", runs.figures("all", "mnist 100", "accuracy"), 0.983),
+        at_most("MNIST, 100 labels, time", runs.figures("all", "mnist 100", "seconds"), 600, "{:.0f} s", 1),
+        at_least("Fashion-MNIST, 100 labels", runs.figures("all", "fashion_mnist 100", "accuracy"), 0.80),
+    ]
+    if not runs.good:
+        return Section(rows)
+    return Section(
+        rows,
+        [
+            "As many labels of each class, drawn anew by each seed, and 60,000 training pictures in all. Spread: `--transduce`, "
+            "judged on the pictures that had no label. All: `lamina learn labelled.npz --unlabelled others.npz`, judged on the test "
+            "pictures; alone: without the others. The peers have the pixels, and 10,000 of the others. In %.",
+            per_set(runs, FEW, runs.sets, "accuracy", "{:.2f}", 100),
+            "Seconds of whole processes.",
+            per_set(runs, FEW, runs.sets, "seconds"),
         ],
     )
 

@@ -240,6 +240,7 @@ def page(results: Path) -> str:
         "Writing": makings.language(runs("language")),
         "The same one?": senses.verification(runs("verification")),
         "Anomalies": discoveries.anomalies(runs("anomalies")),
+        "Few labels": discoveries.few_labels(runs("few_labels")),
         "Clusters": discoveries.clusters(runs("clusters")),
         "Pictures that are made": discoveries.making(runs("making")),
         "Search": discoveries.search(runs("search")),
