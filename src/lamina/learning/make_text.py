@@ -30,7 +30,9 @@ PASSAGES = 8  # in which those stand, spread over the text: one alone may be unl
 TEXTS = 10  # from so many on, the end that is judged begins with a text of its own
 SIZES = (128, 256, 512, 768)  # units of the memory
 ENOUGH = (0, 20_000, 200_000, 500_000)  # letters that such a size needs to learn from
-PASSES = (0, 4, 6, 12)  # over the text that it needs to be worth its time
+# Passes over the text that it needs to be worth its time. Of tiny_shakespeare, in the same time: 256 units over 10 passes need
+# 1.57 nats a letter, 512 over 4 need 1.60; 512 over 10 need 1.47.
+PASSES = (0, 4, 6, 12)
 USUAL = 2  # the largest size where no time is said
 RECIPE = Recipe(rate=4e-3, batch=64, epochs=25, betas=(0.9, 0.99), weight_decay=0.01, average=0.999)
 
