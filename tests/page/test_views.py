@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 import lamina
 import worlds
@@ -268,3 +269,23 @@ def test_without_examples_the_network_and_the_report_are_left(table: tuple[Path,
         assert ask.raw("examples").status_code == 409
         assert ask.raw("map").status_code == 409
         assert ask.raw("fails_csv").status_code == 409
+
+
+def test_sounds_are_seen_and_heard_and_a_broken_one_stays_grey() -> None:
+    rows = worlds.beeps(40, 0)
+    model = lamina.learn(rows, "label", steps=2, folds=0)
+    rows["sound"][3] = b"no sound"
+    data = parted(model, model.read(rows, target=True))
+    with asked(Views("beeps", Opened("beeps", model, data))) as ask:
+        sheet = np.asarray(Pillow.open(io.BytesIO(ask("sprite", ids="2,3", size=32, across=2))))
+        assert sheet.shape == (32, 64, 3)
+        assert sheet[:, :32].std() > 5
+        assert (sheet[:, 32:] == 127).all()
+        assert ask("sound", id=2).startswith(b"RIFF")
+        assert ask("picture", id=2).startswith(b"\x89PNG")
+        assert ask.raw("picture", id=3).status_code == 409
+        assert "is not a sound" in ask.raw("sound", id=3).json()["error"]
+        [part] = ask.why(example=2)["explanation"]["parts"]
+        assert (part["kind"], part["unit"]) == ("moments", "second")
+        assert part["picture"].startswith("data:image/png")
+        assert 0 < part["steps"][-1]["end"] < 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -92,8 +92,9 @@ def sprite(model: Model, data: Data, rows: Sequence[int], side: int, across: int
     column = _one_of(None, seen(model), "looked at")
     each: Any = model.intake.inputs[column]
     sheet = Pillow.new("RGB", (across * side, max(1, math.ceil(len(rows) / across)) * side), (127, 127, 127))
-    for place, row in enumerate(rows):
-        tile = _tile(model, data, column, each, row, side)
+    assert data.examples is not None
+    values = data.examples.values(column, np.array(rows, np.int64))
+    for place, tile in enumerate(_tiles(each, values, side)):
         if tile is not None:
             left, top = place % across * side, place // across * side
             sheet.paste(tile, (left + (side - tile.width) // 2, top + (side - tile.height) // 2))
@@ -124,21 +125,39 @@ def crops(model: Model, data: Data, cuts: Sequence[tuple[int, Array, float] | No
     return _png(sheet)
 
 
-def _tile(model: Model, data: Data, column: str, each: Any, row: int, side: int) -> Any:
-    from PIL import Image as Pillow
+def _tiles(each: Any, values: Any, side: int) -> Iterator[Any]:
+    """Small pictures of examples; None of what cannot be read. What is no picture is read all at once."""
+    if each.holds == "image":
+        for value in values:
+            try:
+                yield _image(value, side)
+            except Unreadable:
+                yield None
+        return
+    encoded = each.encode(values)
+    for steps, length, there in zip(encoded.values, encoded.lengths, encoded.present, strict=True):
+        yield _drawn(each, steps[: int(length)], side) if there else None
 
-    try:
-        if each.holds == "image":
-            assert data.examples is not None
-            return _image(data.examples.values(column, np.array([row]))[0], side)
-        kind, found = picture(model, data, row, column, side)
-        if kind == SVG:
-            return None
-        shown = Pillow.open(io.BytesIO(found), formats=("PNG", "JPEG")).convert("RGB")
-        shown.thumbnail((side, side))
-        return shown
-    except (Unreadable, PlanError):
-        return None
+
+def _drawn(each: Any, steps: Array, side: int) -> Any:
+    """A spectrogram, four frames, or the lines of a series."""
+    from PIL import Image as Pillow
+    from PIL import ImageDraw
+
+    if each.holds == "sound":
+        return each.decode(steps).convert("RGB").resize((side, side * 3 // 4), Pillow.Resampling.BILINEAR)
+    if each.holds == "video":
+        return _frames(steps, side)
+    shown = Pillow.new("RGB", (side, side), "white")
+    known = steps[np.isfinite(steps)]
+    if len(known) and len(steps) > 1:
+        low, spread = float(known.min()), float(np.ptp(known)) or 1.0
+        across = np.linspace(0, side - 1, len(steps))
+        for ink, line in zip(plots.INKS, steps.T, strict=False):
+            good = np.isfinite(line)
+            up = (side - 1) * (1 - (line[good] - low) / spread)
+            ImageDraw.Draw(shown).line(list(zip(across[good].tolist(), up.tolist(), strict=True)), fill=ink)
+    return shown
 
 
 def _image(value: Any, side: int) -> Any:
