@@ -21,6 +21,7 @@ from lamina.page import answering, words
 from lamina.page.common import Common
 from lamina.page.contract import ROOT
 from lamina.page.data import Data
+from lamina.page.features import features
 from lamina.page.layout import Layout
 from lamina.page.listing import Listing
 from lamina.page.reasons import explanation
@@ -98,6 +99,7 @@ class Inside:
         where = _place(each, unit, at)
         one = found.unit(layer, where)
         shown, rest = one.terms[:TERMS], one.terms[TERMS:]
+        named = features(self.model.network.members[0], layer, self.model.intake)
         left = sum(term.product for term in rest)
         whole = left + sum(term.product for term in shown)
         said = (
@@ -110,7 +112,7 @@ class Inside:
             place=list(where),
             terms=[
                 inside.Term(
-                    place=list(term.place), called=words.place(words.kind_of(each.module), term.place), value=term.value, weight=term.weight,
+                    place=list(term.place), called=named[term.place[-1]] if named else words.place(words.kind_of(each.module), term.place), value=term.value, weight=term.weight,
                     product=term.product,
                 )
                 for term in shown
