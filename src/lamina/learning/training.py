@@ -34,6 +34,7 @@ from lamina.networks._join import Ensemble, Join
 from lamina.networks.cnn import FEW, Cnn
 
 VIEWS = 3  # times as long as a training with unlabelled rows: as many steps of learning to know pictures again
+SPREADING = 4  # times as long as learning from labels alone: learning what is alike, where that alone answers
 ANSWER = 2e-4  # seconds a row, at least, for which time is kept where rows are answered
 
 
@@ -118,7 +119,8 @@ class Training(Running):
         """Learn from labels; where there are rows without any, then from all rows, and held-out labels decide."""
         lesson = self._lesson(prepared, choice)
         folds, more = len(prepared.folds), len(prepared.extra) > 0
-        members = yield from self._pass(lesson, self._steps(lesson, choice, folds * (1 + more)), folds * more)
+        after = folds * more * (SPREADING if self.plan.transduce else 1)  # as long as so many trainings
+        members = yield from self._pass(lesson, self._steps(lesson, choice, folds + after), after)
         if not more or self.plan.transduce:
             return members, None
         if self.stopped:
