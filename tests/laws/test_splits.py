@@ -97,7 +97,7 @@ def test_order_and_extra_columns_of_names_change_nothing(rows: int, seed: int) -
 
 
 @SETTINGS
-@given(rows=st.integers(6, 300), seed=st.integers(0, 99), classes=st.integers(2, 8))
+@given(rows=st.integers(8, 300), seed=st.integers(0, 99), classes=st.integers(2, 8))
 def test_every_class_teaches(rows: int, seed: int, classes: int) -> None:
     columns = table(rows, seed, classes=classes)
     columns["y"][:classes] = [f"class {k}" for k in range(classes)]  # some only once
