@@ -12,7 +12,7 @@ from lamina.learning.prepare import Fold
 from lamina.learning.trial import Lesson, Trial, attempt
 
 SHARE = 0.15  # of the budget, for each candidate
-TOGETHER = 0.3  # of the budget, for all of them
+TOGETHER = 0.45  # of the budget, for all of them
 UNHURRIED = 20.0  # seconds for each, where there is no budget
 LEAST = 30.0  # seconds of a budget: with less, the time to try others is better spent on learning
 LOOKS = 6
