@@ -145,10 +145,7 @@ class Model:
         """
         from lamina.examples import Reading, read
 
-        if self.card.makes:
-            kind, place = self.card.makes[0]["kind"], self.files if isinstance(self.files, Path) else "MODEL"
-            raise PlanError(f"This model makes {kind} and answers nothing. Let it make some: lamina generate {place}")
-
+        self.must_answer()
         like = dict(self.intake.kinds)
         asked = {each["column"]: each["kind"] for each in self.card.taught} if target else {}
         like |= asked

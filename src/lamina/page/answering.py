@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import BaseModel
 
-from lamina.core import Answer, Array, Json
+from lamina.core import Answer, Array, Coded, Json
 from lamina.examples.reading import FILES
 from lamina.machine import cache
 from lamina.model.model import Model
@@ -113,11 +113,10 @@ def sample(data: Data, target: str | None, most: int, seed: int = 0) -> Array:
     if target is None or target not in data.examples.kinds or len(rows) <= most:
         return rows[:most]
     stored: Any = data.examples.stored(target)
-    codes = getattr(stored, "codes", None)
-    if codes is None:
+    if not isinstance(stored, Coded):
         return rows[:most]
     place = np.zeros(len(rows))
-    mixed = codes[rows]
+    mixed = stored.codes[rows]
     for code in np.unique(mixed):  # evenly spread over the order: any beginning holds each class in proportion
         at = np.flatnonzero(mixed == code)
         place[at] = (np.arange(len(at)) + rng.random()) / len(at)
@@ -159,7 +158,7 @@ def _cell(data: Data, column: str, row: int, kind: str) -> Any:
 
     assert data.examples is not None
     values = data.examples.values(column, np.array([row]))
-    cell = values.tolist()[0] if hasattr(values, "words") else values[0]
+    cell = values.tolist()[0] if isinstance(values, Coded) else values[0]
     if kind == "date":
         return None if np.isnan(cell) else (dates.show(cell) or "").replace(" ", "T")
     if kind == "number":

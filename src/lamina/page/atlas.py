@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lamina.core import Array, Layout, PlanError
+from lamina.core import Array, Coded, Layout, PlanError
 from lamina.machine import cache
 from lamina.model.model import Model
 from lamina.outputs._scores import softmax
@@ -193,7 +193,7 @@ def _classes(
     if target not in examples.kinds:
         return [], np.full(len(examples), NONE, np.uint8), "label"
     values: Any = examples.values(target)
-    if hasattr(values, "words"):
+    if isinstance(values, Coded):
         return *_coded(values.tolist()), "label"
     if isinstance(values, list):
         return *_coded([None if each is None else ", ".join(each) for each in values]), "label"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lamina import __version__
-from lamina.core import LaminaError
+from lamina.core import Coded, LaminaError
 from lamina.model.model import Model
 from lamina.page import answering
 from lamina.page.answering import Kept
@@ -203,7 +203,7 @@ class Opened:
             if column not in self.data.examples.kinds:
                 continue
             stored: Any = self.data.examples.stored(column, rows)
-            if hasattr(stored, "words"):  # each word is looked at once
+            if isinstance(stored, Coded):  # each word is looked at once
                 holds = np.array([letters in word.casefold() for word in stored.words] + [False], bool)
                 fits |= holds[stored.codes]
         return rows[fits]
