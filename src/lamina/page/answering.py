@@ -158,7 +158,7 @@ def _cell(data: Data, column: str, row: int, kind: str) -> Any:
 
     assert data.examples is not None
     values = data.examples.values(column, np.array([row]))
-    cell = values.tolist()[0] if isinstance(values, Coded) else values[0]
+    cell: Any = values.tolist()[0] if isinstance(values, Coded) else values[0]
     if kind == "date":
         return None if np.isnan(cell) else (dates.show(cell) or "").replace(" ", "T")
     if kind == "number":
