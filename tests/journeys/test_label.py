@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import lamina
 from lamina.cli.main import add_commands, app
-from lamina.core import DataError
+from lamina.core import DataError, ModelError
 from lamina.learning.label_next import Landscape
 
 if not app.registered_commands:
@@ -122,3 +122,24 @@ def test_from_unlabelled_photos_to_answers(tmp_path: Path) -> None:
     answers = pl.read_csv(model.answers.encode())
     assert len(answers) >= 10
     assert np.mean([Path(name).name[:3] == word for name, word in answers.select("example", "label").rows()]) > 0.8
+
+
+def test_a_table_of_ones_own_is_written_into_and_nothing_else_in_it_changes(tmp_path: Path) -> None:
+    place = tmp_path / "mine.csv"
+    lines = [f"0.84442185152504{k:02};{'n/a' if k % 9 == 0 else k % 7};key {k};" for k in range(40)]
+    place.write_bytes(("\n".join(["size;count;secret;label", *lines]) + "\n").encode("cp1252"))
+    before = place.read_bytes()
+    label(str(place), "--drop", "secret", "-n", "2", said=".\n")
+    assert place.read_bytes() == before
+    label(str(place), "--drop", "secret", "-n", "1", said="gr\u00fcn\n")
+    after = place.read_text(encoding="utf-8" if "gr\u00fcn".encode() in place.read_bytes() else "cp1252").splitlines()
+    assert after[0] == "size;count;secret;label"
+    changed = [k for k, (old, new) in enumerate(zip(lines, after[1:], strict=True)) if old != new]
+    assert 1 <= len(changed) <= 3  # one name does for what is most like it, too
+    assert all(after[k + 1] == lines[k] + "gr\u00fcn" for k in changed)
+
+
+def test_a_table_that_cannot_be_written_into_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    _table(tmp_path / "things.csv")
+    with pytest.raises(ModelError, match="--out"):
+        label(str(tmp_path / "things.csv"), "--out", str(tmp_path / "things.csv"), said="a\n")

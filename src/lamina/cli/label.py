@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +16,7 @@ from lamina.examples.reading import Reading
 
 if TYPE_CHECKING:
     from lamina.examples import Examples
+    from lamina.examples.labels import Labels
     from lamina.learning.label_next import Landscape, Question
 
 AT_ONCE = 5  # questions, after which it is looked anew which are worth asking
@@ -50,12 +52,14 @@ def label(
         raise PlanError(f"{count} examples were asked for. At least 1 is needed, such as -n 50.")
     kept = labels.Labels.of(path, reading, target)
     place = out or (Path(path) if kept.told and Path(path).suffix == ".csv" else Path("labels.csv"))
-    asks = not listing and not as_json
+    asks, into = not listing and not as_json, place.absolute() == Path(path).absolute()
     if asks:
         labels.check_place(place, path)
+        if into:
+            kept.add_to(place)  # nothing as yet: to see that it can be done
     landscape = _landscape(kept.examples, kept.said, target)
     if asks:
-        _ask(kept, landscape, count, place)
+        _ask(kept, landscape, count, kept.add_to if into else kept.write, place)
         return
     questions = landscape.next(kept.said, count)
     if not questions and not as_json:
@@ -87,7 +91,7 @@ def _landscape(examples: Examples, said: dict[int, str], target: str) -> Landsca
             print(f"\r{progress.message}", end=" ", file=sys.stderr)
 
 
-def _ask(kept: Any, landscape: Landscape, count: int, place: Path) -> None:
+def _ask(kept: Labels, landscape: Landscape, count: int, write: Callable[[Path], None], place: Path) -> None:
     """One after the other, until all were asked, or somebody ends it."""
     print(HELP)
     skipped: set[int] = set()
@@ -128,7 +132,7 @@ def _ask(kept: Any, landscape: Landscape, count: int, place: Path) -> None:
     except (EOFError, KeyboardInterrupt):
         print()
     finally:
-        kept.write(place)
+        write(place)
         words = f"{len(kept.said):,} of {len(kept.examples):,} examples have a label"
         print(f"\n{words}: {place}\nlearn    lamina learn {place} --target {kept.target}")
 
