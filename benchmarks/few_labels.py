@@ -27,7 +27,7 @@ SETS = {
     "fashion_mnist 100": ("fashion_mnist", 10),
 }  # labels a class
 WAYS = {"mnist 10": ("spread",), "mnist 100": ("all", "alone"), "fashion_mnist 100": ("all", "alone")}
-MINUTES = {"spread": 5, "all": 10, "alone": 2}
+MINUTES = {"spread": 5, "all": 10, "alone": 10}
 PEERS = ("label_spreading", "self_training")
 METHODS = Path(__file__).parent / "peers" / "few_labels.py"
 SEEDS = 3

@@ -35,6 +35,8 @@ import serving
 JSON = "application/json"
 TABLE, PICTURES = "/v1/models/table/predict", "/v1/models/pictures/predict"
 GOOD = {200, 429}
+# How a connection may end that is not answered: a body beyond the limit, noise, and a caller that leaves first.
+CLOSED = ("closed", "ConnectionResetError", "BrokenPipeError")
 Good = tuple[str, bytes, str]  # path, body and its type
 Bad = Callable[[int], int | str]  # from the port to the status, or how the connection ended
 KEPT = 20  # answers that should not have been
@@ -106,6 +108,7 @@ def soak(models: Sequence[Path], seconds: float, clients: int) -> dict[str, Any]
         "good": dict(tally.good),
         "bad": dict(tally.bad),
         "wrong": tally.wrong,
+        "turned_away": tally.good["429"] / max(answered, 1),
         "memory_mib": [round(early, 1), round(late, 1)],
         "share": {
             "requests": answered + sum(tally.bad.values()),
@@ -131,7 +134,7 @@ def client(
         name, act = chance.choice(bad)
         status = act(port)
         tally.bad[f"{name}: {status}"] += 1
-        if isinstance(status, int) and not 400 <= status < 500:
+        if status not in CLOSED and not (isinstance(status, int) and 400 <= status < 500):
             tally.note(f"{name}: {status}")
 
 
@@ -197,16 +200,16 @@ PARQUET = "application/vnd.apache.parquet"
 LEAVES = f"POST {TABLE} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {JSON}\r\nContent-Length: 900\r\n\r\n{{".encode()
 
 
-def said(port: int, content: bytes) -> str:
-    """Say it on a plain connection, and leave."""
+def said(port: int, content: bytes) -> int | str:
+    """Say it on a plain connection, and leave: the status, or how the connection ended."""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as caller:
         caller.sendall(content)
         caller.shutdown(socket.SHUT_WR)
         try:
-            caller.recv(1024)
+            line = caller.recv(1024).partition(b"\r\n")[0].split()
         except OSError as error:
             return type(error).__name__
-    return "closed"
+    return int(line[1]) if len(line) > 1 and line[1].isdigit() else "closed"
 
 
 def bomb() -> bytes:

@@ -28,6 +28,8 @@ from lamina.estimators import (
     LaminaEmbedder,
     LaminaRegressor,
 )
+from lamina.learning import training
+from lamina.learning.prepare import Prepared, prepare
 
 FEW = {"steps": 60, "random_state": 0}
 
@@ -212,12 +214,17 @@ def two(rows: int, seed: int) -> tuple[Any, Any]:
     return rng.normal(0, 1, (rows, 4)) + 6 * side[:, None], side
 
 
-@pytest.mark.parametrize("mark", [None, float("nan"), -1])
-def test_rows_without_a_label_are_learned_from_in_whatever_way_they_are_marked(mark: Any) -> None:
+@pytest.mark.parametrize("mark", [None, float("nan"), -1, pd.NA], ids=["none", "nan", "value", "pandas"])
+def test_rows_without_a_label_are_learned_from_in_whatever_way_they_are_marked(
+    mark: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned: list[Prepared] = []
+    monkeypatch.setattr(training, "prepare", lambda *said: learned.append(prepare(*said)) or learned[-1])
     x, side = two(200, 0)
-    y = np.where(np.arange(200) < 40, side, np.nan) if mark != -1 else np.where(np.arange(200) < 40, side, -1)
-    y = [None if each != each else int(each) for each in y] if mark is None else y
-    model = LaminaClassifier(unlabelled=-1 if mark == -1 else None, **FEW).fit(x, y)
+    y = np.array([int(each) if k < 40 else mark for k, each in enumerate(side)], object)
+    y = y.astype(float) if isinstance(mark, float) else y
+    model = LaminaClassifier(unlabelled=-1 if isinstance(mark, int) else None, **FEW).fit(x, y)
+    assert [len(each.extra) for each in learned] == [160]  # they reach the learning, whatever weight it gives them
     assert model.classes_.tolist() == [0, 1]
     assert model.score(*two(100, 1)) > 0.95
 

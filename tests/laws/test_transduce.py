@@ -14,7 +14,7 @@ from lamina.insight import assumptions, transduced
 from lamina.learning import graph
 from lamina.learning.assumptions import dimensions
 from lamina.learning.graph import Graph
-from lamina.learning.spreading import spread
+from lamina.learning.spreading import method_for, spread
 
 
 def _moons(rows: int) -> tuple[np.ndarray, np.ndarray]:
@@ -37,8 +37,8 @@ def _partly(rows: int, labelled: int) -> tuple[dict[str, list[object]], np.ndarr
 def test_one_label_of_each_class_spreads_along_what_is_near() -> None:
     x, side = _moons(600)
     ties = Graph.of(x, np.random.default_rng(0)).ties
-    raw, method = spread(ties, np.array([0, 1]), side[:2], 2)
-    assert method == "poisson"
+    assert method_for(side[:2]) == "poisson"
+    raw = spread(ties, np.array([0, 1]), side[:2], 2, "poisson")
     assert (raw.argmax(1) == side).mean() > 0.97
     nearest = ((x[:, None] - x[:2]) ** 2).sum(2).argmin(1)
     assert (nearest == side).mean() < 0.95  # the ties tell it, not how near the labels are
@@ -46,14 +46,15 @@ def test_one_label_of_each_class_spreads_along_what_is_near() -> None:
 
 def test_many_labels_are_spread_by_laplace_learning() -> None:
     x, side = _moons(600)
-    raw, method = spread(Graph.of(x, np.random.default_rng(0)).ties, np.arange(300), side[:300], 2)
-    assert method == "laplace"
+    assert method_for(side[:300]) == "laplace"
+    raw = spread(Graph.of(x, np.random.default_rng(0)).ties, np.arange(300), side[:300], 2, "laplace")
     assert (raw.argmax(1) == side)[300:].mean() > 0.97
 
 
 def test_a_part_that_nothing_ties_to_a_label_still_has_an_answer() -> None:
     x, side = _moons(60)
-    raw, _ = spread(Graph.of(np.concatenate([x, x + 100]), np.random.default_rng(0)).ties, np.arange(2), side[:2], 2)
+    ties = Graph.of(np.concatenate([x, x + 100]), np.random.default_rng(0)).ties
+    raw = spread(ties, np.arange(2), side[:2], 2, "poisson")
     assert np.isfinite(raw).all()
 
 
@@ -88,6 +89,19 @@ def test_exactly_the_rows_without_a_label_are_answered_and_the_answers_are_kept(
     assert "labels that were hidden" in transduced.said(told["transduced"])
     assert "270" in model.report
     assert "It holds." in dict(assumptions.said(told["assumptions"]))["near examples are alike"]
+
+
+@pytest.mark.parametrize("labels", [180, 220, 280], ids=["few", "just many: fewer once a fifth is hidden", "many"])
+def test_answers_are_as_sure_as_hidden_labels_say_that_they_are_right(labels: int) -> None:
+    rng = np.random.default_rng(1)
+    side = np.arange(1_500) % 2
+    x = rng.normal(0, 1, (1_500, 2)) + 1.6 * side[:, None]  # they overlap
+    label = [str(name) if k < labels else None for k, name in enumerate(np.array(["low", "high"])[side])]
+    rows = {"x": x[:, 0].tolist(), "y": x[:, 1].tolist(), "label": label}
+    model = lamina.learn(rows, "label", transduce=True, steps=5, show=False)
+    found = list(csv.DictReader(io.StringIO(model.answers)))
+    right = model.card.results["transduced"]["right"]["value"]
+    assert np.mean([float(each["confidence"]) for each in found]) == pytest.approx(right, abs=0.06)
 
 
 def test_where_labels_mean_nothing_that_is_said() -> None:

@@ -180,9 +180,12 @@ def _parted(y: Any, unlabelled: Any) -> tuple[Any, Array]:
     if y is None:
         return y, np.ones(0, bool)
     cells = column_or_1d(y, warn=True)
-    known = np.array([each is not None and each == each for each in cells.tolist()], bool)
+    said = [
+        None if type(each).__name__ == "NAType" else each for each in cells.tolist()
+    ]  # pandas.NA equals nothing, nor not
+    known = np.array([each is not None and each == each for each in said], bool)
     if unlabelled is not None:
-        known &= np.array([each != unlabelled for each in cells.tolist()], bool)
+        known &= np.array([each != unlabelled for each in said], bool)
     if known.all():
         return cells, known
     if not known.any():

@@ -16,7 +16,7 @@ from lamina.learning.label_free import features
 from lamina.learning.photographs import fits, replace_pictures
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import prepare
-from lamina.learning.spreading import spread
+from lamina.learning.spreading import method_for, spread
 
 SEEN = 20_000  # examples that are chosen among
 GROUPS = 20  # that are asked about first, at most
@@ -112,7 +112,7 @@ class Landscape:
         what is labelled and from each other (k-centre, Sener and Savarese 2018)."""
         words = sorted(set(labels.values()))
         codes = np.array([words.index(labels[int(self.rows[k])]) for k in known])
-        raw, _ = spread(self.graph.ties, known, codes, len(words))
+        raw = spread(self.graph.ties, known, codes, len(words), method_for(codes))
         best = raw.argmax(1)
         top = np.sort(raw, axis=1)[:, -2:]
         clear = top[:, 1] - top[:, 0] if len(words) > 1 else np.zeros(len(raw))

@@ -15,8 +15,14 @@ LEAK = 1e-6  # of what a row holds: so that parts of the graph that nothing ties
 COLUMNS = 2**25  # numbers at once: with many classes, some classes after the others
 
 
-def spread(ties: Any, rows: Array, labels: Array, classes: int) -> tuple[Array, str]:
-    """[N, K] how much speaks for each class, the more the better, and by which method.
+def method_for(labels: Array) -> str:
+    """Which way of spreading suits so many labels: [n] class numbers."""
+    counts = np.unique(labels, return_counts=True)[1]
+    return "laplace" if counts.mean() > MANY else "poisson"
+
+
+def spread(ties: Any, rows: Array, labels: Array, classes: int, method: str) -> Array:
+    """[N, K] how much speaks for each class, the more the better. method: of `method_for`.
 
     Poisson learning (Calder et al. 2020) where labels are few: each label is a source, and what flows from it says more
     than what a label forces on its neighbours, which fades within a few steps. Laplace learning (Zhu et al. 2003) where they are
@@ -24,13 +30,10 @@ def spread(ties: Any, rows: Array, labels: Array, classes: int) -> tuple[Array, 
 
     >>> from scipy.sparse import csr_array
     >>> line = csr_array(np.eye(6, k=1) + np.eye(6, k=-1))
-    >>> spread(line, np.array([0, 5]), np.array([0, 1]), 2)[0].argmax(1).tolist()
+    >>> spread(line, np.array([0, 5]), np.array([0, 1]), 2, "poisson").argmax(1).tolist()
     [0, 0, 0, 1, 1, 1]
     """
-    counts = np.bincount(labels, minlength=classes)
-    if counts[counts > 0].mean() > MANY:
-        return laplace(ties, rows, labels, classes), "laplace"
-    return poisson(ties, rows, labels, classes), "poisson"
+    return (laplace if method == "laplace" else poisson)(ties, rows, labels, classes)
 
 
 def poisson(ties: Any, rows: Array, labels: Array, classes: int) -> Array:

@@ -17,7 +17,7 @@ from lamina.learning.graph import Graph, turned
 from lamina.learning.label_free import features
 from lamina.learning.prepare import CATEGORY, Prepared
 from lamina.learning.seen import called
-from lamina.learning.spreading import spread
+from lamina.learning.spreading import method_for, spread
 from lamina.learning.trial import Trial
 from lamina.model.intake import row_names
 from lamina.model.intervals import wilson
@@ -68,14 +68,7 @@ def seconds(prepared: Prepared) -> float:
 
 def _parts(prepared: Prepared) -> tuple[Array, Array, Array]:
     folds = [part for each in prepared.folds for part in (each.train, each.validation, each.test)]
-    return np.unique(np.concatenate(folds)), prepared.held, _open(prepared)
-
-
-def _open(prepared: Prepared) -> Array:
-    """Rows that hold something and have no label."""
-    known = np.any([each.numpy() > 0 for each in prepared.rows.known.values()], axis=0)
-    present = np.any([each.present.numpy() for each in prepared.rows.inputs.values()], axis=0)
-    return np.flatnonzero(~known & present)
+    return np.unique(np.concatenate(folds)), prepared.held, prepared.extra
 
 
 def check(prepared: Prepared) -> None:
@@ -83,7 +76,7 @@ def check(prepared: Prepared) -> None:
     kinds = [output.kind for output in prepared.outputs.values()]
     if kinds != [CATEGORY]:
         raise PlanError(f"--transduce answers one target of categories; asked for were: {', '.join(kinds)}.")
-    if not len(_open(prepared)):
+    if not len(prepared.extra):
         raise DataError(
             "--transduce answers rows without a label, and every row has one. Leave their cells in the target empty, or give "
             "them with --unlabelled PATH."
@@ -108,16 +101,16 @@ def transduce(
     graph = Graph.of(x, rng)
     labels = prepared.targets(column, taught)[0].astype(np.int64)
     places = np.arange(len(taught))
-    raw, method = spread(graph.ties, places, labels, output.width)
-    scale = _lead(raw)
-    raw = raw * scale
+    method = method_for(labels)
+    raw = spread(graph.ties, places, labels, output.width, method)
+    raw = raw * _lead(raw)
     if len(hidden):
         judged, truth = (
             raw[len(taught) : len(taught) + len(hidden)],
             prepared.targets(column, hidden)[0].astype(np.int64),
         )
     else:
-        judged, truth = _hidden(graph, labels, output.width, scale, rng)
+        judged, truth = _hidden(graph, labels, output.width, method, rng)
     tuned = copy(output)
     tuned.calibrate(judged, truth)
     shares = softmax(tuned.scaled(raw[len(taught) + len(hidden) :]))
@@ -149,8 +142,12 @@ def _lead(raw: Array) -> float:
     return SURE / lead if lead > 0 else 1.0
 
 
-def _hidden(graph: Graph, labels: Array, classes: int, scale: float, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Raw answers to labelled rows whose label was hidden, and the labels. The only label of a class is never hidden."""
+def _hidden(graph: Graph, labels: Array, classes: int, method: str, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Raw answers to labelled rows whose label was hidden, and the labels. The only label of a class is never hidden.
+
+    As all labels are spread: by the same method, each fold brought to the same lead, for how much a label says depends on
+    how many there are.
+    """
     fold = np.full(len(labels), -1)
     for each in np.unique(labels):
         inside = rng.permutation(np.flatnonzero(labels == each))
@@ -162,8 +159,8 @@ def _hidden(graph: Graph, labels: Array, classes: int, scale: float, rng: np.ran
         out, kept = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
         if not len(out):
             continue
-        raw, _ = spread(graph.ties, kept, labels[kept], classes)
-        found.append(raw[out] * scale)
+        raw = spread(graph.ties, kept, labels[kept], classes, method)
+        found.append(raw[out] * _lead(raw))
         truth.append(labels[out])
     return np.concatenate(found), np.concatenate(truth)
 
