@@ -10,7 +10,7 @@ import pytest
 
 import lamina
 from lamina.core import DataError
-from lamina.page.data import open_data
+from lamina.page.data import open_data, parted
 from lamina.page.judged import kept
 
 
@@ -57,6 +57,43 @@ def test_other_rows_do_not_judge(table: tuple[Path, Path], tmp_path: Path) -> No
     )
     assert len(unlabelled) == 50
     assert "no labels" in unlabelled.how
+
+
+def test_rows_that_taught_do_not_judge_because_a_folder_calls_them_a_test_set(
+    table: tuple[Path, Path], tmp_path: Path
+) -> None:
+    model, (head, *rows) = lamina.load(table[0]), rows_of(table[1])
+    before = open_data(model, table[1])
+    neither = {tuple(rows[k]) for k in before.held}
+    for name, some in (("train", rows[:300]), ("test", rows[300:])):
+        write(tmp_path / f"{name}.csv", [head, *some])
+    data = open_data(model, tmp_path)
+    assert len(data) == 400
+    assert not data.same
+    lines = [tuple(row) for name in ("train", "test") for row in rows_of(tmp_path / f"{name}.csv")[1:]]
+    assert data.examples is not None
+    assert data.examples.parts is not None
+    east = data.examples.values("east").astype(np.float32).tolist()
+    whole = {float(np.float32(line[0])): line for line in lines}
+    held = [whole[east[k]] for k in data.held]
+    assert set(held) == neither & set(map(tuple, rows[300:]))
+    assert held
+    model.card.split["folded"] = True
+    assert not len(open_data(model, tmp_path).held)
+
+
+def test_a_corrected_label_is_another_key(table: tuple[Path, Path], tmp_path: Path) -> None:
+    """An id stays when its row is corrected: what was worked out of the old row must not be recalled."""
+    model, (head, *rows) = lamina.load(table[0]), rows_of(table[1])
+    place = write(tmp_path / "named.csv", [["id", *head], *([f"p{k}", *row] for k, row in enumerate(rows))])
+    examples = lamina.read(place, id="id")
+    rows[7][3] = "inside" if rows[7][3] == "outside" else "outside"
+    write(place, [["id", *head], *([f"p{k}", *row] for k, row in enumerate(rows))])
+    corrected = lamina.read(place, id="id")
+    assert (examples.keys() == corrected.keys()).all()
+    assert parted(model, examples).key != parted(model, corrected).key
+    write(place, [["id", *head], *([f"p{k}", *row] for k, row in enumerate(rows))])
+    assert parted(model, lamina.read(place, id="id")).key == parted(model, corrected).key
 
 
 def test_groups_that_were_asked_for_are_known_again(table: tuple[Path, Path], tmp_path: Path) -> None:

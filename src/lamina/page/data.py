@@ -111,7 +111,7 @@ def _learned_from(model: Model) -> list[str]:
 def parted(model: Model, examples: Examples, source: Any = None, named: bool = False) -> Data:
     """Examples with their parts. source: what a worker can read again."""
     targets = [each["column"] for each in model.card.taught]
-    key = hashlib.blake2b(model.mark.encode() + examples.keys().tobytes() + b"page 1", digest_size=12).hexdigest()
+    key = _key(model, examples)
     there = [target for target in targets if target in examples.kinds]
     known = labelled(examples, there) if there else np.zeros(len(examples), bool)
     base = Data(
@@ -123,6 +123,13 @@ def parted(model: Model, examples: Examples, source: Any = None, named: bool = F
     if len(there) < len(targets):
         return replace(base, how="The examples have no labels, so they cannot judge.")
     return _again(model, examples, targets, known, base) or _by_thresholds(model, examples, targets, known, base)
+
+
+def _key(model: Model, examples: Examples) -> str:
+    """Under which what was worked out is kept: by all that the rows hold, for an id stays when a label is corrected."""
+    told = b"" if examples.parts is None else examples.parts.tobytes()
+    held = hashing.content_of(examples).tobytes()
+    return hashlib.blake2b(model.mark.encode() + held + told + b"page 2", digest_size=12).hexdigest()
 
 
 def _again(model: Model, examples: Examples, targets: list[str], known: Array, base: Data) -> Data | None:
@@ -154,17 +161,12 @@ def _again(model: Model, examples: Examples, targets: list[str], known: Array, b
 def _by_thresholds(model: Model, examples: Examples, targets: list[str], known: Array, base: Data) -> Data:
     """More rows than it learned from, or others: the card's thresholds tell, where rows of theirs are among these."""
     thresholds = model.card.split
-    own = examples.parts is not None and bool((examples.parts[known] == TEST).any())
-    if thresholds.get("folded", model.card.members > 1) and not own:
+    if thresholds.get("folded", model.card.members > 1):
         return replace(
             base, how="These are other rows than it learned from, as far as their hashes tell: they do not judge."
         )
-    if own and examples.parts is not None:
-        held = np.flatnonzero(known & (examples.parts == TEST))
-        how = f"The {count(len(held), 'row')} of the test set, as the folders or files say."
-        return replace(base, parts=examples.parts, held=held, how=how)
     if thresholds["by"] == "given":
-        return replace(base, how="It was judged on a test set of its own, which is not among these rows.")
+        return replace(base, how="It was judged on a test set of its own, which is not among these rows as it was.")
     keys = examples.keys(targets)
     if not _known(thresholds, keys):
         return replace(
@@ -174,8 +176,13 @@ def _by_thresholds(model: Model, examples: Examples, targets: list[str], known: 
         )
     times = examples.of("time")
     parts = place(thresholds, keys, examples.values(targets[0]), examples.values(times[0]) if times else None)
-    held = np.flatnonzero(known & (parts == TEST))
-    how = f"The {count(len(held), 'row')} that the thresholds of the model's card keep for judging; rows that came later are among them."
+    judging = known & (parts == TEST)
+    how = "that the thresholds of the model's card keep for judging; rows that came later are among them."
+    if examples.parts is not None and (examples.parts[known] == TEST).any():
+        judging &= examples.parts == TEST  # never believed alone: rows that taught may have been parted anew since
+        how = "of the test set, as the folders or files say, that the thresholds of the model's card keep for judging, too."
+    held = np.flatnonzero(judging)
+    how = f"The {count(len(held), 'row')} {how}"
     return replace(base, parts=parts, held=held, how=how)
 
 
