@@ -107,6 +107,11 @@ def test_an_example_is_followed_and_its_sums_come_out(which: str, request: pytes
     assert held["answers"] == found["answers"]
 
 
+def test_letters_that_say_none_are_looked_for(tabled: Asker) -> None:
+    assert tabled("examples", limit=5)["total"] == 400
+    assert tabled("examples", limit=5, search="None")["total"] == 0
+
+
 def test_examples_are_found_by_part_label_and_letters(tabled: Asker, pictured: Asker) -> None:
     every = tabled("examples", limit=5)
     assert every["total"] == 400

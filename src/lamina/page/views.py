@@ -42,7 +42,7 @@ class Views:
         self.live = course
         self.closing = False  # then streams end
         self._keys: dict[str, str] = {}
-        self._orders: dict[str, Any] = {}
+        self._orders: dict[tuple[str | None, ...], Any] = {}
 
     @property
     def opened(self) -> Opened:
@@ -111,7 +111,7 @@ class Views:
         limit: int | None,
     ) -> shared.Examples:
         target = the_target(self.opened.model, target) if self.opened.model.outputs else None
-        key = f"{part} {label} {search} {target}"
+        key = part, label, search, target
         if key not in self._orders:
             rows, note = self.opened.found(part, label, search, target)
             if not note and label is None and len(rows):
