@@ -28,6 +28,7 @@ HELD = 0.1  # share of the letters at the end, which are judged
 CHOSEN, MOST = 0.03, 20_000  # share of the letters that choose the weights, and the most of them
 PASSAGES = 8  # in which those stand, spread over the text: one alone may be unlike the rest
 TEXTS = 10  # from so many on, the end that is judged begins with a text of its own
+NEAR = 0.5  # if one begins so near, as a share of that end: else a long text is cut
 SIZES = (128, 256, 512, 768)  # units of the memory
 ENOUGH = (0, 20_000, 200_000, 500_000)  # letters that such a size needs to learn from
 # Passes over the text that it needs to be worth its time. Of tiny_shakespeare, in the same time: 256 units over 10 passes need
@@ -143,7 +144,8 @@ def parted(whole: str) -> list[tuple[int, int, str]]:
     """
     cut = int(len(whole) * (1 - HELD))
     if whole.count(STOP) >= TEXTS:
-        cut = whole.rfind(STOP, 0, cut) + 1
+        begins = min(whole.rfind(STOP, 0, cut) + 1, whole.find(STOP, cut) + 1, key=lambda place: abs(place - cut))
+        cut = begins if abs(begins - cut) <= NEAR * HELD * len(whole) else cut
     size = int(min(MOST, max(CHOSEN * cut, min(LEAST / 2, HELD * cut)))) // PASSAGES
     found: list[tuple[int, int, str]] = []
     at = 0
