@@ -10,8 +10,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from lamina.core import Array, Batch, Encoded, Form, LaminaError, Loss, PlanError, Recipe
-from lamina.examples import Reading, read
+from lamina.core import Array, Batch, DataError, Encoded, Form, LaminaError, Loss, PlanError, Recipe
+from lamina.examples import Examples, Reading, read
+from lamina.examples.reading import Column
 from lamina.learning import adversarial
 from lamina.learning.adversarial import Adversarial, Duellist
 from lamina.learning.apprentice_image import Apprentice
@@ -295,3 +296,14 @@ def test_sentences_are_checked_word_by_word_and_drawn_from_the_examples() -> Non
     with pytest.raises(PlanError, match="--text"):
         made.check(Wish())
     assert Image.restore(made.state()).state() == made.state()
+
+
+def test_what_judges_is_never_what_taught() -> None:
+    world = stripes(100, 0)
+    pictures = np.empty(100, object)
+    pictures[:80] = list(world["image"][:80])
+    found = read(world | {"image": pictures}, reading=Reading({"image": "image"}))
+    columns = {column: Column(kind, found.values(column)) for column, kind in found.kinds.items()}
+    examples = Examples(found.source, columns, parts=np.repeat(np.array([0, 1, 2], np.int8), [60, 20, 20]))
+    with pytest.raises(DataError, match="None of the examples that were kept apart"):
+        Craft(examples, Plan(generate="image", given="label"), torch.device("cpu"))

@@ -62,6 +62,7 @@ class Craft:
         self.prepared = self._prepare()
         self.gallery = self._gallery()
         self._check_pictures()
+        self.tested = self._tested()
         self.size = 1 if plan.size is None else min(plan.size, len(SIZES) - 1)
 
     @property
@@ -211,13 +212,22 @@ class Craft:
         forms = prepared.intake.forms
         return Gallery(prepared.rows, name, forms[name], asked, forms[asked] if asked else None, taught, held)
 
-    @property
-    def tested(self) -> Array:
-        """Pictures that neither taught nor watched: what is made is compared with them. Where there are none, with the others."""
+    def _tested(self) -> Array:
+        """Pictures that neither taught nor watched: what is made is compared with them. Where there are none, those
+        that watched.
+
+        Raises:
+            DataError: none of those that were kept apart is a picture.
+        """
         fold = self.prepared.folds[0]
         rows = fold.test if len(fold.test) else fold.validation
         found: Array = rows[self.prepared.rows.inputs[self.gallery.name].present.numpy()[rows]]
-        return found if len(found) else self.gallery.taught
+        if not len(found):
+            raise DataError(
+                "None of the examples that were kept apart to judge holds a picture that can be read. Put pictures among them, or "
+                "leave the parts out: then some are kept apart of all."
+            )
+        return found
 
     def _check_pictures(self) -> None:
         """Pictures of one colour, all of them the same, teach nothing."""
