@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 import lamina
 from lamina.serving import making
-from worlds import verses
+from worlds import stripes, verses
 
 PLACE = "/v1/models/writer/generate"
 
@@ -59,6 +60,8 @@ def test_without_a_seed_one_is_drawn_and_told(ask: TestClient) -> None:
         ({"promt": "a"}, 422, "prompt, length"),
         ({"length": 1_000_000}, 422, "length"),
         ({"count": 64, "length": 50_000}, 413, "letters in all"),
+        ({"prompt": "The cat " * 1_000, "count": 64, "length": 1}, 413, "with the prompt"),
+        ({"prompt": "The cat " * 12_500, "length": 1}, 413, "with the prompt"),
         ({"temperature": -1}, 422, "temperature"),
         ({"given": {"label": "cat"}}, 422, "given"),
         ({"count": 2, "stream": True}, 422, "stream"),
@@ -84,6 +87,22 @@ def test_each_model_says_what_it_can_do(ask: TestClient) -> None:
     assert ask.post(PLACE, json=said["example"]).status_code == 200
     assert PLACE in ask.get("/openapi.json").json()["paths"]
     assert ask.post(PLACE, content=b"length=3").status_code == 415
+
+
+def test_a_private_model_of_captions_says_what_to_ask_for(service: Any, tmp_path: Path) -> None:
+    """It keeps no caption of its own, so that a wish must say one."""
+    world = stripes(60, 0, side=8)
+    world["caption"] = np.array([f"{name} stripes, number {k}" for k, name in enumerate(world.pop("label"))])
+    plan: dict[str, Any] = {"given": "caption", "steps": 2, "looks": 1, "size": 0, "batch": 8, "side": 8}
+    place = lamina.learn(world, generate="image", private=True, **plan).save(tmp_path / "told.lamina")
+    with service({"told": place}) as ask:
+        said = ask.get("/v1/models/told").json()
+        assert said["example"]["text"] in said["snippets"]["curl"]
+        found = ask.post("/v1/models/told/generate", json=said["example"])
+        assert "has the words 'say'" in found.json()["error"]  # its own words only: a private model tells none of them
+        found = ask.post("/v1/models/told/generate", json=said["example"] | {"text": "upright stripes"})
+        assert found.status_code == 200, found.text
+        assert len(found.json()["made"]) == said["example"]["count"]
 
 
 def test_beyond_a_line_callers_are_asked_to_come_later(ask: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

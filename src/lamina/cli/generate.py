@@ -13,14 +13,12 @@ import typer
 
 from lamina.cli.options import options
 from lamina.core import PlanError
-from lamina.made._wish import Wish
+from lamina.made._wish import SEEDS, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lamina.core import Made, Piece
-
-SEEDS = 2**31  # a seed drawn by chance is one that a person can type
 
 
 def add(app: typer.Typer) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from lamina.core import PlanError, nearest
 
 MOST = 10_000_000  # letters of one text, or things made at once: beyond, somebody mistyped
+SEEDS = 2**31  # a seed drawn by chance is one that a person can type
 
 
 def said(help: str, default: Any = None, short: str = "") -> Any:

@@ -15,17 +15,17 @@ from typing import Annotated, Any, NotRequired
 from pydantic import Field, TypeAdapter, ValidationError
 
 from lamina.core import Json, PlanError
-from lamina.made._wish import Wish
+from lamina.made._wish import SEEDS, Wish
+from lamina.made.text import LENGTH
 from lamina.model.model import Model
 from lamina.serving.contract import typed
 from lamina.serving.settings import Refused, Serving
 
 MOST = 64  # made in one request
-LETTERS = 100_000  # of one request
+LETTERS = 100_000  # of one request, those of its prompt among them: they are read as slowly
 LINE = 8  # requests that may wait for a thread
 BEAT = 0.05  # seconds between the parts of a stream
-SEEDS = 2**31
-USUAL = 500  # letters where no length is said
+SENTENCE = "say here what is to be seen"
 HINTS: Mapping[str, Any] = {
     "count": Annotated[int, Field(strict=True, ge=1, le=MOST)],
     "given": dict[str, str],
@@ -60,10 +60,14 @@ class Maker:
 
     @property
     def example(self) -> Json:
-        """A request that it takes."""
-        return (
-            {"length": 200, "temperature": 0.8, "seed": 1} if "length" in self.made.takes else {"count": 4, "seed": 1}
-        )
+        """A request that it takes; where it keeps no sentence of its examples, with a place for one."""
+        if "length" in self.made.takes:
+            return {"length": 200, "temperature": 0.8, "seed": 1}
+        try:
+            self.made.check(Wish())
+        except PlanError:
+            return {"count": 4, "text": SENTENCE, "seed": 1}
+        return {"count": 4, "seed": 1}
 
     def read(self, body: bytes) -> tuple[Wish, bool]:
         """What is wanted, and whether as a stream.
@@ -95,10 +99,11 @@ class Maker:
             raise Refused(422, str(error)) from None
         if stream and wish.count > 1:
             raise Refused(422, f"A stream of {wish.count} was asked for. Expected is one: leave out count, or stream.")
-        letters = wish.count * (wish.length or USUAL)
+        letters = wish.count * (len(wish.prompt or "") + (wish.length or LENGTH))
         if "length" in self.made.takes and letters > LETTERS:
             raise Refused(
-                413, f"{letters:,} letters in all; expected are at most {LETTERS:,} in one request. Ask for fewer."
+                413,
+                f"{letters:,} letters in all, with the prompt; expected are at most {LETTERS:,} in one request. Ask for fewer.",
             )
         return wish, stream
 
