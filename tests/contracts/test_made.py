@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ import pytest
 
 import lamina
 from lamina import kinds
+from lamina.cli.generate import wholes
 from lamina.core import PlanError
+from lamina.made._alphabet import END, Alphabet
 from lamina.made._wish import Wish
+from lamina.made.text import Text
 from lamina.model.model import Model
 from test_rooms import loaded
 from worlds import stripes, verses
@@ -88,6 +92,24 @@ def test_it_is_written_to_files(maker: tuple[Path, dict[str, Any]], tmp_path: Pa
     files = model.maker.save(model.maker.make(model.graph, asked), asked, tmp_path / "new")
     assert len(files) >= 2
     assert all(each.stat().st_size for each in files)
+
+
+def test_a_text_that_ends_before_it_begins_is_there_and_empty(tmp_path: Path) -> None:
+    made = Text(Alphabet("ab", ends=True), (1, 2), [END])
+    likely = np.zeros((1, 1, len(made.alphabet)), np.float32)
+    likely[..., END] = 99.0
+
+    def ends(feed: Mapping[str, Any]) -> dict[str, Any]:
+        return {"logits": likely.copy(), "memory_after": feed["memory"]}
+
+    asked = Wish(count=3, seed=0)
+    assert list(wholes(made, made.make(ends, asked))) == [(0, ""), (1, ""), (2, "")]
+    files = made.save(made.make(ends, asked), asked, tmp_path / "new")
+    assert [each.read_text() for each in files] == ["", "", ""]
+    alone = made.save(made.make(ends, Wish(seed=0)), Wish(seed=0), tmp_path / "one.txt")
+    assert [each.read_text() for each in alone] == [""]
+    prompted = Wish(count=2, prompt="ab", seed=0)
+    assert list(wholes(made, made.make(ends, prompted))) == [(0, "ab"), (1, "ab")]
 
 
 def test_it_survives_bytes_and_gives_its_network(maker: tuple[Path, dict[str, Any]]) -> None:

@@ -62,7 +62,7 @@ def foretold(made: Json) -> str:
         "order and says before each letter how likely every letter is; the figure is the mean of −log of what it gave to the one "
         "that came, so less is better. Beside it stands the best simple model: counts of how often letters followed each other "
         f"(Kneser–Ney). The network is ahead of it by {lead['value']:.3f} nats a letter ({lead['low']:.3f} to {lead['high']:.3f}). "
-        "Intervals are 95 %, from runs of 500 letters drawn again.</p>"
+        "Intervals are 95 %, from runs of up to 500 letters drawn again.</p>"
     )
     rare = f"<p class=soft><small>{made['rare']:,} of these letters are none of the {made['alphabet']:,} that it writes in; it is asked only whether it expected a rare one.</small></p>"
     return (
@@ -84,9 +84,10 @@ def written(made: Json) -> str:
         text = each["text"]
         marked = f"{escape(text[:start])}<ins>{escape(text[start:end])}</ins>{escape(text[end:])}"
         passage = each.get("passage")
+        looked = f" in its first {made['compared']:,} letters" if made["compared"] < len(text) else ""
         beside = (
-            f"<p class=soft>The longest passage that it has in common with what it learned from, {each['length']:,} letters, stands "
-            f"there so:</p><pre>… {escape(passage[0])}<ins>{escape(passage[1])}</ins>{escape(passage[2])} …</pre>"
+            f"<p class=soft>The longest passage that it has{looked} in common with what it learned from, {each['length']:,} "
+            f"letters, stands there so:</p><pre>… {escape(passage[0])}<ins>{escape(passage[1])}</ins>{escape(passage[2])} …</pre>"
             if passage
             else ""
         )
@@ -108,7 +109,8 @@ def copied(made: Json) -> str:
         else "That is more than texts repeat themselves: it has learned passages by heart, and writes them."
     )
     rows = [[f"written at temperature {each['temperature']:g}", f"{each['length']:,}"] for each in made["samples"]]
-    rows += [["the end of the text, which it never saw (longest of five passages)", f"{real:,}"]]
+    several = f" (longest of {len(made['real'])} passages)" if len(made["real"]) > 1 else ""
+    rows += [[f"the end of the text, which it never saw{several}", f"{real:,}"]]
     return (
         "<h2>Is it copying?</h2><p>The longest passages that stand, letter for letter, in what it learned from, beside the same for "
         f"real text that it never saw. {said}</p>" + table(["of passages of the same length", "letters"], rows, 1)

@@ -149,21 +149,21 @@ def lead(nats: Array, letters: Array, other: Array, other_letters: Array) -> Jso
 
 def samples(model: Model, craft: Craft) -> Json:
     """What it writes at several temperatures, each with the longest passage that stands in what it learned from; and the
-    longest that the held-out end has in common with it, which is how much texts repeat themselves anyway."""
+    longest that passages of the held-out end have in common with it, which is how much texts repeat themselves anyway.
+    Compared are as many letters of each: the longer a passage, the longer what it repeats."""
     learned = STOP.join(craft.text[start:stop] for start, stop, part in craft.parts if part == "taught")
+    end = craft.text[craft.parts[-1][0] :]
+    size = min(LENGTH, len(end))
     written = []
     for temperature in TEMPERATURES:
         [text] = model.generate(1, length=LENGTH, temperature=temperature, seed=craft.plan.seed)
-        found = longest(text, learned)
+        found = longest(text[:size], learned)
         written.append({"temperature": temperature, "text": text, "start": found.start, "length": found.length})
         if found.place >= 0:
             written[-1]["passage"] = [each.replace(STOP, "\n") for each in around(learned, found.place, found.length)]
-    end = craft.text[craft.parts[-1][0] :]
-    real = [
-        longest(end[at : at + LENGTH], learned).length
-        for at in np.linspace(0, max(0, len(end) - LENGTH), 5).astype(int)
-    ]
-    return {"samples": written, "real": real}
+    places = np.linspace(0, len(end) - size, 5 if len(end) > size else 1).astype(int)
+    real = [longest(end[at : at + size], learned).length for at in places]
+    return {"samples": written, "compared": size, "real": real}
 
 
 def card(craft: Craft, made: Text) -> Card:

@@ -54,12 +54,11 @@ class Text:
             )
 
     def make(self, graph: Graph, wish: Wish) -> Iterator[Piece]:
-        """The prompt, then a letter at a time. What it holds in memory does not grow with the length."""
+        """The prompt, or nothing (so that a text is there though it ends at once), then a letter at a time. What it holds in memory does not grow with the length."""
         self.check(wish)
         base = np.random.SeedSequence(wish.seed)
         for number, seed in enumerate(base.spawn(wish.count) if wish.count > 1 else [base]):
-            if wish.prompt is not None:
-                yield Piece(number, wish.prompt)
+            yield Piece(number, wish.prompt or "")
             left = LENGTH if wish.length is None else wish.length
             for code in self.codes(graph, wish, np.random.default_rng(seed)):
                 spelt = self.alphabet.spelt(code)[:left]
