@@ -71,6 +71,35 @@ def test_only_what_is_new_is_told_and_stopping_stops() -> None:
     assert not course.stop().stopping
 
 
+def test_the_kept_step_is_the_one_of_the_best_score_and_not_of_the_last_tie() -> None:
+    course = Course(lambda: None)
+    for step, score, value in ((10, -0.5, 0.9), (20, -0.2, 0.95), (30, -0.4, 0.95)):
+        course.add(Progress("learning", step=step, steps=40, loss=0.5, value=value, best=value, score=score))
+    assert course.metrics().curves[0].best == 20
+    course.add(Progress("learning", step=40, steps=40, loss=0.5, value=0.95, best=0.95, score=-0.2))
+    assert course.metrics().curves[0].best == 40  # of equal ones the later is kept, as learning does
+    course.add(
+        Progress("learning", message="fold 2 of 2", step=10, steps=40, loss=0.5, value=0.5, best=0.5, score=-2.0)
+    )
+    assert course.metrics().curves[1].best == 10
+
+
+@pytest.mark.parametrize(
+    ("metric", "better"), [("mae", -1), ("eer", -1), ("accuracy", 1), ("r2", 1), ("loss of views", -1)]
+)
+def test_live_it_says_whether_more_is_better(metric: str, better: int) -> None:
+    course = Course(lambda: None)
+    course.add(Progress("learning", step=5, steps=20, loss=0.9, metric=metric, value=0.7, best=0.7, score=-0.8))
+    assert course.metrics().better == better
+
+
+def test_a_kept_course_tells_the_metric_of_the_weights_kept_so_far() -> None:
+    looks = [(10, -0.5, 0.90), (20, -0.7, 0.97), (30, -0.3, 0.93), (40, -0.4, 0.99)]
+    curve = [{"step": step, "loss": 0.5, "score": score, "value": value} for step, score, value in looks]
+    found = Course.kept({"learning": {"curves": [curve], "best": [30], "steps": [40], "planned": [40], "seconds": 1.0}})
+    assert [each.best for each in found.metrics().curves[0].points] == [0.90, 0.90, 0.93, 0.93]
+
+
 def test_a_page_beside_learning_lives_and_then_opens() -> None:
     running = Training(lamina.read(worlds.blobs(300, 0)), Plan(("label",), steps=40, folds=0), report=False)
     page, progress = beside(running, "blobs", Opening(port=0, no_browser=True))

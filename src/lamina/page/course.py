@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from lamina import kinds
 from lamina.core import Json, Progress
 from lamina.insight.report import name
 from lamina.page.schema import training
@@ -38,6 +39,7 @@ class Course:
         self._state = "starting" if stop is not None else "kept"
         self._message, self._metric, self._better = "", "", 1
         self._best: dict[str, int] = {}
+        self._score: dict[str, float] = {}  # of the weights kept so far, by curve
         self._steps: dict[str, int] = {}
         self._stop = stop
 
@@ -49,7 +51,8 @@ class Course:
             self._last = progress
             self._state = progress.stage if progress.stage in STATES else self._state
             self._message = progress.message
-            self._metric = progress.metric or self._metric
+            if progress.metric not in ("", self._metric):
+                self._metric, self._better = progress.metric, direction(progress.metric)
             if progress.stage != "learning" or progress.value is None:
                 return  # between two looks nothing new is known
             curve = progress.message.partition(" · ")[0] if progress.message.startswith(("fold", "with")) else ""
@@ -58,9 +61,20 @@ class Course:
                 step=progress.step, seconds=progress.seconds, loss=progress.loss,
                 held_loss=None if progress.score is None else -progress.score, value=progress.value, best=progress.best,
             )  # fmt: skip
-            if progress.value is not None and progress.value == progress.best:
+            if self._keeps(curve, progress):
                 self._best[curve] = progress.step
             self._seen.append(_Seen(curve, point))
+
+    def _keeps(self, curve: str, progress: Progress) -> bool:
+        """Whether the weights of this look are the ones kept so far: the score chooses them, of equal ones the later."""
+        if progress.value != progress.best:
+            return False  # a training that goes on may hold better ones from before
+        if progress.score is None:
+            return True
+        if progress.score < self._score.get(curve, -np.inf):
+            return False
+        self._score[curve] = progress.score
+        return True
 
     def end(self, state: str = "done", message: str = "") -> None:
         """It is over: done or failed."""
@@ -99,9 +113,11 @@ class Course:
             called = f"fold {number + 1} of {len(curves)}" if len(curves) > 1 else ""
             found._steps[called] = int((learning.get("planned") or [0] * len(curves))[number])
             found._best[called] = int((learning.get("best") or [0] * len(curves))[number])
-            best = None
+            best, most = None, -np.inf
             for each in curve:
-                best = each.get("value") if each["step"] <= found._best[called] else best
+                score = each.get("score")
+                if each["step"] <= found._best[called] and (score is None or score >= most):
+                    best, most = each.get("value"), most if score is None else score
                 found._seen.append(
                     _Seen(
                         called,
@@ -159,6 +175,18 @@ class Course:
             can_stop=stop is not None and state == "learning",
             next=count,
         )
+
+
+def direction(metric: str) -> int:
+    """1 where more of a metric is better, -1 where less is: as the outputs say; what is learned without labels is a loss.
+
+    >>> direction("mae"), direction("accuracy"), direction("nats a letter")
+    (-1, 1, -1)
+    """
+    known: dict[str, int] = {}
+    for kind in kinds.names("outputs"):
+        known |= kinds.find("outputs", kind).better
+    return known.get(metric, -1)
 
 
 def thinned(points: Sequence[training.Point], most: int) -> list[training.Point]:
