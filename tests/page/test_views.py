@@ -242,6 +242,32 @@ def test_the_map_holds_every_example_once(which: str, request: pytest.FixtureReq
     assert {each["id"] for each in chosen["examples"]["items"]} == set(ids[:7].tolist())
 
 
+def test_right_tags_are_right_in_any_order_and_where_there_are_none() -> None:
+    world = worlds.tagged(200, 0)
+    model = lamina.learn(lamina.read(world), "weather", steps=60, folds=0)
+    with asked(Views("tags", Opened("tags", model, parted(model, lamina.read(world))))) as ask:
+        assert ask("fails")["live"]
+        items = ask("examples", part="test", limit=60)["items"]
+        told = [each for each in items if each["answer"] is not None]
+        assert {("wet, cold", "cold, wet"), ("", "none")} <= {(each["label"], each["answer"]) for each in told}
+        for each in told:
+            said = set() if each["answer"] == "none" else set(each["answer"].split(", "))
+            assert each["right"] == (said == set(filter(None, each["label"].split(", "))))
+        assert sum(each["right"] for each in told) > len(told) / 2
+
+
+def test_what_the_report_says_of_other_rows_is_said_to_be_the_reports(table: tuple[Path, Path], tabled: Asker) -> None:
+    model = lamina.load(table[0])
+    rows = lamina.read(table[1])
+    some = rows.take(np.arange(40, 400))  # rows are missing: the thresholds of these would be others
+    data = parted(model, some)
+    assert not data.same
+    assert len(data.held)
+    with asked(Views("some", Opened("some", model, data))) as ask:
+        assert ask("fails")["verdict"] == f"Its report says: {tabled('fails')['verdict']}"
+    assert tabled("fails")["verdict"].startswith("Right on")
+
+
 def test_what_finds_without_labels_says_which_views_are_not_about_it() -> None:
     examples = lamina.read(worlds.blobs(120, 0)).without("label")
     model = lamina.learn(examples, find="anomalies", steps=10)

@@ -15,6 +15,7 @@ from lamina.model.model import Model
 from lamina.outputs._scores import sigmoid, softmax
 from lamina.page.answering import Told, raw
 from lamina.page.data import Data
+from lamina.page.listing import Known
 from lamina.page.working import Insider
 
 KINDS = ("category", "number", "tags")
@@ -109,11 +110,14 @@ class Judged:
             case _:
                 return f"{float(codes):,.6g}"
 
-    def known(self) -> dict[int, tuple[str, float | None]]:
-        """Row to what the model says, and how sure it is."""
-        sure = self.sure.tolist() if self.holds == "category" else [None] * len(self.rows)
+    def known(self) -> dict[int, Known]:
+        """Row to what the model says, how sure it is, and whether that is right."""
+        nothing = [None] * len(self.rows)
+        sure = self.sure.tolist() if self.holds == "category" else nothing
+        right = nothing if self.holds == "number" else (~self.wrong).tolist()
         return {
-            row: (self.words(said), each) for row, said, each in zip(self.rows.tolist(), self.said, sure, strict=True)
+            row: Known(self.words(said), *each)
+            for row, said, *each in zip(self.rows.tolist(), self.said, sure, right, strict=True)
         }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import numpy as np
@@ -21,13 +21,21 @@ CELLS = 8
 LONG = 400  # characters of a text
 
 
+class Known(NamedTuple):
+    """What the model says of a row, in words; sure: of classes; right: None of numbers, of which none is simply wrong."""
+
+    said: str | None = None
+    sure: float | None = None
+    right: bool | None = None
+
+
 @dataclass
 class Listing:
-    """Lists examples. known: target to row to what the model says and how sure it is, as far as that was worked out."""
+    """Lists examples. known: target to row to what the model says of it, as far as that was worked out."""
 
     model: Model
     data: Data
-    known: dict[str, dict[int, tuple[str, float | None]]] = field(default_factory=dict)
+    known: dict[str, dict[int, Known]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.seen, self.heard = pictures.seen(self.model), pictures.heard(self.model)
@@ -42,17 +50,16 @@ class Listing:
         names, cells = self.data.names(at), self.cells(at, CELLS)
         found = []
         for row, name, label, held in zip(at.tolist(), names, labels, cells, strict=True):
-            said, sure = self.known.get(target or "", {}).get(row, (None, None))
-            number = target is not None and self.model.outputs[target].holds == "number"
+            told = self.known.get(target or "", {}).get(row, Known())
             found.append(
                 shared.Example(
                     id=row,
                     name=name,
                     part=self.data.part(row),  # type: ignore[arg-type]
                     label=label,
-                    answer=said,
-                    confidence=sure,
-                    right=None if said is None or label is None or number else said == label,
+                    answer=told.said,
+                    confidence=told.sure,
+                    right=told.right,
                     picture=f"{ROOT}/examples/{row}/picture?size={pictures.SIDE}" if self.seen else None,
                     cells=held,
                 )
