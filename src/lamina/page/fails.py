@@ -88,9 +88,11 @@ class Fails:
         return f" The counts differ from its report's by {differ:,} rows: the files may have changed since."
 
     def _verdict(self) -> str:
-        if self.kept:
-            return verdict(self.kept, self.model.card.results["data"])[0]
-        return ""
+        """What the report says first; said to be the report's where the figures below are of other rows."""
+        if not self.kept:
+            return ""
+        said = verdict(self.kept, self.model.card.results["data"])[0]
+        return said if self.judged is None or self.data.same else f"Its report says: {said}"
 
     def _lacks(self, part: str) -> str:
         """Why a part is missing; '' where it is there."""
