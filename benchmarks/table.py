@@ -242,7 +242,7 @@ def page(results: Path) -> str:
         "Anomalies": discoveries.anomalies(runs("anomalies")),
         "Few labels": discoveries.few_labels(runs("few_labels")),
         "Clusters": discoveries.clusters(runs("clusters")),
-        "Pictures that are made": discoveries.making(runs("making")),
+        "Pictures that are made": makings.making(runs("making")),
         "Search": discoveries.search(runs("search")),
         "Explanations": discoveries.explain(runs("explain")),
         "The page": discoveries.page(runs("page")),
