@@ -7,10 +7,10 @@ import numpy as np
 from lamina.core import Json
 from lamina.found._usual import usual
 from lamina.found.anomalies import MEASURES, OF_PICTURES, Anomalies
-from lamina.learning import findings
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared
 from lamina.learning.seen import Seen, called
+from lamina.learning.shown import shown
 from lamina.model.intake import TABLE
 from lamina.model.model import Model
 
@@ -60,7 +60,7 @@ def tell(model: Model, found: Anomalies, seen: Seen, plan: Plan) -> Json:
         answers = model.answer(prepared.examples.take(oddest))[found.column]
         about["oddest"] = [
             {"name": name, "score": answer.score, "flagged": answer.unlike, "reasons": list(answer.reasons), "nearest": list(answer.nearest)}
-            | findings.shown(prepared, int(row))
+            | shown(prepared, int(row))
             for row, name, answer in zip(oddest, called(prepared, oddest, 0), answers, strict=True)
         ]  # fmt: skip
     return about

@@ -8,10 +8,10 @@ import numpy as np
 
 from lamina.core import Array, Coded, DataError, Json
 from lamina.found.clusters import Clusters
-from lamina.learning import findings
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared
 from lamina.learning.seen import Seen, called
+from lamina.learning.shown import shown
 from lamina.model.model import Model
 
 MOST = 20_000  # examples that clusters are sought among
@@ -137,7 +137,7 @@ def _one(k: int, name: str, seen: Seen, member: Array, places: Array, plan: Plan
         order = np.argsort(((places[inside] - middle) ** 2).sum(1), kind="stable")[:TYPICAL]
         rows = seen.rows[inside[order]]
         about["typical"] = [
-            {"name": called_as} | findings.shown(prepared, int(row))
+            {"name": called_as} | shown(prepared, int(row))
             for row, called_as in zip(rows, called(prepared, rows, 0), strict=True)
         ]
     return about

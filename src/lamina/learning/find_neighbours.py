@@ -6,10 +6,10 @@ import numpy as np
 
 from lamina.core import Json, PlanError
 from lamina.found.neighbours import NEAREST, Neighbours
-from lamina.learning import findings
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared
 from lamina.learning.seen import Seen, called
+from lamina.learning.shown import shown
 from lamina.model.model import Model
 
 SHOWN = 8  # examples beside what is most alike
@@ -62,7 +62,7 @@ def tell(model: Model, found: Neighbours, seen: Seen, plan: Plan) -> Json:
         about["examples"] = []
         for place, alike in zip(some.tolist(), found.search(seen.all[some], NEAREST + 1), strict=True):
             others = [each for each in alike if each.row != rows[place]][:NEAREST]
-            shown = [{"name": found.called(int(rows[place]))} | findings.shown(prepared, int(rows[place]))]
-            shown += [{"name": each.name} | findings.shown(prepared, each.row) for each in others]
-            about["examples"].append(shown)
+            here = [{"name": found.called(int(rows[place]))} | shown(prepared, int(rows[place]))]
+            here += [{"name": each.name} | shown(prepared, each.row) for each in others]
+            about["examples"].append(here)
     return about

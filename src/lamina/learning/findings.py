@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import nn
 
-from lamina.core import Array, Encoded, Form, Json, Taught, Unreadable, chunks
-from lamina.examples.examples import show
-from lamina.inputs.sound import Sound
-from lamina.insight import plots, thumbnails
+from lamina.core import Array, Encoded, Form, Json, Taught, chunks
 from lamina.insight.calibration import coverage, reliability
 from lamina.insight.importance import permutation
 from lamina.insight.mistakes import confident, largest
 from lamina.insight.slices import picture_columns, slices
 from lamina.insight.suspects import suspects
-from lamina.learning._summary import over_time
-from lamina.learning.baselines import Baseline, baselines
 from lamina.learning.choose import Choice
+from lamina.learning.held import Held
 from lamina.learning.loop import Loop
 from lamina.learning.prepare import Prepared
-from lamina.learning.trial import ASKED, Trial
+from lamina.learning.rivals import rivals
+from lamina.learning.shown import shown
+from lamina.learning.trial import ASKED
 from lamina.model.intake import TABLE, things
 from lamina.model.model import Model
 from lamina.model.score import figures
@@ -33,11 +31,9 @@ from lamina.outputs._scores import sigmoid, softmax, together
 from lamina.outputs.number import LEVEL
 
 SHOWN = 12  # mistakes
-LONG = 400  # characters of a text that are shown
 DOUBTED = 6  # labels that look wrong
 SLICED = 4_000  # rows in which groups are looked for; fewer where they are large pictures
 CELLS = 2**25
-ENOUGH = 100  # rows, at least, by which to tell how far from the training data the farthest hundredth lies
 POINTS = 400  # of a plot of answers against the truth
 
 
@@ -48,20 +44,6 @@ class Trained(Protocol):
     def network(self) -> nn.Module: ...
     @property
     def loop(self) -> Loop | None: ...
-
-
-@dataclass(slots=True)
-class Held:
-    """Raw answers of rows never learned from, by target column: those that calibrate, and those that are reported."""
-
-    chosen: Array
-    chosen_raw: dict[str, Array]
-    tested: Array
-    tested_raw: dict[str, Array]
-    # Rows whose distance says what is unlike: nobody learned from them. They choose; where those that choose teach too,
-    # they are the tested ones, if there are enough: no figure of the report is about them.
-    apart: Array
-    features: Array  # [apart, F], of the whole ensemble
 
 
 def about_target(
@@ -80,7 +62,7 @@ def about_target(
         "better": dict(output.better),
         "rows": len(rows),
         "figures": {name: figure_of(each) for name, each in figures(output, scaled, target, weight, rng).items()},
-        "baselines": _rivals(column, prepared, rows, seconds, rng),
+        "baselines": rivals(column, prepared, rows, seconds, rng),
     }
     found |= _detail(output, prepared, rows, raw, target, private)
     return found if private else found | {"slices": _slices(output, prepared, rows, scaled, target)}
@@ -115,83 +97,6 @@ def _slices(output: Any, prepared: Prepared, rows: Array, scaled: Array, target:
 
 def figure_of(each: Any) -> Json:
     return {"value": each.value, "low": each.low, "high": each.high}
-
-
-# ---------------------------------------------------------------------------------------------- baselines
-
-
-def _rivals(column: str, prepared: Prepared, rows: Array, seconds: float, rng: np.random.Generator) -> list[Json]:
-    """Simple models, learned from the rows that taught and chose, judged on the same rows by the same metrics."""
-    output, name = prepared.outputs[column], prepared.names[column]
-    jobs = _jobs(prepared, rows)
-    answers: dict[str, list[tuple[Array, Baseline]]] = {}
-    for train, judged in jobs:
-        for each in _fitted(output, name, prepared, train, judged, seconds / len(jobs), rng):
-            answers.setdefault(each.name, []).append((judged, each))
-    found = []
-    for called, parts in answers.items():
-        raws = [each.raw for _, each in parts]
-        entry: Json = {
-            "name": called,
-            "seconds": sum(each.seconds for _, each in parts),
-            "rows": max(each.rows_used for _, each in parts),
-            "note": next((each.note for _, each in parts if each.note), ""),
-        }
-        known = [raw for raw in raws if raw is not None]
-        if len(known) == len(raws):
-            judged = np.concatenate([rows for rows, _ in parts])
-            target, places = prepared.targets(column, judged)
-            figures = output.metrics(np.concatenate(known)[places], target)
-            entry["figures"] = {metric: value for metric, value in figures.items() if metric != "coverage"}
-        found.append(entry)
-    return found
-
-
-def _jobs(prepared: Prepared, rows: Array) -> list[tuple[Array, Array]]:
-    """Rows to learn from and rows to answer: for each fold, or for the user's own test set, all at once."""
-    if len(prepared.held):
-        inside = np.concatenate([fold.test for fold in prepared.folds])
-        return [(inside, rows)]
-    wanted = np.zeros(len(prepared.rows), bool)
-    wanted[rows] = True
-    return [
-        (np.concatenate([fold.train, fold.validation], dtype=np.int32), fold.test[wanted[fold.test]])
-        for fold in prepared.folds
-        if wanted[fold.test].any()
-    ]
-
-
-def _fitted(
-    output: Taught, name: str, prepared: Prepared, train: Array, judged: Array, seconds: float, rng: np.random.Generator
-) -> list[Baseline]:
-    inputs, sizes = _plain(prepared)
-    return baselines(
-        output.holds,  # type: ignore[arg-type]
-        inputs,
-        sizes,
-        prepared.rows.targets[name].numpy(),
-        prepared.rows.known[name].numpy() > 0,
-        train,
-        judged,
-        prepared.rows.weight.numpy(),
-        seconds=seconds,
-        rng=rng,
-        classes=getattr(output, "width", 1),
-    )
-
-
-def _plain(prepared: Prepared) -> tuple[dict[str, Array], dict[str, tuple[int, ...]]]:
-    """What the simple models get: arrays by input, and for tables the size of each column."""
-    inputs: dict[str, Array] = {}
-    sizes: dict[str, tuple[int, ...]] = {}
-    for name, form in prepared.intake.forms.items():
-        each = prepared.rows.inputs[name]
-        # Where features took the place of pictures, the simple models still get the pictures.
-        inputs[name], sizes[name] = prepared.pictures.get(name, each.values).numpy(), form.sizes
-        if form.kind in ("sequence", "spectrum"):
-            inputs[name] = over_time(inputs[name], each.lengths.numpy())
-            sizes[name] = (0,) * inputs[name].shape[1]
-    return inputs, sizes
 
 
 # ------------------------------------------------------------------------------------------------ details
@@ -265,88 +170,6 @@ def _number(output: Any, prepared: Prepared, rows: Array, raw: Array, target: Ar
             for each in largest(value, target.astype(np.float64), SHOWN)
         ]
     return found
-
-
-def _cut(text: str) -> str:
-    """A long text by its beginning."""
-    return text if len(text) <= LONG else f"{text[:LONG].rsplit(' ', 1)[0]} …"
-
-
-def shown(prepared: Prepared, row: int) -> Json:
-    """A row as a person sees it: its cells, its picture made small, its sound to be played."""
-    examples, at = prepared.examples, np.array([row])
-    found: Json = {"cells": {}, "picture": None}
-    for column, each in prepared.intake.inputs.items():
-        drawn = DRAWN.get(each.holds) or DRAWN.get(each.form.kind)
-        if drawn is None and len(found["cells"]) >= 8:
-            continue
-        [cell] = show(examples.values(column, at), examples.kinds[column])
-        if drawn is not None:
-            found |= drawn(prepared, column, row) if found["picture"] is None else {}
-            if isinstance(cell, str) and "/" in cell:
-                found["cells"][column] = "/".join(cell.split("/")[-2:])
-        elif cell is not None:
-            found["cells"][column] = f"{cell:.7g}" if isinstance(cell, float) else _cut(str(cell))
-    return found
-
-
-def _seen(prepared: Prepared, column: str, row: int) -> Json:
-    """A picture of at most 96 pixels a side; a line of text as it was read."""
-    each, looking = _encoded(prepared, column), prepared.intake.inputs[column]
-    pixels = each.values[row].numpy()
-    if each.lengths is not None and looking.form.timed:
-        return {"picture": thumbnails.line(looking.decode(pixels[: int(each.lengths[row])]))}
-    return {"picture": thumbnails.picture(looking.decode(pixels))}
-
-
-def _heard(prepared: Prepared, column: str, row: int) -> Json:
-    """What was heard of a sound; nothing of one that is gone by now."""
-    each, listening = _encoded(prepared, column), prepared.intake.inputs[column]
-    if not isinstance(listening, Sound) or not each.present[row]:
-        return {"picture": None}
-    steps = each.values[row, : int(each.lengths[row])].numpy()
-    try:
-        samples = listening.samples(prepared.examples.values(column, np.array([row]))[0])
-    except Unreadable:
-        return {"picture": thumbnails.picture(listening.decode(steps))}
-    picture = thumbnails.sound(samples, listening.decode(steps))
-    return {"picture": picture, "sound": thumbnails.played(samples, listening.rate)}
-
-
-def _encoded(prepared: Prepared, column: str) -> Encoded:
-    """What an input gave for a column, also where features took its place."""
-    name = next(group for group, columns in prepared.intake.groups.items() if column in columns)
-    each = prepared.rows.inputs[name]
-    return Encoded(prepared.pictures.get(name, each.values), each.present, lengths=each.lengths)
-
-
-def _lines(prepared: Prepared, column: str, row: int) -> Json:
-    """A series as a small plot."""
-    values, length = _over_time(prepared, column, row)
-    return {"picture": thumbnails.svg(plots.signals(values[:length]))}
-
-
-def _frames(prepared: Prepared, column: str, row: int) -> Json:
-    """Four frames of a film, evenly in time, as one picture: first the upper two."""
-    from PIL import Image as Pillow
-
-    values, length = _over_time(prepared, column, row)
-    some = values[np.linspace(0, length - 1, 4).round().astype(int)]
-    upper, lower = np.concatenate(list(some[:2]), 1), np.concatenate(list(some[2:]), 1)
-    picture = Pillow.fromarray(np.concatenate([upper, lower]))
-    picture.thumbnail((192, 192))
-    return {"picture": thumbnails.url(picture, "JPEG")}
-
-
-def _over_time(prepared: Prepared, column: str, row: int) -> tuple[Array, int]:
-    """The encoded steps of a row, and how many hold something."""
-    each = _encoded(prepared, column)
-    values: Array = each.values[row].numpy()
-    return values, int(each.lengths[row])
-
-
-# What a row looks like, by what its input holds or by its form: a picture, and a sound, as data URLs.
-DRAWN = {"image": _seen, "sound": _heard, "sequence": _lines, "film": _frames}
 
 
 # --------------------------------------------------------------------------------------------- importance
@@ -491,53 +314,3 @@ def about_learning(members: Sequence[Trained], began: float) -> Json:
         "seconds": time.monotonic() - began,
         "threads": torch.get_num_threads(),
     }
-
-
-def held_out(prepared: Prepared, members: list[Trial]) -> Held:
-    """Answers of every training on the rows that it did not see."""
-    chosen, raws = choosing(prepared, members)
-    folded = len(prepared.folds) > 1
-    if folded and not len(prepared.held):
-        return Held(chosen, raws, chosen, raws, chosen, _features(members, chosen))
-    tested = prepared.held if folded else prepared.folds[0].test
-    answered, unseen = _answered(prepared, members, tested)
-    taught = folded or members[0].copies is not None  # the rows that choose
-    if taught and len(unseen) >= ENOUGH:
-        return Held(chosen, raws, tested, answered, tested, unseen)
-    return Held(chosen, raws, tested, answered, chosen, _features(members, chosen))
-
-
-def choosing(prepared: Prepared, members: list[Trial]) -> tuple[Array, dict[str, Array]]:
-    """The rows that calibrate and choose between models, and the raw answers to each of those that did not learn from it.
-
-    Of a fold there may be several members: they answer together."""
-    rows, parts = [], []
-    for number in dict.fromkeys(member.number for member in members):
-        group = [member for member in members if member.number == number]
-        here = group[0].fold.test if len(prepared.folds) > 1 else group[0].chosen
-        rows.append(here)
-        parts.append(_answered(prepared, group, here, outside=len(prepared.folds) == 1)[0])
-    return np.concatenate(rows), {column: together([part[column] for part in parts]) for column in prepared.outputs}
-
-
-def _answered(
-    prepared: Prepared, members: list[Trial], rows: Array, outside: bool = False
-) -> tuple[dict[str, Array], Array]:
-    """Raw answers of several members together by target column, and their features beside each other."""
-    every = [member.raw(rows, outside) for member in members]
-    if len(every) == 1:
-        return every[0]
-    raws = {
-        column: combined(output, [each[column] for each, _ in every]) for column, output in prepared.outputs.items()
-    }
-    return raws, np.concatenate([each for _, each in every], 1)
-
-
-def _features(members: list[Trial], rows: Array) -> Array:
-    return np.concatenate([member.raw(rows)[1] for member in members], 1)
-
-
-def combined(output: Taught, raws: Sequence[Array]) -> Array:
-    """Raw answers of several models as an ensemble of them gives them."""
-    found: Array = output.combine(torch.from_numpy(np.stack(raws, 1))).numpy()
-    return found

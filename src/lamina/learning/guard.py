@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from lamina.core import Array, Json
-from lamina.learning.findings import choosing, combined
+from lamina.learning.held import choosing, combined
 from lamina.learning.plan import WEIGHTS
 from lamina.learning.prepare import Prepared
 from lamina.learning.trial import Trial

@@ -17,8 +17,8 @@ from lamina.learning.budget import Budget
 from lamina.learning.carded import card_of
 from lamina.learning.choose import RACERS, Choice, lead
 from lamina.learning.decisions import decide
-from lamina.learning.findings import Held
 from lamina.learning.guard import Verdict
+from lamina.learning.held import ENOUGH, Held, held_out
 from lamina.learning.plan import IDENTITY, Plan
 from lamina.learning.prepare import Prepared
 from lamina.learning.size import size
@@ -60,7 +60,7 @@ class Learned:
 def judge(learned: Learned) -> Model:
     """Calibrate, put the model together, and report on it."""
     prepared = learned.prepared
-    held = findings.held_out(prepared, learned.members)
+    held = held_out(prepared, learned.members)
     decisions = _calibrate(learned, held)
     names = {name: name for name in prepared.names.values()}
     graph = export(learned.network, prepared.intake.forms, names)
@@ -180,7 +180,7 @@ def _novelty(learned: Learned, held: Held) -> Novelty:
     sample = np.sort(rng.permutation(train)[:SAMPLE])
     features = np.concatenate([member.raw(sample)[1] for member in learned.members], 1)
     new = ~np.isin(held.apart, sample)  # a row lies nearer to a mean that it is part of
-    return Novelty.fit(features, held.features[new] if new.sum() >= findings.ENOUGH else held.features, rng)
+    return Novelty.fit(features, held.features[new] if new.sum() >= ENOUGH else held.features, rng)
 
 
 def _card(learned: Learned, novelty: Novelty) -> Card:

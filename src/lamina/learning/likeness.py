@@ -12,8 +12,10 @@ import numpy as np
 
 from lamina.core import Array, DataError, Encoded, Form, Json, Taught
 from lamina.learning._lesson import few_pixels
-from lamina.learning.findings import Held, figure_of, shown
+from lamina.learning.findings import figure_of
+from lamina.learning.held import Held
 from lamina.learning.prepare import Prepared
+from lamina.learning.shown import shown
 from lamina.model.score import figures
 from lamina.outputs._pairs import counted, rates, unit, whole
 from lamina.outputs.identity import Identity

@@ -10,8 +10,10 @@ import numpy as np
 
 from lamina.core import Array, Json
 from lamina.insight.calibration import reliability
-from lamina.learning.findings import Held, figure_of, shown
+from lamina.learning.findings import figure_of
+from lamina.learning.held import Held
 from lamina.learning.prepare import Prepared
+from lamina.learning.shown import shown
 from lamina.model.intervals import intervals
 from lamina.model.score import Figure
 from lamina.outputs._edits import aligned, edits

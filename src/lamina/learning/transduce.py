@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from lamina.core import Array, DataError, Json, PlanError
-from lamina.learning import findings
 from lamina.learning.assumptions import about
 from lamina.learning.graph import Graph, turned
+from lamina.learning.held import held_out
 from lamina.learning.label_free import features
 from lamina.learning.prepare import CATEGORY, Prepared
 from lamina.learning.seen import called
+from lamina.learning.shown import shown
 from lamina.learning.spreading import method_for, spread
 from lamina.learning.trial import Trial
 from lamina.model.intake import row_names
@@ -167,7 +168,7 @@ def _hidden(graph: Graph, labels: Array, classes: int, method: str, rng: np.rand
 
 def _alone(prepared: Prepared, column: str, members: list[Trial]) -> float | None:
     """The share of held-out rows that the network is right on."""
-    held = findings.held_out(prepared, members)
+    held = held_out(prepared, members)
     target, places = prepared.targets(column, held.tested)
     return float((held.tested_raw[column][places].argmax(1) == target).mean()) if len(target) else None
 
@@ -186,7 +187,6 @@ def _shown(prepared: Prepared, rows: Array, values: Array, sure: Array) -> list[
     order = np.argsort(-sure, kind="stable")
     some = order if len(order) <= 2 * SHOWN else np.concatenate([order[:SHOWN], order[-SHOWN:]])
     return [
-        {"name": name, "answer": str(values[place]), "sure": float(sure[place])}
-        | findings.shown(prepared, int(rows[place]))
+        {"name": name, "answer": str(values[place]), "sure": float(sure[place])} | shown(prepared, int(rows[place]))
         for place, name in zip(some.tolist(), called(prepared, rows[some]), strict=True)
     ]
