@@ -29,6 +29,8 @@ NAMES = {  # the others are called as they are
     "knn": "KNN",
     "lof": "LOF",
     "kmeans": "KMeans",
+    "label_spreading": "LabelSpreading",
+    "self_training": "SelfTraining",
     "hdbscan": "HDBSCAN",
     "dcgan": "plain DCGAN",
     "real": "training pictures",

@@ -13,11 +13,13 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Setting:
-    """How benchmarks are run. seeds: instead of each benchmark's own number. quick: to see that all works."""
+    """How benchmarks are run. seeds: instead of each benchmark's own number. quick: to see that all works. times: so much
+    longer budgets, where the machine does other work; what was asked and the time of the processors are kept."""
 
     data: Path
     seeds: int | None = None
     quick: bool = False
+    times: float = 1.0
 
     def count(self, own: int) -> int:
         """How many seeds, where a benchmark's own number is `own`."""

@@ -69,6 +69,9 @@ def main() -> None:
     parser.add_argument("--only", action="append", metavar="WORD", help="runs of this method or on this set (repeat)")
     parser.add_argument("--results", type=Path, help="where figures are kept")
     parser.add_argument("--keep", action="store_true", help="take Lamina's figures of earlier code as they are")
+    parser.add_argument(
+        "--times", type=float, default=1.0, help="of few_labels: so many times the minutes, on busy cores"
+    )
     parser.add_argument("--retry", action="store_true", help="measure again what failed")
     asked = parser.parse_args()
     if not asked.names:
@@ -80,7 +83,7 @@ def main() -> None:
             sys.exit(f"There is no benchmark '{name}'. There are: {', '.join(BENCHMARKS)}.")
     if asked.data is None or not asked.data.is_dir():
         sys.exit(f"The data sets were sought in '{asked.data}'. Say --data DIR, or set LAMINA_DATA.")
-    setting = Setting(asked.data.resolve(), asked.seeds, asked.quick)
+    setting = Setting(asked.data.resolve(), asked.seeds, asked.quick, asked.times)
     results = asked.results or HERE / ("results-quick" if asked.quick else "results")
     for name in names:
         every = script(name, setting) if name in SCRIPTS else importlib.import_module(name).runs(setting)
