@@ -41,6 +41,18 @@ def beeps(rows: int, seed: int) -> World:
     return {"sound": found, "label": _words(rising, "rising", "falling")}
 
 
+def flashes(rows: int, seed: int) -> World:
+    """Bright films of four to eight frames; in one of them alone a dark block stands, at the left or at the right."""
+    rng = np.random.default_rng(seed)
+    left, films = rng.random(rows) < 0.5, np.empty(rows, object)
+    for row in range(rows):
+        film = rng.integers(170, 200, (rng.integers(4, 9), 10, 12, 3), np.uint8)
+        when, down, right = rng.integers(0, len(film)), rng.integers(0, 6), rng.integers(0, 3)
+        film[when, down : down + 4, right + (0 if left[row] else 6) :][:, :4] = 20
+        films[row] = film
+    return {"film": films, "label": _words(left, "left", "right")}
+
+
 def blobs(rows: int, seed: int) -> World:
     """Two classes that a ring of numbers tells apart: no line does."""
     rng = np.random.default_rng(seed)

@@ -44,6 +44,28 @@ def test_a_picture_in_the_terminal(demo: Path) -> None:
     assert "Covering the part" in said
 
 
+def test_a_film_in_the_terminal_and_as_a_page(tmp_path: Path) -> None:
+    av = pytest.importorskip("av")
+    film = worlds.flashes(1, 3)["film"][0].repeat(4, 1).repeat(4, 2)
+    with av.open(str(tmp_path / "film.mp4"), "w") as container:
+        stream = container.add_stream("mpeg4", rate=4)
+        stream.height, stream.width, stream.pix_fmt = film.shape[1], film.shape[2], "yuv420p"
+        for frame in film:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+    model = worlds.learned(worlds.flashes(40, 0), "label", 5).save(tmp_path / "films.lamina")
+    said = run("explain", str(model), str(tmp_path / "film.mp4"))
+    assert "with every frame hidden gets" in said
+    assert [line.split()[1] for line in said.splitlines() if line.startswith("  frame ")] == [
+        str(place + 1) for place in range(len(film))
+    ]
+    assert "and where in it the network sees" in said
+    run("explain", str(model), str(tmp_path / "film.mp4"), "--out", str(tmp_path / "why.html"))
+    page = (tmp_path / "why.html").read_text(encoding="utf-8")
+    assert "Which frames" in page
+    assert page.count("<img") == len(film)
+
+
 def test_json_names_every_column_once_and_adds_up(demo: Path) -> None:
     words = ("explain", str(demo / "table.lamina"), str(demo / "new" / "breast_cancer.csv"))
     lines = [json.loads(line) for line in run(*words, "--json", "--row", "3", "--row", "5").splitlines()]

@@ -3,6 +3,8 @@ gets."""
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +14,8 @@ import worlds
 from lamina.core import PlanError
 from lamina.insight.trace import ACTIVATIONS, Trace, trace, traced
 from lamina.model.model import Model
+
+Found: TypeAlias = tuple[Model, Trace, worlds.World]
 
 
 class Deep(nn.Module):
@@ -45,19 +49,21 @@ def learned(kind: str) -> tuple[Model, worlds.World]:
             return worlds.learned(worlds.stripes(120, 0), "label", 20, network=Deep()), worlds.stripes(1, 5)
         case "table":
             return worlds.learned(worlds.shop(160, 0), ["returns", "visits"], 20), worlds.shop(1, 5)
+        case "film":
+            return worlds.learned(worlds.flashes(60, 0), "label", 5), worlds.flashes(1, 5)
     return worlds.learned(worlds.mixed(120, 0), "label", 20), worlds.mixed(1, 5)
 
 
-@pytest.fixture(scope="module", params=["cnn", "deep", "table", "mixed"])
-def found(request: pytest.FixtureRequest) -> tuple[Model, Trace]:
+@pytest.fixture(scope="module", params=["cnn", "deep", "table", "film", "mixed"])
+def found(request: pytest.FixtureRequest) -> Found:
     model, row = learned(request.param)
-    return model, trace(model, row)
+    return model, trace(model, row), row
 
 
 def test_every_unit_is_the_sum_of_its_terms_and_what_comes_out_is_what_the_network_computes(
-    found: tuple[Model, Trace],
+    found: Found,
 ) -> None:
-    _, seen = found
+    seen = found[1]
     rng = np.random.default_rng(0)
     assert len(seen.summing) >= 3
     for name in seen.summing:
@@ -78,37 +84,29 @@ def test_every_unit_is_the_sum_of_its_terms_and_what_comes_out_is_what_the_netwo
             assert unit.result == pytest.approx(float(expected), abs=1e-5 * scale), (name, place, unit.activation)
 
 
-def test_the_result_of_a_layer_without_norm_is_its_recorded_output(found: tuple[Model, Trace]) -> None:
-    _, seen = found
+def test_the_result_of_a_layer_without_norm_is_its_recorded_output(found: Found) -> None:
+    seen = found[1]
     for name in seen.summing:
         unit = seen.unit(name, (0,) * seen[name].output.ndim)  # type: ignore[union-attr]
         if not unit.activation:
             assert unit.total == pytest.approx(float(seen[name].output.ravel()[0]), abs=1e-4)  # type: ignore[union-attr]
 
 
-def test_units_that_activate_are_followed_to_their_activation(found: tuple[Model, Trace]) -> None:
-    _, seen = found
+def test_units_that_activate_are_followed_to_their_activation(found: Found) -> None:
+    seen = found[1]
     kinds = {seen.unit(name, (0,) * seen[name].output.ndim).activation for name in seen.summing}  # type: ignore[union-attr]
     assert "ReLU" in kinds
 
 
-def test_the_answer_at_the_end_is_the_models(found: tuple[Model, Trace]) -> None:
-    model, _ = found
-    row = (
-        worlds.shop(1, 5)
-        if "returns" in model.outputs
-        else worlds.mixed(1, 5)
-        if "number" in model.intake.inputs
-        else worlds.stripes(1, 5)
-    )
-    seen = trace(model, row)
+def test_the_answer_at_the_end_is_the_models(found: Found) -> None:
+    model, seen, row = found
     raws, *_ = model.raw(model.read(row))
     for column, name in ((each["column"], each["name"]) for each in model.card.taught):
         assert seen.answer[name] == pytest.approx(raws[column][0], abs=1e-3)
 
 
-def test_what_is_no_unit_is_refused(found: tuple[Model, Trace]) -> None:
-    _, seen = found
+def test_what_is_no_unit_is_refused(found: Found) -> None:
+    seen = found[1]
     with pytest.raises(PlanError, match="No layer is called 'nowhere'"):
         seen["nowhere"]
     head = next(name for name in seen.summing if name.startswith("heads."))
@@ -119,8 +117,8 @@ def test_what_is_no_unit_is_refused(found: tuple[Model, Trace]) -> None:
         seen.unit(silent, (0,))
 
 
-def test_hooks_are_taken_away_again(found: tuple[Model, Trace]) -> None:
-    model, _ = found
+def test_hooks_are_taken_away_again(found: Found) -> None:
+    model = found[0]
     assert not any(each._forward_hooks or each._forward_pre_hooks for each in model.network.modules())
     with pytest.raises(KeyError):
         traced(model.network, {})

@@ -10,6 +10,7 @@ import pytest
 
 import lamina
 from lamina.core import DataError
+from lamina.examples import Reading, read
 from lamina.page.data import open_data, parted
 from lamina.page.judged import kept
 
@@ -125,3 +126,17 @@ def test_what_is_not_there_is_said(table: tuple[Path, Path], tmp_path: Path) -> 
     model.card.data["source"] = str(tmp_path / "gone.csv")
     model.card.results["command"] = ""
     assert "gone.csv' is not there" in open_data(model).why_not
+
+
+def test_a_long_table_is_folded_as_it_was_when_it_was_learned(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = [["walk", "t", "signal", "moved"]]
+    for walk in range(60):
+        rows += [[str(walk), str(t), f"{rng.normal(walk % 2):.3f}", "yes" if walk % 2 else "no"] for t in range(5)]
+    path = write(tmp_path / "walks.csv", rows)
+    examples = read(path, Reading(example="walk", time="t"), target=("moved",))
+    model = lamina.load(lamina.learn(examples, "moved", steps=3, folds=0).save(tmp_path / "walks.lamina"))
+    data = open_data(model, str(path))
+    assert data.same
+    assert len(data) == 60
+    assert len(data.held) == kept(model, "moved")["rows"]

@@ -101,6 +101,19 @@ def test_sounds_and_series_are_explained_over_time(sounds: Path, service: Any, t
         assert [part["kind"] for part in each["parts"]] == ["steps"]
 
 
+def test_films_are_explained_frame_by_frame(model: Path, films: list[bytes], service: Any) -> None:
+    with service({"films": model}) as ask:
+        found = explained(ask, "films", files={"video": ("a.mp4", films[0])})
+    expected = lamina.explain(model, [films[0]])[0].json()["parts"][0]
+    part = found["parts"][0]
+    assert part["kind"] == "frames"
+    assert [each["part"] for each in part["parts"]] == [f"frame {n}" for n in range(1, 9)]
+    assert [each["without"] for each in part["parts"]] == pytest.approx(
+        [each["without"] for each in expected["parts"]], abs=1e-4
+    )
+    assert len(part["evidence"]["values"]) == 8
+
+
 def test_pictures_of_lines_are_read(service: Any, tmp_path: Path) -> None:
     world = worlds.lines(60, 1)
     place = worlds.learned(world, "text", 3).save(tmp_path / "lines.lamina")

@@ -13,7 +13,7 @@ from lamina.core import PlanError
 
 if TYPE_CHECKING:
     from lamina.insight.explain import Explanation, Explanations
-    from lamina.insight.why import Columns, Places, Steps
+    from lamina.insight.why import Columns, Frames, Places, Steps
 
 COLUMNS = 10  # that a terminal shows
 BAR = 24  # characters of the longest bar
@@ -47,7 +47,7 @@ def explain(
         ),
     ] = None,
 ) -> None:
-    """Say why an answer is what it is: which columns, words or moments, which part of a picture.
+    """Say why an answer is what it is: which columns, words, moments or frames, which part of a picture.
 
     Beside each explanation stands how much it resembles that of the same network with random weights.
     """
@@ -86,7 +86,7 @@ def _more(found: Explanations, chosen: list[int], model: Path, paths: list[str])
 
 def show(each: Explanation) -> None:
     """One explanation as lines of text."""
-    from lamina.insight.why import Columns, Places, Steps
+    from lamina.insight.why import Columns, Frames, Places, Steps
     from lamina.model.predictions import percent, value_of
 
     sure = "" if each.answer.confidence is None else f", {percent(each.answer.confidence)} sure"
@@ -105,6 +105,8 @@ def show(each: Explanation) -> None:
                 _places(part, each)
             case Steps():
                 _steps(part, each)
+            case Frames():
+                _frames(part, each)
     if each.beside:
         print("Of the examples given, these speak most for it (+) and against it (-):")
         for one in each.beside:
@@ -174,6 +176,32 @@ def _steps(part: Steps, each: Explanation) -> None:
         without = figure(each, part.end - float(part.left_out.values[k]))
         print(f"  {names[k][:32]:{wide}}  {value:+.2f} {bar:{BAR}}  without it {without}")
     _check(found.alike)
+
+
+def _frames(part: Frames, each: Explanation) -> None:
+    from lamina.insight import heat
+    from lamina.insight.explained import figure
+
+    what = f"'{each.about}'" if each.about is not None else each.target
+    values, names = part.hidden.values, part.named
+    most, wide = max(float(abs(values).max()), 1e-12), max(map(len, names))
+    print(
+        f"{part.name} with every frame hidden gets {figure(each, part.start)} for {what}, with all of them {figure(each, part.end)}. "
+        "Hiding each takes away:"
+    )
+    for k, name in enumerate(names):
+        bar = ("█" if values[k] > 0 else "░") * round(BAR * abs(values[k]) / most)
+        ends = f"without it {figure(each, part.end - float(values[k]))}"
+        if part.alone is not None:
+            ends += f", alone {figure(each, float(part.alone[k]))}"
+        print(f"  {name:{wide}}  {values[k]:+.2f} {bar:{BAR}}  {ends}")
+    _check(part.hidden.alike)
+    if part.evidence is not None:
+        place = part.shown[int(values.argmax())]
+        print(f"Frame {place + 1}, and where in it the network sees {what} (█ most):")
+        for line in heat.text(part.pixels[place], part.evidence.values[place]):
+            print(f"  {line}".rstrip())
+        _check(part.evidence.alike)
 
 
 def _check(alike: float | None) -> None:

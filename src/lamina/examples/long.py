@@ -80,6 +80,12 @@ def fold(raw: Raw, reading: Reading, target: Sequence[str]) -> tuple[Raw, Readin
     return found, kept
 
 
+def folded_by(how: str) -> tuple[str, str | None]:
+    """The columns of the example and of the time by which a saved model folded what it learned from."""
+    example, time, *_ = how.split(_BETWEEN)
+    return example, time or None
+
+
 def refold(raw: Raw, how: str) -> Raw:
     """As a saved model folded the examples that it learned from; a table of other columns stays what it is."""
     example, time, *signals = how.split(_BETWEEN)

@@ -12,7 +12,7 @@ from lamina.insight.explain import Beside, Explanation
 from lamina.insight.page import escape, hidden, page, table
 from lamina.insight.plots import short
 from lamina.insight.twin import ALIKE, said
-from lamina.insight.why import Columns, Part, Places, Steps, Weighed
+from lamina.insight.why import Columns, Frames, Part, Places, Steps, Weighed
 from lamina.model.predictions import percent, value_of
 
 CELLS = 6  # of an example beside the answer
@@ -22,6 +22,7 @@ STYLE = """
 .maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,190px),1fr));gap:18px;margin:1em 0}
 .maps figure{margin:0}.maps img{width:100%;border-radius:6px;display:block;image-rendering:auto;background:var(--tint)}
 .maps figcaption{font-size:.88rem;line-height:1.4;padding-top:.5em}.maps .check img{opacity:.9}
+.maps.frames{grid-template-columns:repeat(auto-fill,minmax(min(100%,150px),1fr));gap:12px}
 .words{line-height:2.1;overflow-wrap:anywhere}.words mark{color:inherit;background:none;padding:.1em .15em;border-radius:3px}
 .words .for{border-bottom:calc(1px + 4px*var(--much)) solid var(--own);background:rgb(0 114 178/calc(.25*var(--much)))}
 .words .against{border-bottom:calc(1px + 4px*var(--much)) dotted var(--other);background:rgb(213 94 0/calc(.22*var(--much)))}
@@ -73,6 +74,8 @@ def _part(part: Part, each: Explanation) -> str:
             return _places(part, each)
         case Steps():
             return _steps(part, each)
+        case Frames():
+            return _frames(part, each)
 
 
 # ----------------------------------------------------------------------------------------------- columns
@@ -227,6 +230,52 @@ def _word(word: str, share: float) -> str:
     return f'<mark class="{kind}" style="--much:{abs(share):.2f}">{escape(word)}</mark>'
 
 
+# ------------------------------------------------------------------------------------------------ frames
+
+
+def _frames(part: Frames, each: Explanation) -> str:
+    """Key frames in their order; what hiding each does as bars, and as a table."""
+    what = f"'{each.about}'" if each.about is not None else each.target
+    text = (
+        f"<p>With every frame hidden, {escape(what)} gets {figure(each, part.start)}, with all of them {figure(each, part.end)}. Each "
+        "bar says how much that falls when those frames alone are hidden; left: it rises.</p>"
+    )
+    unit = "in log-odds: +0.7 doubles the odds" if each.about is not None else "in units of the answer"
+    pictures = []
+    for k, (name, place) in enumerate(zip(part.named, part.shown, strict=True)):
+        seen = part.pixels[place]
+        source = heat.plain(seen) if part.evidence is None else heat.over(seen, part.evidence.values[place], part.most)
+        without = figure(each, part.end - float(part.hidden.values[k]))
+        pictures.append(_figure(source, f"{name.capitalize()}: {without} without"))
+    rows = [(name, float(value), f"{value:+.2g}") for name, value in zip(part.named, part.hidden.values, strict=True)]
+    heads = ["part", "the answer falls by", "answer without it", "random weights: falls by"]
+    lines = [
+        [
+            name,
+            f"{part.hidden.values[k]:+.3g}",
+            figure(each, part.end - float(part.hidden.values[k])),
+            f"{part.hidden.random[k]:+.3g}",
+        ]
+        for k, name in enumerate(part.named)
+    ]
+    if part.alone is not None:
+        heads.append("answer to it alone")
+        lines = [[*line, figure(each, float(part.alone[k]))] for k, line in enumerate(lines)]
+    scale, where = "", ""
+    if part.evidence is not None:
+        scale = '<p class="scalebar">nothing <i></i> the most; a white line runs around the upper half</p>'
+        where = (
+            f"<p>The colours say where in each frame it sees {escape(what)} (Grad-CAM); all frames share one scale. The same "
+            f"with random weights: {_alike(part.evidence)}.</p>"
+        )
+    return (
+        f"<h3>Which frames</h3>{text}{plots.pushes(rows, f'What hiding frames of {part.name} takes away, {unit}')}{where}{scale}"
+        f'<div class="maps frames">{"".join(pictures)}</div>'
+        + hidden("As a table", table(heads, lines, len(heads) - 1))
+        + _check(part.hidden)
+    )
+
+
 # ------------------------------------------------------------------------------------------------ beside
 
 
@@ -295,6 +344,10 @@ def _limits(explanations: Sequence[Explanation]) -> str:
         notes.append(
             "Grad-CAM is coarse: it marks regions, as fine as the network's last maps. Covering is an experiment, but a covered "
             "picture is one the network never learned from."
+        )
+    if Frames in kinds:
+        notes.append(
+            "Frames that show the same stand in for each other: hiding one takes little away. What each gives alone stands in the table."
         )
     if Steps in kinds:
         notes.append("Words and moments work together: one may matter only beside another, and neither shows it alone.")

@@ -1,4 +1,4 @@
-"""Where in a picture the evidence for an answer lies: Grad-CAM (Selvaraju et al. 2017).
+"""Where in a picture, or in each frame of a film, the evidence for an answer lies: Grad-CAM (Selvaraju et al. 2017).
 
 The last maps of the network that still have places, each weighed by how much the answer rises with it. It passes both
 randomisation tests of Adebayo et al. (2018).
@@ -21,9 +21,10 @@ _places: WeakKeyDictionary[nn.Module, nn.Module] = WeakKeyDictionary()
 
 
 def gradcam(question: Question, array: str) -> Array | None:
-    """[h, w], above 0 where the picture speaks for what is asked about, below where it speaks against it.
+    """[h, w] of a picture, [T, h, w] of the T frames of a film: above 0 where it speaks for what is asked about, below where it
+    speaks against it.
 
-    None where no layer of the network has maps with places.
+    None where no layer of the network has maps with places, or of a film where none has maps of each frame.
     """
     places = _where(question, array)
     if not places:
@@ -37,13 +38,18 @@ def gradcam(question: Question, array: str) -> Array | None:
     with hooked(places, hook), torch.enable_grad():
         score = question.score({array: question.inputs[array].values})
         gradients = torch.autograd.grad(score.sum(), kept)
-    each = [(g.mean((2, 3), keepdim=True) * maps.detach()).sum(1)[0] for g, maps in zip(gradients, kept, strict=True)]
+    each = [(g.mean((2, 3), keepdim=True) * maps.detach()).sum(1) for g, maps in zip(gradients, kept, strict=True)]
     found: Array = torch.stack(each).sum(0).double().numpy()
-    return found
+    return found if _film(question, array) else found[0]
+
+
+def _film(question: Question, array: str) -> bool:
+    return bool(question.inputs[array].values.ndim == 5)
 
 
 def _where(question: Question, array: str) -> list[nn.Module]:
-    """Of each member of the network, the module that gives its last maps [B, C, h, w] with more than one place."""
+    """Of each member of the network, the module that gives its last maps [B, C, h, w] with more than one place; B are the
+    frames of a film."""
     for network in question.networks(array):
         if network not in _places:
             _places[network] = _last(question, network, array)
@@ -53,9 +59,11 @@ def _where(question: Question, array: str) -> list[nn.Module]:
 
 def _last(question: Question, network: nn.Module, array: str) -> nn.Module:
     found: list[nn.Module] = [_NOWHERE]
+    rows = question.inputs[array].values.shape[1] if _film(question, array) else 1
 
     def hook(module: nn.Module, inputs: Any, output: Any) -> None:
-        if isinstance(output, Tensor) and output.ndim == 4 and output.shape[2] * output.shape[3] > 1:
+        mapped = isinstance(output, Tensor) and output.ndim == 4 and output.shape[2] * output.shape[3] > 1
+        if mapped and output.shape[0] == rows:
             found.append(module)
 
     with hooked(tuple(network.modules()), hook), torch.no_grad():

@@ -31,8 +31,9 @@ def plain(pixels: Array) -> str:
     return _url(Pillow.fromarray(_large(pixels)))
 
 
-def over(pixels: Array, values: Array) -> str:
-    """A map [h, w] over a picture [H, W, C], as a data URL. What is not above 0 is not marked."""
+def over(pixels: Array, values: Array, most: float | None = None) -> str:
+    """A map [h, w] over a picture [H, W, C], as a data URL. What is not above 0 is not marked. most: the value of the brightest
+    colour, where several pictures share a scale; by default the largest here."""
     large = _large(pixels)
     height, width = large.shape[:2]
     smooth = values.size < height * width and values.shape[0] <= 32
@@ -40,8 +41,8 @@ def over(pixels: Array, values: Array) -> str:
     heat = np.asarray(
         Pillow.fromarray(values.clip(0).astype(np.float32)).resize((width, height), mode), np.float64
     ).clip(0)
-    most = heat.max()
-    heat = heat / most if most > 0 else heat
+    most = heat.max() if most is None else most
+    heat = (heat / most).clip(max=1) if most > 0 else heat
     places = heat * (len(CIVIDIS) - 1)
     low = np.floor(places).astype(int).clip(max=len(CIVIDIS) - 2)
     colours = CIVIDIS[low] + (places - low)[..., None] * (CIVIDIS[low + 1] - CIVIDIS[low])

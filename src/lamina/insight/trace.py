@@ -63,21 +63,26 @@ class Unit:
 @dataclass(frozen=True, slots=True)
 class Layer:
     """What one module made of the example. kind: of module; inputs, output: without the row; output None where it is no
-    tensor."""
+    tensor. framed: whether it looks at one frame of a film at a time; then these are of the trace's frame."""
 
     name: str
     kind: str
     module: nn.Module
     inputs: Array | None
     output: Array | None
+    framed: bool = False
 
 
 class Trace:
-    """Every layer that the example passed, in the order in which it did."""
+    """Every layer that the example passed, in the order in which it did. frames: of a film, of which layers that look at
+    one at a time are shown at `frame`; 0 where there is no film."""
 
-    def __init__(self, layers: Mapping[str, Layer], answer: Mapping[str, Array]) -> None:
+    def __init__(
+        self, layers: Mapping[str, Layer], answer: Mapping[str, Array], frames: int = 0, frame: int = 0
+    ) -> None:
         self.layers = dict(layers)
         self.answer = dict(answer)  # raw answers by target
+        self.frames, self.frame = frames, frame
 
     def __getitem__(self, name: str) -> Layer:
         if name not in self.layers:
@@ -144,8 +149,9 @@ class Trace:
         return found
 
 
-def trace(model: Model, source: Any, row: int = 0) -> Trace:
-    """The layers of the first member of the network, for one example of whatever `model.predict` takes.
+def trace(model: Model, source: Any, row: int = 0, frame: int | None = None) -> Trace:
+    """The layers of the first member of the network, for one example of whatever `model.predict` takes. frame: of a film, which
+    one is followed, counted from 0; by default that in the middle.
 
     >>> import lamina
     >>> rows = {"x": [k % 40 for k in range(80)], "y": [k % 40 > 19 for k in range(80)]}
@@ -158,21 +164,32 @@ def trace(model: Model, source: Any, row: int = 0) -> Trace:
     examples = model.read(source)
     if not 0 <= row < len(examples):
         raise PlanError(f"There are {len(examples):,} rows; row {row} was asked for.")
-    return traced(model.network, tensors(model.intake.encode(examples.take([row]))))
+    return traced(model.network, tensors(model.intake.encode(examples.take([row]))), frame)
 
 
-def traced(network: Ensemble, inputs: Mapping[str, Encoded]) -> Trace:
-    """The trace of one row [1, ...], as tensors."""
+def traced(network: Ensemble, inputs: Mapping[str, Encoded], frame: int | None = None) -> Trace:
+    """The trace of one row [1, ...], as tensors. frame: as of `trace`.
+
+    Raises:
+        PlanError: there is no such frame.
+    """
     member: nn.Module = network.members[0]
     names = {module: name for name, module in member.named_modules() if not list(module.children())}
     found: dict[str, Layer] = {}
-    before: dict[nn.Module, Array | None] = {}
+    before: dict[nn.Module, Tensor | None] = {}
+    frames = max((each.values.shape[1] for each in inputs.values() if each.values.ndim == 5), default=0)
+    frame = frames // 2 if frame is None else frame
+    if not 0 <= frame < max(frames, 1):
+        raise PlanError(f"The film has frames 0 to {frames - 1}; {frame} was asked for.")
 
     def enter(module: nn.Module, given: Any) -> None:
-        before[module] = _plain(given[0] if given else None)  # now, since what follows may change it in place
+        before[module] = _kept(given[0] if given else None)  # now, since what follows may change it in place
 
     def leave(module: nn.Module, given: Any, output: Any) -> None:
-        found[names[module]] = Layer(names[module], type(module).__name__, module, before[module], _plain(output))
+        output = _kept(output)
+        framed = output is not None and frames > 1 and output.shape[0] == frames  # all else has the one row
+        came, went = (_plain(each, frame if framed else 0) for each in (before[module], output))
+        found[names[module]] = Layer(names[module], type(module).__name__, module, came, went, framed)
 
     handles = [module.register_forward_pre_hook(enter) for module in names]
     try:
@@ -181,11 +198,17 @@ def traced(network: Ensemble, inputs: Mapping[str, Encoded]) -> Trace:
     finally:
         for handle in handles:
             handle.remove()
-    return Trace(found, {name: raw[0].numpy() for name, raw in raws.items()})
+    return Trace(found, {name: raw[0].numpy() for name, raw in raws.items()}, frames, frame)
 
 
-def _plain(value: Any) -> Array | None:
-    return value[0].detach().clone().numpy() if isinstance(value, Tensor) and value.ndim > 1 else None
+def _kept(value: Any) -> Tensor | None:
+    """A copy; of what a recurrent layer gives, its steps."""
+    first = value[0] if isinstance(value, tuple) and value else value
+    return first.detach().clone() if isinstance(first, Tensor) and first.ndim > 1 else None
+
+
+def _plain(value: Tensor | None, row: int) -> Array | None:
+    return None if value is None or row >= len(value) else value[row].numpy()
 
 
 # ------------------------------------------------------------------------------------------------- sums

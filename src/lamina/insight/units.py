@@ -31,7 +31,8 @@ class LayerUnits:
     """The C units of one layer; of copies side by side each counts, copy by copy.
 
     top: [C, n] rows of the examples, the most exciting first; values: [C, n], how much they excite; places: [C, n, 2], where
-    in a map as shares of its height and width, 0.5 where there is no map. reach: the share of the picture's side that a unit sees.
+    in a map as shares of its height and width, 0.5 where there is no map; frames: [C, n], in which frame of a film, 0 where there is
+    none. reach: the share of the picture's side that a unit sees.
     mean: [C, K] excitement by class; liking: [C] the class it prefers, -1 for none; strength: [C], by how many standard deviations it
     prefers it. dead: [C] bool, never excited by any example.
     """
@@ -40,6 +41,7 @@ class LayerUnits:
     top: Array
     values: Array
     places: Array
+    frames: Array
     reach: float
     mean: Array
     liking: Array
@@ -72,7 +74,8 @@ def units(model: Model, source: Any, target: str | None = None) -> Units:
     examples = model.read(source, target=True)
     target = target or next(iter(model.outputs), "")
     classes, codes = _classes(model, examples, target)
-    key = hashlib.blake2b(model.mark.encode() + target.encode() + examples.keys().tobytes(), digest_size=12).hexdigest()
+    told = model.mark.encode() + target.encode() + examples.keys().tobytes() + b"units 2"
+    key = hashlib.blake2b(told, digest_size=12).hexdigest()
     member: nn.Module = model.network.members[0]
     modules = {name: each for name, each in member.named_modules() if isinstance(each, ACTIVATIONS)}
     found = _recalled(key, modules)
@@ -115,25 +118,29 @@ def _classes(model: Model, examples: Examples, target: str) -> tuple[tuple[str, 
 
 
 class _Watch:
-    """The top and the sums of one layer while rows pass. packed: [C, 4 * TOP + 5 + 3 * K], what is kept and recalled."""
+    """The top and the sums of one layer while rows pass. packed: [C, 5 * TOP + 5 + 3 * K], what is kept and recalled."""
 
     def __init__(self, classes: int) -> None:
         self.classes = classes
-        self.top: Array | None = None  # [C, TOP, 4]: value, row, and the place as shares
+        self.top: Array | None = None  # [C, TOP, 5]: value, row, the place as shares, and the frame
         self.sums: Array | None = None  # [C, K + 1]; the last is of rows without a class
         self.squares: Array | None = None
         self.counts = np.zeros(classes + 1)
         self.least: Array | None = None
         self.reach = 1.0
 
-    def see(self, output: Tensor, rows: Array, codes: Array) -> None:
+    def see(self, output: Tensor, rows: Array, codes: Array, here: Array) -> None:
+        """here: [B, T] bool, which frames of films there are."""
         values, places = _peaks(output)
+        frames = np.zeros_like(values)
+        if here.shape[1] > 1 and len(values) == here.size:  # it looks at one frame at a time
+            values, places, frames = _best(values, places, here)
         count, channels = values.shape
         if self.top is None:
-            self.top = np.full((channels, TOP, 4), -np.inf)
+            self.top = np.full((channels, TOP, 5), -np.inf)
             self.sums, self.squares = np.zeros((2, channels, self.classes + 1))
             self.least = np.full(channels, np.inf)
-        new = np.stack([values.T, np.broadcast_to(rows, (channels, count)), *places.transpose(2, 1, 0)], 2)
+        new = np.stack([values.T, np.broadcast_to(rows, (channels, count)), *places.transpose(2, 1, 0), frames.T], 2)
         both = np.concatenate([self.top, new], 1)
         order = np.argsort(-both[:, :, 0], axis=1, kind="stable")[:, :TOP]
         self.top = np.take_along_axis(both, order[:, :, None], 1)
@@ -166,12 +173,12 @@ def _looked(
     state: dict[str, Any] = {}
 
     def see(module: nn.Module, inputs: Any, output: Tensor) -> None:
-        watches[module].see(output, state["rows"], state["codes"])
+        watches[module].see(output, state["rows"], state["codes"], state["here"])
 
     for start in range(0, len(examples), step):
         rows = np.arange(start, min(start + step, len(examples)))
-        state |= {"rows": rows, "codes": codes[rows]}
         inputs = tensors(model.intake.encode(examples, rows))
+        state |= {"rows": rows, "codes": codes[rows], "here": _frames(inputs, len(rows))}
         with hooked(watches, see), torch.inference_mode():
             model.network.members[0](inputs)
     for module, reach in _reaches(
@@ -191,6 +198,24 @@ def _peaks(output: Tensor) -> tuple[Array, Array]:
         return values.double().numpy(), places.double().numpy()
     flat = output.flatten(1).double().numpy()
     return flat, np.full((*flat.shape, 2), 0.5)
+
+
+def _frames(inputs: Mapping[str, Encoded], rows: int) -> Array:
+    """[B, T] bool: which frames of films hold something; what pads short ones excites nobody."""
+    for each in inputs.values():
+        if each.values.ndim == 5 and each.lengths is not None:
+            found: Array = np.arange(each.values.shape[1]) < each.lengths.numpy()[:, None]
+            return found
+    return np.ones((rows, 1), bool)
+
+
+def _best(values: Array, places: Array, here: Array) -> tuple[Array, Array, Array]:
+    """Of values [B * T, C] and places [B * T, C, 2] of every frame those of the most exciting one, and which frame that is [B, C]."""
+    rows, frames = here.shape
+    every = np.where(here[:, :, None], values.reshape(rows, frames, -1), -np.inf)
+    at = every.argmax(1)
+    row, channel = np.ogrid[:rows, : values.shape[1]]
+    return every[row, at, channel], places.reshape(rows, frames, -1, 2)[row, at, channel], at.astype(float)
 
 
 def _reaches(member: Any, modules: list[nn.Module], one: Mapping[str, Encoded]) -> dict[nn.Module, float]:
@@ -224,8 +249,8 @@ def _recalled(key: str, modules: Mapping[str, nn.Module]) -> dict[str, Array] | 
 
 
 def _layer(kind: str, packed: Array, classes: int) -> LayerUnits:
-    width = 4 * TOP
-    top = packed[:, :width].reshape(-1, TOP, 4)
+    width = 5 * TOP
+    top = packed[:, :width].reshape(-1, TOP, 5)
     n = int(np.isfinite(top[:, :, 0]).all(0).sum())  # fewer examples than that
     top = top[:, :n]
     least, reach = packed[:, width], float(packed[0, width + 1])
@@ -236,7 +261,8 @@ def _layer(kind: str, packed: Array, classes: int) -> LayerUnits:
     largest = top[:, 0, 0] if n else np.zeros(len(top))
     dead = (largest <= 0) | (largest == least)
     liking = np.where(dead, -1, liking)
-    return LayerUnits(kind, top[:, :, 1].astype(int), top[:, :, 0], top[:, :, 2:], reach, mean, liking, strength, dead)
+    rows, places, frames = top[:, :, 1].astype(int), top[:, :, 2:4], top[:, :, 4].astype(int)
+    return LayerUnits(kind, rows, top[:, :, 0], places, frames, reach, mean, liking, strength, dead)
 
 
 def _likings(sums: Array, squares: Array, counts: Array) -> tuple[Array, Array]:

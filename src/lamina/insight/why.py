@@ -1,4 +1,4 @@
-"""Why this answer: which columns, words or moments, which part of a picture; beside each the same with random weights."""
+"""Why this answer: which columns, words, moments or frames, which part of a picture; beside each the same with random weights."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from lamina.core import Array, Encoded, Json
+from lamina.insight.frames import alone, blank, hidden
 from lamina.insight.gradcam import gradcam
 from lamina.insight.gradients import STEPS, integrated
 from lamina.insight.occlusion import occlusion
@@ -112,7 +113,42 @@ class Steps:
         return [f"{start + 1:,} to {end:,}" if end - start > 1 else f"{end:,}" for start, end in self.spans]
 
 
-Part = Columns | Places | Steps
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """Why, for the frames of a film. pixels: [T, H, W, C] uint8 as the network got them; spans: first frame of each part, and the
+    one after its last. hidden: [parts], the fall of the score `end` when those frames are hidden; alone: [parts], the score when all
+    others are, None where it was not asked for; start: the score when all are. evidence: [T, h, w] Grad-CAM in each frame, None
+    where the network does not look at frames one by one."""
+
+    name: str
+    pixels: Array
+    spans: tuple[Span, ...]
+    hidden: Weighed
+    alone: Array | None
+    evidence: Weighed | None
+    start: float
+    end: float
+    kind: str = field(default="frames", init=False)
+
+    @property
+    def named(self) -> list[str]:
+        """What each part is called."""
+        return [
+            f"frame {first + 1}" if end - first < 2 else f"frames {first + 1} to {end}" for first, end in self.spans
+        ]
+
+    @property
+    def shown(self) -> list[int]:
+        """Of each part the frame in its middle, to be looked at."""
+        return [(first + end - 1) // 2 for first, end in self.spans]
+
+    @property
+    def most(self) -> float:
+        """The most evidence in any place of any frame."""
+        return 0.0 if self.evidence is None else float(self.evidence.values.max())
+
+
+Part = Columns | Places | Steps | Frames
 
 
 def why(
@@ -131,8 +167,8 @@ def why(
                 found.append(_places(question, brains, name, intake.groups[name][0], thorough))
             case "tokens" | "sequence" | "spectrum":
                 found.append(_steps(question, brains, name, intake, thorough))
-            case _:  # a kind of input that nothing is said about yet
-                continue
+            case "film":
+                found.append(_frames(question, brains, name, intake.groups[name][0], thorough))
     return found
 
 
@@ -190,6 +226,18 @@ def _steps(question: Question, brains: Brains, name: str, intake: Intake, thorou
     else:
         start = float(question.scores({name: silent(question, name, text)})[0])
     return Steps(column, tuple(said), tuple(parts), effects, fall, start, end)
+
+
+def _frames(question: Question, brains: Brains, name: str, column: str, thorough: bool) -> Frames:
+    film = question.inputs[name].values  # trimmed: no frame beyond the film's own length
+    parts = spans(film.shape[1], False)
+    fall = _weighed(question, brains, lambda asked: hidden(asked, name, parts), 1, lambda values: values)
+    assert fall is not None
+    twins = TWINS if thorough else 1
+    evidence = _weighed(question, brains, lambda asked: gradcam(asked, name), twins, lambda values: values.clip(0))
+    start = float(question.scores({name: blank(question, name)})[0])
+    by_itself = alone(question, name, parts) if thorough else None
+    return Frames(column, film[0].numpy(), tuple(parts), fall, by_itself, evidence, start, question.now())
 
 
 def _weighed(
@@ -251,6 +299,25 @@ def to_json(part: Part, question: Question, cells: Mapping[str, Any], usual: Map
                     }
                     for k, (word, span) in enumerate(zip(part.named, part.spans, strict=True))
                 ],
+            }
+        case Frames():
+            return {
+                "kind": part.kind,
+                "column": part.name,
+                "empty": question.share(part.start),
+                "alike": part.hidden.alike,
+                "parts": [
+                    {
+                        "part": called,
+                        "first": span[0],
+                        "end": span[1],
+                        "effect": float(part.hidden.values[k]),
+                        "without": question.share(part.end - float(part.hidden.values[k])),
+                        "alone": None if part.alone is None else question.share(float(part.alone[k])),
+                    }
+                    for k, (called, span) in enumerate(zip(part.named, part.spans, strict=True))
+                ],
+                "evidence": None if part.evidence is None else _map(part.evidence),
             }
         case Places():
             return {

@@ -119,7 +119,7 @@ class Runner:
         feed: dict[str, Array] = {}
         for name, each in arrays.items():
             feed[name] = each.trimmed().values
-            if each.lengths is not None:
+            if each.lengths is not None and f"{name}_lengths" in self.inputs:  # not where a module looks at no lengths
                 feed[f"{name}_lengths"] = each.lengths
             if f"{name}_present" in self.inputs:
                 feed[f"{name}_present"] = np.asarray(each.present, bool)

@@ -56,6 +56,8 @@ UNIT_LIMIT = Param("limit", f"How many at most; no more than {UNITS}.", LIMIT.sc
 SIZE = Param("size", "Pixels a side, at most.", {"type": "integer", "minimum": 16, "maximum": 512})
 PARTS = {"type": "string", "enum": ["all", "train", "validation", "test"]}
 
+FRAME = Param("frame", "Of a film, which frame is followed, counted from 0; by default that in the middle.", INTEGER)
+
 ENDPOINTS = (
     Endpoint("model", "/model", "Which model this is, and which views say something about it.", shell.Model),
     # 1
@@ -120,7 +122,12 @@ ENDPOINTS = (
         ),
     ),
     Endpoint(
-        "trace", "/examples/{id}/trace", "One example on its way through the layers.", inside.Trace, (ID,), slow=True
+        "trace",
+        "/examples/{id}/trace",
+        "One example on its way through the layers.",
+        inside.Trace,
+        (ID, FRAME),
+        slow=True,
     ),
     Endpoint(
         "unit_sum",
@@ -132,6 +139,7 @@ ENDPOINTS = (
             LAYER,
             Param("unit", "The unit: a channel or neuron, as its tile is numbered.", INTEGER),
             Param("at", "Of a map, where: row and column with a comma between; by default where it is most excited."),
+            FRAME,
         ),
         slow=True,
     ),

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from lamina.core import Array, DataError, Json, LaminaError
-from lamina.examples import Examples, Reading, place, read, split
+from lamina.examples import Examples, Reading, long, place, read, split
 from lamina.examples import keys as hashing
 from lamina.examples.examples import show
 from lamina.examples.reading import count
@@ -206,6 +206,9 @@ def _read(model: Model, source: Any, named: bool) -> Examples:
     said: Json = {name: tuple(value) if name == "drop" else value for name, value in asked.items() if name in known}
     if named:  # the test set and the rows without a label belong to the source that it learned from
         said = {name: value for name, value in said.items() if name not in ("test", "unlabelled")}
+    if how := model.card.reading.get("written", {}).get(long.SERIES):  # a long table, whose steps were folded
+        example, time = long.folded_by(how)
+        said = {name: value for name, value in said.items() if name != "id"} | {"example": example, "time": time}
     identity = {each["column"]: IDENTITY for each in model.card.taught if each["kind"] == IDENTITY}
     said["kind"] = identity | said.get("kind", {})
     try:

@@ -17,7 +17,7 @@ from lamina.insight.question import tensors
 from lamina.insight.trace import Layer, Trace, traced
 from lamina.insight.units import LayerUnits, Units, units
 from lamina.model.model import Model
-from lamina.page import answering, words
+from lamina.page import answering, pictures, words
 from lamina.page.common import Common
 from lamina.page.contract import ROOT
 from lamina.page.data import Data
@@ -29,7 +29,7 @@ from lamina.page.schema import inside, shared, why
 
 TILES, FEWER, MANY = 64, 16, 24  # tiles of a layer; of networks with many layers
 SIDE = 24  # values a side of a tile
-PLANES = ("Embedding", "Signals")  # layers that give a row of numbers for each step: seen as one picture
+PLANES = ("Embedding", "Signals", "GRU", "LSTM")  # layers that give a row of numbers for each step: seen as one picture
 TERMS = 40
 LOOKED = 4_000  # examples that units are looked for in
 TAUGHT = 10_000  # examples among which those that speak for an answer are looked for
@@ -43,7 +43,7 @@ class Inside:
         self.model, self.data = model, data
         self.listing = Listing(model, data)
         self.layout = Layout(model, data)
-        self._traces: dict[int, Trace] = {}
+        self._traces: dict[tuple[int, int | None], Trace] = {}
         self._explainers: dict[str, Explainer] = {}
         self._lessons: dict[str, tuple[Lessons, Array]] = {}
         self._units: Units | None = None
@@ -58,13 +58,15 @@ class Inside:
 
     # ------------------------------------------------------------------------------------ one example
 
-    def trace(self, example: int) -> Json:
+    def trace(self, example: int, frame: int | None) -> Json:
         """The layers that one example passes."""
-        found = self._trace(example)
+        found = self._trace(example, frame)
         layers = [self._passed(found, name, TILES if len(found.layers) <= MANY else FEWER) for name in found.layers]
         members = self.model.card.members
         return inside.Trace(
             example=example,
+            frames=found.frames,
+            frame=found.frame,
             layers=layers,
             answers=answering.answers(self.model, self._examples.take([example]))[0],
             note=""
@@ -88,11 +90,12 @@ class Inside:
             shown=0 if tiles is None else tiles.count,
             tiles=tiles,
             sums=name in found.summing and layer.inputs is not None and output is not None,
+            framed=layer.framed,
         )
 
-    def unit_sum(self, example: int, layer: str, unit: int, at: str) -> Json:
+    def unit_sum(self, example: int, layer: str, unit: int, at: str, frame: int | None) -> Json:
         """The weighted sum of one unit."""
-        found = self._trace(example)
+        found = self._trace(example, frame)
         each = found[layer]
         if each.output is None:
             raise PlanError(f"'{layer}' ({each.kind}) gives no numbers. These make sums: {', '.join(found.summing)}.")
@@ -121,14 +124,14 @@ class Inside:
             activation_does=words.does(one.activation, None) if one.activation else "", result=one.result, said=said,
         ).model_dump()  # fmt: skip
 
-    def _trace(self, example: int) -> Trace:
-        if example not in self._traces:
+    def _trace(self, example: int, frame: int | None) -> Trace:
+        key = example, frame
+        if key not in self._traces:
             while len(self._traces) >= 8:
                 self._traces.pop(next(iter(self._traces)))
-            self._traces[example] = traced(
-                self.model.network, tensors(self.model.intake.encode(self._examples, np.array([example])))
-            )
-        return self._traces[example]
+            inputs = tensors(self.model.intake.encode(self._examples, np.array([example])))
+            self._traces[key] = traced(self.model.network, inputs, frame)
+        return self._traces[key]
 
     # ------------------------------------------------------------------------------------------- units
 
@@ -159,33 +162,41 @@ class Inside:
         if order == "strength":
             place = np.lexsort((place, -np.nan_to_num(found.strength), found.dead))
         some = place[offset : offset + limit]
-        mapped = any(form.kind == "grid" for form in self.model.intake.forms.values())
+        mapped = self._mapped
         numbers = ",".join(str(int(each)) for each in some)
         return inside.Units(
             layer=layer,
             total=len(place),
             offset=offset,
-            units=[self._unit(found, int(unit), mapped) for unit in some],
+            units=[self._unit(found, int(unit)) for unit in some],
             sprite=f"{ROOT}/layers/{layer}/sprite?units={numbers}" if mapped and len(some) else None,
             tile=CROP,
         ).model_dump()
 
     def unit_sprite(self, layer: str, units: list[int]) -> Json:
         """The crops that excite some units, as base64 of a PNG."""
-        from lamina.page import pictures
-
         found = self._level(layer)
         if any(not 0 <= unit < len(found.dead) for unit in units):
             raise PlanError(f"'{layer}' has units 0 to {len(found.dead) - 1:,}.")
         rows = self._looked_rows()
-        cuts: list[tuple[int, Array, float] | None] = []
+        cuts: list[pictures.Cut | None] = []
         for unit in units:
             here = [] if found.dead[unit] else list(range(found.top.shape[1]))
-            cuts += [(int(rows[found.top[unit, k]]), found.places[unit, k], found.reach) for k in here]
+            cuts += [
+                pictures.Cut(
+                    int(rows[found.top[unit, k]]), found.places[unit, k], found.reach, int(found.frames[unit, k])
+                )
+                for k in here
+            ]
             cuts += [None] * (9 - len(here))
         return {"png": base64.b64encode(pictures.crops(self.model, self.data, cuts, CROP, 9)).decode()}
 
-    def _unit(self, found: LayerUnits, unit: int, mapped: bool) -> inside.Unit:
+    @property
+    def _mapped(self) -> bool:
+        """Whether there are pictures or films to cut what excites a unit out of."""
+        return any(form.kind in pictures.MAPPED for form in self.model.intake.forms.values())
+
+    def _unit(self, found: LayerUnits, unit: int) -> inside.Unit:
         classes = self._units.classes if self._units else ()
         places = found.top[unit] if not found.dead[unit] else np.zeros(0, np.int64)
         rows = self._looked_rows()[places]
@@ -200,12 +211,22 @@ class Inside:
             means=[inside.Liking(value=classes[k], mean=_finite(found.mean[unit, k])) for k in order],
             top=[
                 inside.Exciting(
-                    example=int(row), label=label, value=float(value), box=_box(at, found.reach) if mapped else None
+                    example=int(row),
+                    label=label,
+                    value=float(value),
+                    box=_box(at, found.reach) if self._mapped else None,
+                    frame=int(frame) if self._filmed else None,
                 )
-                for row, label, value, at in zip(rows, labels, found.values[unit], found.places[unit], strict=False)
+                for row, label, value, at, frame in zip(
+                    rows, labels, found.values[unit], found.places[unit], found.frames[unit], strict=False
+                )
             ],
             common=self._common.of(places),
         )
+
+    @property
+    def _filmed(self) -> bool:
+        return any(form.kind == "film" for form in self.model.intake.forms.values())
 
     @cached_property
     def _common(self) -> Common:

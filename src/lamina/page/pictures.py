@@ -6,6 +6,7 @@ import base64
 import io
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,19 @@ from lamina.model.model import Model
 from lamina.page.data import Data
 
 SEEN = ("image", "sound", "video", "series")
+MAPPED = ("grid", "film")  # forms that crops are cut out of
 SIDE = 96
 PNG, SVG = "image/png", "image/svg+xml"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What to cut out of an example: place and reach as `units` gives them. frame: of a film."""
+
+    row: int
+    place: Array
+    reach: float
+    frame: int
 
 
 def seen(model: Model) -> list[str]:
@@ -101,22 +113,23 @@ def sprite(model: Model, data: Data, rows: Sequence[int], side: int, across: int
     return _png(sheet)
 
 
-def crops(model: Model, data: Data, cuts: Sequence[tuple[int, Array, float] | None], side: int, across: int) -> bytes:
-    """Crops of pictures as the network gets them, as one PNG. cuts: row, place and reach of each, as `units` gives them."""
+def crops(model: Model, data: Data, cuts: Sequence[Cut | None], side: int, across: int) -> bytes:
+    """Crops of pictures, or of frames of films, as the network gets them, as one PNG."""
     from PIL import Image as Pillow
 
     from lamina.insight.units import crop
 
-    column = next(c for c, each in model.intake.inputs.items() if each.form.kind == "grid")
+    column = next(c for c, each in model.intake.inputs.items() if each.form.kind in MAPPED)
     each: Any = model.intake.inputs[column]
     assert data.examples is not None
-    rows = sorted({cut[0] for cut in cuts if cut is not None})
+    rows = sorted({cut.row for cut in cuts if cut is not None})
     pixels = dict(zip(rows, each.encode(data.examples.values(column, np.array(rows, np.int64))).values, strict=True))
     sheet = Pillow.new("RGB", (across * side, max(1, math.ceil(len(cuts) / across)) * side), (127, 127, 127))
     for number, cut in enumerate(cuts):
         if cut is None:
             continue
-        part = crop(pixels[cut[0]], cut[1], cut[2])
+        whole = pixels[cut.row]
+        part = crop(whole[cut.frame] if whole.ndim == 4 else whole, cut.place, cut.reach)
         tile = Pillow.fromarray(part[:, :, 0] if part.shape[2] == 1 else part).convert("RGB")
         tile = tile.resize(
             (side, side), Pillow.Resampling.NEAREST if max(part.shape[:2]) < side else Pillow.Resampling.BILINEAR

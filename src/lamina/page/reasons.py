@@ -12,7 +12,7 @@ from lamina.insight import heat, plots, thumbnails
 from lamina.insight.explain import Explanation
 from lamina.insight.explained import cell
 from lamina.insight.twin import said
-from lamina.insight.why import Columns, Places, Steps, Weighed
+from lamina.insight.why import Columns, Frames, Places, Steps, Weighed
 from lamina.model.model import Model
 from lamina.page import pictures
 from lamina.page.contract import ROOT
@@ -22,6 +22,7 @@ FEW = "There are too few parts to tell."
 NOTES = {
     Columns: "Columns that say the same share their effect, or hide each other: with one as usual, the other still tells.",
     Places: "The map is coarse: it marks regions, as fine as the network's last maps.",
+    Frames: "Frames that show the same stand in for each other: hiding one of them takes little away. What each gives alone tells more.",
     Steps: "Words and moments work together: one may matter only beside another, and neither shows it alone.",
 }
 
@@ -31,7 +32,7 @@ def explanation(model: Model, found: Explanation, answers: list[shared.Answer], 
     notes = ["This says what the network leans on, not what causes what in the world."]
     notes += [NOTES[kind] for kind in dict.fromkeys(type(part) for part in found.parts)]
     if not found.parts:
-        notes.append("Nothing is said yet about why such examples get their answers.")
+        notes.append("Nothing of this example could be read, so there is nothing to explain.")
     return why.Explanation(
         target=found.target,
         about=found.about,
@@ -48,6 +49,8 @@ def _part(model: Model, part: Any, found: Explanation, example: int) -> Any:
             return _columns(part, found)
         case Places():
             return _places(part, found)
+        case Frames():
+            return _frames(part, found)
         case _:
             return _steps(model, part, found, example)
 
@@ -122,7 +125,7 @@ def _steps(model: Model, part: Steps, found: Explanation, example: int) -> why.S
     elif form.kind == "sequence" and not part.words:
         picture = thumbnails.svg(plots.signals(values.astype(np.float32), 400))
     return why.Steps(
-        kind="words" if part.words else "frames" if form.kind == "film" else "moments",
+        kind="words" if part.words else "moments",
         column=part.name,
         empty=found.asked.share(part.start),
         unit="word" if part.words else "second" if heard else "step",
@@ -131,6 +134,31 @@ def _steps(model: Model, part: Steps, found: Explanation, example: int) -> why.S
         sound=f"{ROOT}/examples/{example}/sound?column={quote(part.name, safe='')}" if heard else None,
         alike=weighed.alike,
         said=_alike(weighed),
+    )
+
+
+def _frames(part: Frames, found: Explanation) -> why.Frames:
+    seen, share = part.evidence, found.asked.share
+    return why.Frames(
+        kind="frames",
+        column=part.name,
+        empty=share(part.start),
+        frames=[
+            why.Frame(
+                text=text,
+                picture=heat.plain(part.pixels[place]),
+                map=None if seen is None else heat.over(part.pixels[place], seen.values[place], part.most),
+                effect=float(part.hidden.values[k]),
+                random=float(part.hidden.random[k]),
+                without=share(part.end - float(part.hidden.values[k])),
+                alone=None if part.alone is None else share(float(part.alone[k])),
+            )
+            for k, (text, place) in enumerate(zip(part.named, part.shown, strict=True))
+        ],
+        alike=part.hidden.alike,
+        said=_alike(part.hidden),
+        seen_alike=None if seen is None else seen.alike,
+        seen_said=_alike(seen),
     )
 
 

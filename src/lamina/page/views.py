@@ -163,11 +163,11 @@ class Views:
         )
         return kept(found, "image/png")
 
-    async def trace(self, id: int) -> Any:
-        return await self.opened.inside("trace", example=self.opened.row(id))
+    async def trace(self, id: int, frame: int | None) -> Any:
+        return await self.opened.inside("trace", example=self.opened.row(id), frame=frame)
 
-    async def unit_sum(self, id: int, layer: str, unit: int | None, at: str | None) -> Any:
-        said = {"example": self.opened.row(id), "layer": layer, "unit": unit or 0, "at": at or ""}
+    async def unit_sum(self, id: int, layer: str, unit: int | None, at: str | None, frame: int | None) -> Any:
+        said = {"example": self.opened.row(id), "layer": layer, "unit": unit or 0, "at": at or "", "frame": frame}
         return await self.opened.inside("unit_sum", **said)
 
     # --------------------------------------------------------------------------------------- learned

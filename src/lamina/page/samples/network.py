@@ -117,6 +117,8 @@ SAMPLES: dict[str, Any] = {
     "example": {"example": EXAMPLE, "cells": EXAMPLE["cells"], "answers": [ANSWER]},
     "trace": {
         "example": 412,
+        "frames": 0,
+        "frame": 0,
         "layers": [
             {
                 "id": "networks.image.stem.act",
@@ -136,6 +138,7 @@ SAMPLES: dict[str, Any] = {
                     "data": tiles_of(4, 6, 6),
                 },
                 "sums": False,
+                "framed": False,
             },
             {
                 "id": "heads.label",
@@ -155,6 +158,7 @@ SAMPLES: dict[str, Any] = {
                     "data": tiles_of(10, 1, 1),
                 },
                 "sums": True,
+                "framed": False,
             },
         ],
         "answers": [ANSWER],
@@ -202,7 +206,7 @@ SAMPLES: dict[str, Any] = {
                 "likes": "7",
                 "strength": 1.8,
                 "means": [{"value": "7", "mean": 2.4}, {"value": "1", "mean": 1.1}],
-                "top": [{"example": 412, "label": "8", "value": 3.4, "box": [0.1, 0.2, 0.3, 0.4]}],
+                "top": [{"example": 412, "label": "8", "value": 3.4, "box": [0.1, 0.2, 0.3, 0.4], "frame": None}],
                 "common": ["age 60 to 71 (usually 38)"],
             }
         ],

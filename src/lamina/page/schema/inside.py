@@ -18,7 +18,8 @@ class Held(Said):
 class Passed(Said):
     """What one layer made of the example. tiles: its first units as pictures, None where it gives no numbers.
 
-    sums: whether the units' weighted sums can be taken apart (GET /api/v1/examples/{id}/units/{layer}).
+    sums: whether the units' weighted sums can be taken apart (GET /api/v1/examples/{id}/units/{layer}). framed: whether it looks at one frame
+    of a film at a time, and shows the trace's.
     """
 
     id: str
@@ -30,12 +31,16 @@ class Passed(Said):
     shown: int = Field(description="How many units the tiles show, at most 64.")
     tiles: Tiles | None
     sums: bool
+    framed: bool
 
 
 class Trace(Said):
-    """GET /api/v1/examples/{id}/trace"""
+    """GET /api/v1/examples/{id}/trace. frames: of a film, of which layers that look at one at a time are shown at `frame`; 0 where there
+    is none."""
 
     example: int
+    frames: int
+    frame: int
     layers: list[Passed]
     answers: list[Answer]
     note: str
@@ -90,12 +95,14 @@ class Levels(Said):
 
 
 class Exciting(Said):
-    """An example that excites a unit. value: how much; box: the part that the unit saw, as shares left, top, right, bottom."""
+    """An example that excites a unit. value: how much; box: the part that the unit saw, as shares left, top, right, bottom; frame: of a
+    film, counted from 0."""
 
     example: int
     label: str | None
     value: float
     box: tuple[float, float, float, float] | None
+    frame: int | None
 
 
 class Unit(Said):

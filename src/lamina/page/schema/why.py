@@ -58,7 +58,7 @@ class Columns(Said):
 
 
 class Step(Said):
-    """A word, or a stretch of time. start, end: in seconds of a sound or video, or steps of a series; of words their place."""
+    """A word, or a stretch of time. start, end: in seconds of a sound, or steps of a series; of words their place."""
 
     text: str
     start: float
@@ -69,17 +69,45 @@ class Step(Said):
 
 
 class Steps(Said):
-    """Which words, moments or frames, in their order. empty: the answer to nothing at all."""
+    """Which words or moments, in their order. empty: the answer to nothing at all."""
 
-    kind: Literal["words", "moments", "frames"]
+    kind: Literal["words", "moments"]
     column: str
     empty: float
     unit: Literal["word", "second", "step"]
     steps: list[Step]
-    picture: str | None = Field(description="Data URL of the spectrogram, plot or frames that the steps lie along.")
+    picture: str | None = Field(description="Data URL of the spectrogram or plot that the steps lie along.")
     sound: str | None = Field(description="Address of the sound, to play the important part.")
     alike: float | None
     said: str
+
+
+class Frame(Said):
+    """A frame of a film, or several in a row of a long one. picture: data URL of the middle one as the network gets it; map: the same under
+    its Grad-CAM, all frames on one scale. effect: how much the answer falls when it is hidden (log-odds, or units of the number);
+    random: the same of the network with random weights; without: the answer then; alone: the answer when all others are hidden."""
+
+    text: str
+    picture: str
+    map: str | None
+    effect: float
+    random: float
+    without: float
+    alone: float | None
+
+
+class Frames(Said):
+    """Which frames of a film, in their order. empty: the answer with every frame hidden. alike, said: of the effects and those of random
+    weights; seen_alike, seen_said: of the maps."""
+
+    kind: Literal["frames"]
+    column: str
+    empty: float
+    frames: list[Frame]
+    alike: float | None
+    said: str
+    seen_alike: float | None
+    seen_said: str
 
 
 class Beside(Said):
@@ -106,7 +134,7 @@ class Explanation(Said):
     about: str | None
     share: float
     answer: Answer
-    parts: list[Annotated[Places | Columns | Steps, Field(discriminator="kind")]]
+    parts: list[Annotated[Places | Columns | Steps | Frames, Field(discriminator="kind")]]
     notes: list[str] = Field(description="How to read this.")
 
 
