@@ -58,7 +58,7 @@ class Inside:
 
     # ------------------------------------------------------------------------------------ one example
 
-    def trace(self, example: int, frame: int | None) -> Json:
+    def trace(self, example: int, frame: int | None = None) -> Json:
         """The layers that one example passes."""
         found = self._trace(example, frame)
         layers = [self._passed(found, name, TILES if len(found.layers) <= MANY else FEWER) for name in found.layers]
@@ -93,7 +93,7 @@ class Inside:
             framed=layer.framed,
         )
 
-    def unit_sum(self, example: int, layer: str, unit: int, at: str, frame: int | None) -> Json:
+    def unit_sum(self, example: int, layer: str, unit: int, at: str, frame: int | None = None) -> Json:
         """The weighted sum of one unit."""
         found = self._trace(example, frame)
         each = found[layer]
