@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         PlanError,
         Progress,
     )
-    from lamina.door import explain, export, learn, load, read, serve, show, training
+    from lamina.door import explain, export, learn, load, read, report, serve, show, training
     from lamina.examples import Examples, Reading
     from lamina.learning.plan import Plan
     from lamina.learning.training import Training
@@ -38,6 +38,7 @@ _HOMES = {
     "serve": "lamina.door",
     "explain": "lamina.door",
     "export": "lamina.door",
+    "report": "lamina.door",
     "show": "lamina.door",
     "training": "lamina.door",
     "Examples": "lamina.examples",
@@ -74,6 +75,7 @@ __all__ = [
     "learn",
     "load",
     "read",
+    "report",
     "serve",
     "show",
     "training",

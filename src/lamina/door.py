@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lamina.serving.settings import Serving
 
 Options = TypeVar("Options")
+SHARE, SHORTEST, LONGEST = 0.03, 0.5, 5.0  # of what learning cost, and seconds: what the page in a report may cost
 
 
 def read(source: Any, **reading: Any) -> Examples:
@@ -275,6 +276,67 @@ def show(model: Model | str | Path, data: Any = None, *, wait: bool = False, **o
     from lamina.page.opening import Opening
 
     return open_with(model, data, options(Opening, opening), wait)
+
+
+def report(model: Model | str | Path, to: str | Path = "report.html", data: Any = None) -> Path:
+    """Write what `show` shows into one file that needs no server: the report, and what goes on inside at some examples.
+
+    Args:
+        model: a model, or its path.
+        to: the file; the `report.html` of the model itself may be given, too.
+        data: examples to show, whatever `lamina.read` reads; by default those that it learned from, if they are still there. Of a
+            model that was learned with `private=True` none is shown.
+
+    Raises:
+        MissingExtra: `lamina[serve]` is not installed. LaminaError: model or data cannot be read, the page was never built, …
+    """
+    from lamina.machine.files import new_file
+    from lamina.model.model import CARD, REPORT
+    from lamina.model.retold import retell
+
+    with _served("The page in one file"):
+        from lamina.page.run import data_of
+        from lamina.page.single import single
+    loaded, to = load(model) if isinstance(model, (str, Path)) else model, Path(to)
+    name = loaded.files.name if isinstance(loaded.files, Path) else "MODEL"
+    whole = single(loaded, name, data_of(loaded, data))
+    if whole is None:
+        raise PlanError(
+            "This copy of Lamina has no page: its front end was not built. In its sources: python hatch_build.py"
+        )
+    if to.name == REPORT and (to.parent / CARD).is_file():
+        retell(to.parent, whole)
+    else:
+        with new_file(to) as aside:
+            aside.write_text(whole, encoding="utf-8", newline="")
+    return to
+
+
+def whole_report(model: Model, place: Path, examples: Any) -> str:
+    """Put the page into the report of a model that was just learned and saved. What it costs is bounded by what learning cost.
+
+    Returns:
+        str: why it was left as it was, in words; '' where it was not.
+    """
+    import time
+
+    from lamina.model.retold import retell
+
+    try:
+        from lamina.page.data import nothing
+        from lamina.page.single import single
+    except ModuleNotFoundError as error:
+        return f"{error.name} is missing, so the report holds its sections alone. pip install 'lamina[serve]' for all of it"
+    seconds = min(LONGEST, max(SHORTEST, SHARE * time.process_time()))
+    data = nothing("It learned from no examples that could be shown one by one.") if model.card.makes else examples
+    try:
+        if whole := single(model, place.name, data, seconds):
+            retell(place, whole)
+    except KeyboardInterrupt:
+        return "Ended by hand: what goes on inside is not in the report"
+    except Exception as error:  # whatever it is: model and report are there, and stay
+        return f"What goes on inside could not be written into the report: {error}"
+    return ""
 
 
 def open_with(model: Model | str | Path, data: Any, opening: Opening, wait: bool = True) -> Page | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = os.environ.get("LAMINA_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 VIEWS = ("training", "network", "follow", "learned", "why", "fails", "map")
 TITLES = (
     "Training",
@@ -37,19 +34,6 @@ TITLES = (
 )
 RULES = {"light": "axe.run()", "dark": "axe.run({ runOnly: ['color-contrast'] })"}  # only colours differ
 PATIENCE = 60.0  # seconds; reached only where something is broken
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("There is no Chromium: the page is not tested in a browser")
-    if not (Path(lamina.__file__).parent / "page" / "built" / "index.html").is_file():
-        pytest.skip("The page is not built (make page): it is not tested in a browser")
-    sync = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: the page is not tested")
-    with sync.sync_playwright() as play:
-        found = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 def world(name: str) -> tuple[dict[str, Any], tuple[str, ...], int]:

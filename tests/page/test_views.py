@@ -289,7 +289,7 @@ def test_without_examples_the_network_and_the_report_are_left(table: tuple[Path,
     model = lamina.Model.from_bytes(lamina.load(table[0]).to_bytes())
     with asked(Views("bare", Opened("bare", model, nothing("They are gone.")))) as ask:
         views = {each["view"]: each for each in ask("model")["views"]}
-        assert [name for name, each in views.items() if each["applies"]] == ["training", "network", "fails"]
+        assert [name for name, each in views.items() if each["applies"]] == ["report", "training", "network", "fails"]
         assert ask("network")["nodes"]
         summary = ask("fails")
         assert not summary["live"]

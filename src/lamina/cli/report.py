@@ -1,4 +1,4 @@
-"""`lamina report`: the result of a model in the terminal, and where its page lies."""
+"""`lamina report`: the result of a model in the terminal, where its page lies, and all of the page in one file."""
 
 from __future__ import annotations
 
@@ -25,16 +25,33 @@ def add(app: typer.Typer) -> None:
 
 def report(
     model: Annotated[Path, typer.Argument(help="A saved model.", show_default=False)],
+    data: Annotated[
+        str | None,
+        typer.Argument(help="With --to, examples to show; by default those that it learned from.", show_default=False),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The content of the report as JSON.")] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", help="Write the whole page, with what goes on inside, as one file.", show_default=False),
+    ] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Say how good a model is beside simple models, and where its report lies."""
+    from lamina.core import PlanError
     from lamina.model.model import REPORT, Model
 
     found = Model.load(model)
+    if data is not None and to is None:
+        raise PlanError("Examples are shown in a file: say --to FILE, too. Or open the page: lamina open MODEL DATA")
+    if to is not None:
+        from lamina.door import report as write
+
+        write(model, to, data)
     if open_page:
-        webbrowser.open((model / REPORT).absolute().as_uri())
-    if as_json:
+        webbrowser.open((to or model / REPORT).absolute().as_uri())
+    if to is not None:
+        print(f"report   {to}  {to.stat().st_size / 1e6:.1f} MB")
+    elif as_json:
         print(json.dumps(found.card.results, ensure_ascii=False))
     else:
         show_result(found, model)

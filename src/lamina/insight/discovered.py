@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lamina.core import Json
 from lamina.insight import plots
-from lamina.insight.page import contents, escape, hidden, page, picture, table
+from lamina.insight.page import Sections, contents, escape, hidden, page, picture, table
 from lamina.insight.report import learned_from, learning, network, repeat
 
 TITLES = {"anomalies": "What is odd in", "clusters": "Clusters in", "neighbours": "What is alike in"}
@@ -12,6 +12,11 @@ TITLES = {"anomalies": "What is odd in", "clusters": "Clusters in", "neighbours"
 
 def render(content: Json) -> str:
     """The whole page."""
+    return page(*sections(content))
+
+
+def sections(content: Json) -> Sections:
+    """What the page says."""
     found = content["found"][0]
     data = content["data"]
     title = f"{TITLES[found['kind']]} {data['source'] or 'the examples'}"
@@ -33,7 +38,7 @@ def render(content: Json) -> str:
         else []
     )
     body += [network(content["network"]), repeat(content), limits(found["kind"])]
-    return page(title, "".join([*head, contents([each for each in body if each])]))
+    return Sections(title, "".join([*head, contents([each for each in body if each])]))
 
 
 def verdict(found: Json) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+from collections.abc import Sequence
+from typing import NamedTuple
 
 STYLE = """
 :root{--ink:#1a1f26;--soft:#566270;--line:#e1e6eb;--paper:#fff;--tint:#f5f8fa;--own:#0072b2;--other:#c05600;
@@ -85,16 +87,31 @@ addEventListener('beforeprint', () => { for (const each of document.querySelecto
 """
 
 
-def page(title: str, body: str, style: str = "") -> str:
-    """A whole HTML document. Nothing in it reaches outside: the policy forbids what is not inline. style: added to ours."""
-    digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
-    policy = f"default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+class Sections(NamedTuple):
+    """What a report says. title: plain text; body: HTML, in which every word of the examples is escaped; style: added to ours."""
+
+    title: str
+    body: str
+    style: str = ""
+
+
+def page(title: str, body: str, style: str = "", more: str = "", scripts: Sequence[str] = ()) -> str:
+    """A whole HTML document. Nothing in it reaches outside: the policy forbids what is not inline, and each script but these.
+
+    style: added to ours; more: HTML after all else; scripts: those that it holds.
+    """
+    allowed = " ".join(f"'sha256-{_digest(each)}'" for each in (SCRIPT, *scripts))
+    policy = f"default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; script-src {allowed}; base-uri 'none'; form-action 'none'"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">'
-        f"<title>{html.escape(title)}</title><style>{STYLE}{style}</style></head><body><main>{body}</main><script>{SCRIPT}</script></body></html>"
+        f"<title>{html.escape(title)}</title><style>{STYLE}{style}</style></head><body><main>{body}</main><script>{SCRIPT}</script>{more}</body></html>"
     )
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def table(heads: list[str], rows: list[list[str]], numbers: int = 0) -> str:
@@ -105,7 +122,8 @@ def table(heads: list[str], rows: list[list[str]], numbers: int = 0) -> str:
         return "".join(f"<{tag}{' class=n' if k >= first else ''}>{cell}</{tag}>" for k, cell in enumerate(row))
 
     lines = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
-    return f'<div class="wide" tabindex="0"><table><tr>{cells("th", heads)}</tr>{lines}</table></div>'
+    head = cells("th", heads).replace("<th></th>", "<td></td>").replace("<th class=n></th>", "<td class=n></td>")
+    return f'<div class="wide" tabindex="0"><table><tr>{head}</tr>{lines}</table></div>'
 
 
 def hidden(summary: str, body: str) -> str:

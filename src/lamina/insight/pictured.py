@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from lamina.core import Json
 from lamina.insight import plots
-from lamina.insight.page import contents, escape, page, picture, table
+from lamina.insight.page import Sections, contents, escape, page, picture, table
 from lamina.insight.report import learned_from, learning, network, repeat
 
 COPIES = 3.0  # times as many near ones as among real pictures: from here on it looks as if it copied
@@ -16,6 +16,11 @@ STYLE = ".sheet img{display:block;width:100%;max-width:46em;image-rendering:pixe
 
 def render(content: Json) -> str:
     """The whole page."""
+    return page(*sections(content))
+
+
+def sections(content: Json) -> Sections:
+    """What the page says."""
     made, data = content["makes"][0], content["data"]
     title = f"Pictures like those of {data['source']}" if data["source"] else "Pictures"
     height, width, channels = made["side"]
@@ -29,7 +34,7 @@ def render(content: Json) -> str:
     body = [samples(made), figures(made), labels(made), copies(made), between(made), duel(made, content["learning"])]
     body += [learned_from(data, "taught", "watched how the duel went"), learning(content, METRIC)]
     body += [network(content["network"]), repeat(content), limits()]
-    return page(title, "".join([*head, contents([each for each in body if each])]), STYLE)
+    return Sections(title, "".join([*head, contents([each for each in body if each])]), STYLE)
 
 
 def verdict(made: Json) -> str:

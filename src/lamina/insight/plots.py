@@ -352,7 +352,7 @@ def _row(name: str, body: str, value: str, kind: str) -> str:
 
 
 def _rows(label: str, words: str, lines: Sequence[str], scale: str, legend: str = "") -> str:
-    said = f'role="group" aria-label="{html.escape(label)}: {html.escape(words)}"'
+    said = f'aria-label="{html.escape(label)}: {html.escape(words)}"'
     foot = f'<div class="legend">{legend}</div>' if legend else ""
     return f'<figure class="plot rows" {said}><figcaption>{html.escape(label)}</figcaption>{"".join(lines)}{scale}{foot}</figure>'
 

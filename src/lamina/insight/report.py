@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lamina.core import Json
 from lamina.insight import assumptions, likeness, plots, transcripts, transduced, unlabelled
-from lamina.insight.page import contents, escape, hidden, page, picture, table
+from lamina.insight.page import Sections, contents, escape, hidden, page, picture, table
 from lamina.insight.plots import short
 
 NAMES = {
@@ -32,6 +32,11 @@ LARGEST = 12  # classes of a confusion matrix that are shown
 
 def render(content: Json) -> str:
     """The whole page."""
+    return page(*sections(content))
+
+
+def sections(content: Json) -> Sections:
+    """What the page says."""
     title = f"{', '.join(each['column'] for each in content['targets'])}: what was learned"
     head = [
         f"<h1>{escape(title)}</h1>",
@@ -48,7 +53,7 @@ def render(content: Json) -> str:
     body += [_importance(content), _words(content), learned_from(content["data"])]
     body += [learning(content, name(content["targets"][0]["metric"])), network(content["network"])]
     body += [repeat(content), _limits(content["data"])]
-    return page(title, "".join([*head, contents([each for each in body if each])]))
+    return Sections(title, "".join([*head, contents([each for each in body if each])]))
 
 
 def name(metric: str) -> str:
@@ -167,7 +172,7 @@ def _confusion(target: Json) -> str:
             style = f' style="--a:{strength}" title="{100 * share:.1f} % of this row"' if share else ""
             cells += f'<td class="{kind}"{style}>{matrix[k][j] or "·"}</td>'
         lines += f"<tr><th>{escape(_cut(classes[k]))}</th>{cells}</tr>"
-    grid = f'<div class="wide" tabindex="0"><table class="matrix"><tr><th></th>{head}</tr>{lines}</table></div>'
+    grid = f'<div class="wide" tabindex="0"><table class="matrix"><tr><td></td>{head}</tr>{lines}</table></div>'
     return f"<h3>What is taken for what</h3><p>{text}</p>{grid}"
 
 

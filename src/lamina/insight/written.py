@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lamina.core import Json
 from lamina.insight import plots
-from lamina.insight.page import contents, escape, page, table
+from lamina.insight.page import Sections, contents, escape, page, table
 from lamina.insight.report import learning, network, repeat
 
 FIGURES = {"nats": "nats a letter", "bits": "bits a letter", "perplexity": "perplexity a letter"}
@@ -13,6 +13,11 @@ SUSPECT = 2.0  # times as long as what real texts have in common: from here on a
 
 def render(content: Json) -> str:
     """The whole page."""
+    return page(*sections(content))
+
+
+def sections(content: Json) -> Sections:
+    """What the page says."""
     made, data = content["makes"][0], content["data"]
     title = f"Writing like {data['source']}" if data["source"] else "Writing"
     head = [
@@ -22,7 +27,7 @@ def render(content: Json) -> str:
     ]
     body = [foretold(made), written(made), copied(made), learned_from(data), learning(content, "nats a letter")]
     body += [network(content["network"]), repeat(content), limits(data["private"])]
-    return page(title, "".join([*head, contents([each for each in body if each])]))
+    return Sections(title, "".join([*head, contents([each for each in body if each])]))
 
 
 def verdict(made: Json) -> str:

@@ -58,6 +58,11 @@ class Card:
         """What it makes that is new."""
         return [each for each in self.outputs if each.get("room") == MADE]
 
+    def mark(self, network: str) -> str:
+        """SHA-256 of what it says of the model, whatever files lie beside it. network: the hash of the graph."""
+        content = {name: getattr(self, name) for name in self.__slots__} | {"files": {"network": network}}
+        return seal(json.loads(json.dumps(content)))  # as it will be read
+
     def dump(self) -> bytes:
         content = {name: getattr(self, name) for name in self.__slots__}
         content["seal"] = seal(json.loads(json.dumps(content)))  # as it will be read

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import html
 import io
 from collections.abc import Iterator, Mapping
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
 
 CARD, WEIGHTS, NETWORK, REPORT = "card.json", "weights.safetensors", "network.onnx", "report.html"
 FILES = (WEIGHTS, NETWORK, REPORT)
+INSIDE = "<!-- what goes on inside -->"  # in a report that holds more than its sections, where these end
 ANSWERS = "answers.csv"  # of rows without a label, where they were to be answered
 DAMAGES = (LookupError, TypeError, ValueError, AttributeError, OverflowError, PlanError)  # what a damaged card leads to
 LARGE = ".npy"  # ends the names of files that are mapped into memory
@@ -237,11 +237,10 @@ class Model:
 
     @property
     def mark(self) -> str:
-        """What tells it from other models, for a cache: the seal of its card, or of one that was never saved a hash of its network."""
-        if self.card.seal:
-            return self.card.seal
+        """What tells it from other models, for a cache: a hash of its card and network. The same before and after it is saved, and with another
+        report."""
         graph = self.network_file
-        return hashlib.blake2b(graph if isinstance(graph, bytes) else graph.read_bytes(), digest_size=32).hexdigest()
+        return self.card.mark(digest_of(graph) if isinstance(graph, bytes) else digest(graph))
 
     @property
     def _names(self) -> dict[str, str]:
@@ -538,7 +537,7 @@ class Model:
         return f"Model that answers {asked} from {columns}"
 
     def _repr_html_(self) -> str:
-        return f'<iframe srcdoc="{html.escape(self.report)}" style="width:100%;height:640px;border:0"></iframe>'
+        return f'<iframe srcdoc="{html.escape(self.report.partition(INSIDE)[0])}" style="width:100%;height:640px;border:0"></iframe>'
 
 
 def promised(card: Card) -> tuple[str, ...]:

@@ -112,8 +112,9 @@ class Atlas:
         )
 
 
-def atlas(model: Model, data: Data, told: Told) -> Atlas:
-    """The map of a model's examples.
+def atlas(model: Model, data: Data, told: Told, most: int = MOST, *, quick: bool = False) -> Atlas:
+    """The map of a model's examples. most: of them; quick: where they were not laid out before, only the two directions in which they
+    differ most.
 
     Raises:
         PlanError: there are none.
@@ -121,10 +122,10 @@ def atlas(model: Model, data: Data, told: Told) -> Atlas:
     if data.examples is None or not len(data):
         raise PlanError(data.why_not or "There are no examples to draw.")
     target = next(iter(model.outputs), None)
-    rows = answering.sample(data, target, MOST)
+    rows = answering.sample(data, target, most)
     raws, features, ids = answering.raw(model, data, rows, "map", lambda share: told(0.8 * share), SECONDS)
     examples = data.examples.take(ids)
-    places, method, kept = _placed(model, data, features, len(ids))
+    places, method, kept = _placed(model, data, features, len(ids), quick)
     told(0.95)
     classes, codes, by = _classes(model, examples, target, features)
     flags = np.zeros(len(ids), np.uint8)
@@ -144,7 +145,7 @@ def atlas(model: Model, data: Data, told: Told) -> Atlas:
     return Atlas(model, data, ids, places, codes, flags, classes, by, method, kept, typical, judged)
 
 
-def _placed(model: Model, data: Data, features: Array, count: int) -> tuple[Array, str, float]:
+def _placed(model: Model, data: Data, features: Array, count: int, quick: bool) -> tuple[Array, str, float]:
     """Places [n, 2] uint16, how, and how well neighbours stay neighbours; kept for the next time."""
     own = _own_map(model, features)
     if own is not None:
@@ -157,11 +158,12 @@ def _placed(model: Model, data: Data, features: Array, count: int) -> tuple[Arra
     key = f"page-{data.key}-plane-{count}"
     there, figures = cache.recall(key), cache.recall(f"{key}-kept")
     if there is None or figures is None or there.shape != (count, 2) or figures.shape != (2,):
-        made, embedded = plane.plane(features)
+        made, embedded = plane.flat(features) if quick else plane.plane(features)
         there = plane.squeezed(made)
         figures = np.array([plane.kept(features, there), float(embedded)])
-        cache.keep(key, there)
-        cache.keep(f"{key}-kept", figures)
+        if not quick:
+            cache.keep(key, there)
+            cache.keep(f"{key}-kept", figures)
     if not figures[1]:
         return there, "The two directions in which the network's features differ most.", float(figures[0])
     how = "The network's features, laid out so that near examples stay near (t-SNE"

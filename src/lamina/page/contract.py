@@ -60,6 +60,8 @@ FRAME = Param("frame", "Of a film, which frame is followed, counted from 0; by d
 
 ENDPOINTS = (
     Endpoint("model", "/model", "Which model this is, and which views say something about it.", shell.Model),
+    # 0
+    Endpoint("report", "/report", "What the report says.", shell.Report),
     # 1
     Endpoint(
         "training_metrics",

@@ -47,6 +47,7 @@ class Inside:
         self._explainers: dict[str, Explainer] = {}
         self._lessons: dict[str, tuple[Lessons, Array]] = {}
         self._units: Units | None = None
+        self.looked, self.taught = LOOKED, TAUGHT
 
     def network(self) -> Json:
         """The map of the first member."""
@@ -244,7 +245,7 @@ class Inside:
         return self._units
 
     def _looked_rows(self) -> Array:
-        return np.sort(answering.sample(self.data, self._target, answering.affordable(self.model, LOOKED)))
+        return np.sort(answering.sample(self.data, self._target, answering.affordable(self.model, self.looked)))
 
     # --------------------------------------------------------------------------------------------- why
 
@@ -295,7 +296,7 @@ class Inside:
             rows = answering.sample(self.data, target, len(self.data))
             if self.data.same and self.data.folds is None:
                 rows = rows[self.data.parts[rows] == 0]
-            rows = np.sort(rows[: answering.affordable(self.model, TAUGHT)])
+            rows = np.sort(rows[: answering.affordable(self.model, self.taught)])
             self._lessons[target] = Lessons(self.model, self._examples.take(rows), target), rows
         return self._lessons[target]
 

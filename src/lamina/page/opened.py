@@ -21,7 +21,7 @@ from lamina.page.judged import judge
 from lamina.page.listing import Listing
 from lamina.page.schema import shared
 from lamina.page.shell import about
-from lamina.page.working import Here, insider
+from lamina.page.working import Here, Insider, insider
 from lamina.page.works import PATIENCE, Told, Works, outcome
 from lamina.serving.settings import Refused
 
@@ -53,15 +53,15 @@ LANES = {"layers": SLOW, "units": SLOW, "unit_sprite": SLOW, "neighbours": SLOW}
 
 
 class Opened:
-    """name: of the model, for people."""
+    """name: of the model, for people. inside: what looks inside; by default a process of its own, where it can read the same."""
 
-    def __init__(self, name: str, model: Model, data: Data) -> None:
+    def __init__(self, name: str, model: Model, data: Data, inside: Insider | None = None) -> None:
         self.model, self.data = model, data
         self.course = Course.kept(model.card.results)
         self.about = about(name, model, data, self.course)
         self.listing = Listing(model, data)
         self.works = Works()
-        quick = insider(model, data)
+        quick = inside or insider(model, data)
         # two who look into one network at once would see each other's examples: in this process they share one, and its turn
         self._insiders = {QUICK: quick, SLOW: quick if isinstance(quick, Here) else insider(model, data)}
 
@@ -136,7 +136,7 @@ class Opened:
     async def worked(self, key: str, words: str, make: Callable[[], Kept], gives: type[Kept]) -> Kept:
         """What may take a moment, and is kept with the model's and the data's hash."""
         place = hashlib.blake2b(
-            f"{__version__} {self.model.card.seal} {self.data.key} {key}".encode(), digest_size=12
+            f"{__version__} {self.model.mark} {self.data.key} {key}".encode(), digest_size=12
         ).hexdigest()
         found: Kept = await self.works.get(
             key, words, lambda told: answering.remembered(f"page-{place}", gives, make), JUDGING

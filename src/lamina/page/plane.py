@@ -18,15 +18,20 @@ def plane(features: Array, seed: int = 0) -> tuple[Array, bool]:
     """Places [N, 2], and whether they are of t-SNE. features: [N, F], in a mixed order: the first ones are the landmarks."""
     small = _narrowed(features)
     if len(small) < 10:
-        return small[:, :2], False
+        return flat(features)
     marks = small[:LANDMARKS]
     try:
         places = _embedded(marks, seed)
     except ModuleNotFoundError:
-        return small[:, :2], False
+        return flat(features)
     if len(small) > LANDMARKS:
         places = np.concatenate([places, _between(small[LANDMARKS:], marks, places)])
     return places, True
+
+
+def flat(features: Array) -> tuple[Array, bool]:
+    """The two directions in which they differ most [N, 2]; that it is no t-SNE."""
+    return _narrowed(features)[:, :2], False
 
 
 def squeezed(places: Array) -> Array:

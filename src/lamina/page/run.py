@@ -107,7 +107,7 @@ def opened(model: Model | str | Path, data: Any = None) -> Views:
     """
     loaded = model if isinstance(model, Model) else Model.load(model)
     name = Path(model).name.removesuffix(".lamina") if isinstance(model, (str, Path)) else _name(loaded)
-    found = Opened(name, loaded, _data(loaded, data))
+    found = Opened(name, loaded, data_of(loaded, data))
     found.warm()
     return Views(name, found)
 
@@ -148,7 +148,8 @@ def show_in_browser(url: str) -> None:
         webbrowser.open(url)
 
 
-def _data(model: Model, data: Any) -> Data:
+def data_of(model: Model, data: Any) -> Data:
+    """The examples to show: Examples, what `lamina.read` reads, or by default what the model was learned from."""
     from lamina.examples import Examples
 
     if isinstance(data, Examples):

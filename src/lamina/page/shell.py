@@ -7,6 +7,7 @@ from typing import Any
 from lamina import __version__
 from lamina.core import Json
 from lamina.insight.report import name, verdict
+from lamina.insight.sections import NONE
 from lamina.model.model import Model
 from lamina.model.usual import usual
 from lamina.page.course import Course
@@ -16,6 +17,7 @@ from lamina.page.schema import shell
 
 CLASSES = 1_000
 TITLES = {
+    "report": "Report",
     "training": "Training",
     "network": "The network",
     "follow": "Follow one example",
@@ -74,7 +76,7 @@ def learning(called: str, kinds: list[str]) -> shell.Model:
 def _views(missing: dict[str, str]) -> list[shell.View]:
     return [
         shell.View(view=view, number=number, title=title, applies=not missing.get(view), why_not=missing.get(view, ""))  # type: ignore[arg-type]
-        for number, (view, title) in enumerate(TITLES.items(), 1)
+        for number, (view, title) in enumerate(TITLES.items())
     ]
 
 
@@ -84,7 +86,9 @@ def _missing(model: Model, data: Data, course: Course) -> dict[str, str]:
     if model.card.makes:
         kind = model.card.makes[0]["kind"]
         makes = f"It makes {kind} and answers nothing: this view is about answers to examples. Let it make some: lamina generate MODEL"
-        return dict.fromkeys(TITLES, makes) | {"training": "" if not course.empty else NO_COURSE}
+        return dict.fromkeys(TITLES, makes) | {"report": "", "training": "" if not course.empty else NO_COURSE}
+    if not model.card.results:
+        found["report"] = NONE
     nobody = data.why_not or ("" if len(data) else "There are no examples.")
     if course.empty:
         found["training"] = NO_COURSE

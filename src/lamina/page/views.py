@@ -13,6 +13,8 @@ from starlette.responses import Response, StreamingResponse
 
 from lamina.core import Json
 from lamina.examples.reading import FILES
+from lamina.insight.page import STYLE
+from lamina.insight.sections import sections
 from lamina.insight.what_if import what_if
 from lamina.page import answering, pictures
 from lamina.page.asking import numbers
@@ -62,6 +64,12 @@ class Views:
 
     async def model(self) -> shell.Model:
         return learning(self.name, []) if self._opened is None else self._opened.about
+
+    async def report(self) -> shell.Report:
+        found = sections(self.opened.model.card.results)
+        # In the sections a `style` is always one of our attributes: what examples say is escaped.
+        html = found.body.replace(' style="', ' data-style="')
+        return shell.Report(title=found.title, html=html, style=STYLE + found.style)
 
     async def training_metrics(self, since: int | None) -> training.Metrics:
         return self.course.metrics(since or 0)

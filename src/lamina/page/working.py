@@ -68,10 +68,15 @@ class Here:
             return _checked(answered(lambda _: {"found": self._ask(name, said)}, {}))
 
     def _ask(self, name: str, said: Json) -> Json:
+        found: Json = getattr(self.inside, name)(**said)
+        return found
+
+    @property
+    def inside(self) -> Inside:
+        """The model opened up, once somebody asks."""
         if self._inside is None:
             self._inside = _opened(self.model, self.data)
-        found: Json = getattr(self._inside, name)(**said)
-        return found
+        return self._inside
 
     def close(self) -> None:
         self._inside = None

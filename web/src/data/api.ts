@@ -1,6 +1,7 @@
 /** The server, in typed words. All that is asked is below `/api/v1`; the browser shows the token of this start as a cookie. */
 
 import type { components } from '../../contract'
+import { recorded } from './recorded'
 
 export type Schemas = components['schemas']
 
@@ -50,6 +51,7 @@ type Ways = { signal?: AbortSignal; query?: Query; working?: (now: Schemas['Work
 
 /** Asks, and asks again while it is being worked out. */
 export async function get<T>(path: string, { signal, query, working }: Ways = {}): Promise<T> {
+  if (recorded) return recorded.get(path, query) as T
   for (;;) {
     const found = await response(address(path, query), { signal: signal ?? null })
     const body = await found.json()
@@ -61,6 +63,7 @@ export async function get<T>(path: string, { signal, query, working }: Ways = {}
 
 /** A picture that may have to be made first, as an address of the browser's own. Give it back with `URL.revokeObjectURL`. */
 export async function picture(from: string, signal: AbortSignal): Promise<string> {
+  if (recorded) return recorded.file(from)
   for (;;) {
     const found = await response(from, { signal })
     if (found.status !== 202) return URL.createObjectURL(await found.blob())
@@ -69,6 +72,7 @@ export async function picture(from: string, signal: AbortSignal): Promise<string
 }
 
 export async function post<T>(path: string, body: unknown, { signal, query }: Ways = {}): Promise<T> {
+  if (recorded) return recorded.post(path, body) as T
   const found = await response(address(path, query), {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -79,6 +83,7 @@ export async function post<T>(path: string, body: unknown, { signal, query }: Wa
 }
 
 export async function bytes(path: string, { signal, query }: Ways = {}): Promise<ArrayBuffer> {
+  if (recorded) return recorded.bytes(path)
   const found = await response(address(path, query), { signal: signal ?? null })
   return found.arrayBuffer()
 }
@@ -89,6 +94,7 @@ export async function explain(
   signal: AbortSignal,
   working: (said: string) => void,
 ): Promise<Schemas['Explanation']> {
+  if (recorded) return recorded.explained(asked) as Schemas['Explanation']
   let job = await post<Schemas['Job']>('explain', asked, { signal })
   for (let wait = 0.08; job.state === 'waiting' || job.state === 'running'; wait = Math.min(1, wait * 1.5)) {
     working(job.working)

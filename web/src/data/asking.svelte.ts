@@ -1,9 +1,11 @@
 import { Refused, type Schemas } from './api'
+import { NotKept } from './recorded'
 
 /** What was asked: its answer, that it is on its way, or why there is none. */
 export class Asking<T> {
   value: T | undefined = $state.raw()
   error: string | undefined = $state()
+  absent: string | undefined = $state() // why a report that is one file does not hold it
   working: Schemas['Working'] | undefined = $state.raw()
   busy = $state(false)
 
@@ -12,6 +14,7 @@ export class Asking<T> {
     const stop = new AbortController()
     this.busy = true
     this.error = undefined
+    this.absent = undefined
     this.working = undefined
     if (!keepOld) this.value = undefined
     how(stop.signal, (now) => (this.working = now)).then(
@@ -23,7 +26,8 @@ export class Asking<T> {
       },
       (problem: unknown) => {
         if (stop.signal.aborted) return
-        this.error = problem instanceof Refused || problem instanceof Error ? problem.message : String(problem)
+        if (problem instanceof NotKept) this.absent = problem.message
+        else this.error = problem instanceof Refused || problem instanceof Error ? problem.message : String(problem)
         this.busy = false
         this.working = undefined
       },

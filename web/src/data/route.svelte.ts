@@ -1,6 +1,9 @@
 /** Where the page is: `#/why?example=12`. Back and forward work, and an address can be sent on. */
 
+import { recorded } from './recorded'
+
 export const VIEWS = [
+  { id: 'report', name: 'Report', ask: 'How good is it?' },
   { id: 'training', name: 'Training', ask: 'How did it learn?' },
   { id: 'network', name: 'The network', ask: 'What is it made of?' },
   { id: 'follow', name: 'One example', ask: 'What happens to it inside?' },
@@ -16,7 +19,7 @@ type Route = { view: ViewId; query: Record<string, string> }
 
 function read(): Route {
   const [path = '', search = ''] = location.hash.replace(/^#\/?/, '').split('?')
-  const view = VIEWS.find((each) => each.id === path)?.id ?? 'training'
+  const view = VIEWS.find((each) => each.id === path)?.id ?? (recorded ? 'report' : 'training')
   return { view, query: Object.fromEntries(new URLSearchParams(search)) }
 }
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from lamina.page.schema.shared import Said
 
-Name = Literal["training", "network", "follow", "learned", "why", "fails", "map"]
+Name = Literal["report", "training", "network", "follow", "learned", "why", "fails", "map"]
 
 
 class Column(Said):
@@ -34,10 +34,10 @@ class Target(Said):
 
 
 class View(Said):
-    """One of the seven. why_not: why it says nothing about this model, in plain words; '' where it applies."""
+    """One of the views. why_not: why it says nothing about this model, in plain words; '' where it applies."""
 
     view: Name
-    number: int = Field(ge=1, le=7, description="The key that opens it.")
+    number: int = Field(ge=0, le=7, description="The key that opens it.")
     title: str
     applies: bool
     why_not: str
@@ -80,3 +80,12 @@ class Model(Said):
     data: Data
     views: list[View]
     command: str = Field(description="The line that learns it again; '' where it is not known.")
+
+
+class Report(Said):
+    """GET /api/v1/report. html: the sections, in which every word of the examples is escaped; their attributes `data-style` are to be
+    set as styles by whoever shows them, for the policy of the page lets no `style` in. style: CSS that they need."""
+
+    title: str
+    html: str
+    style: str
