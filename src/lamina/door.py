@@ -398,7 +398,7 @@ def _served(what: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        needed = ("starlette", "uvicorn", "httptools", "pydantic", "python_multipart")
+        needed = ("starlette", "uvicorn", "httptools", "pydantic")
         if (error.name or "").partition(".")[0] in needed:
             raise MissingExtra(what, "serve") from error
         raise

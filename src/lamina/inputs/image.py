@@ -25,6 +25,15 @@ LARGE = 20_000_000  # of such pictures one is decoded at a time, so that several
 ORIENTATION = 0x0112  # the EXIF tag
 LARGEST = 192  # side of the array that large photos become
 
+
+class TooLarge(Unreadable):
+    """A picture of more pixels than were wished for."""
+
+    def __init__(self, width: int, height: int, most: int) -> None:
+        super().__init__(f"{width} × {height} pixels are more than {most:,}")
+        self.width, self.height = width, height
+
+
 Allocate = Callable[[tuple[int, ...]], Array]
 _alone = Lock()
 
@@ -98,7 +107,7 @@ class Image:
 
         def one(row: int) -> None:
             try:
-                pixels[row] = self._pixels(values[row])
+                pixels[row] = self.one(values[row])
             except Unreadable as error:
                 pixels[row] = 0
                 present[row] = False
@@ -107,6 +116,22 @@ class Image:
 
         in_threads(one, range(len(values)))
         return Encoded(pixels, present, sorted(problems))
+
+    def one(self, value: Any, most: int = PIXELS) -> Array:
+        """The pixels [H, W, C] of one picture: its path, its bytes or an array. most: how many it may have itself.
+
+        Raises:
+            TooLarge: its header says more.
+            Unreadable: it is missing, no picture or damaged.
+        """
+        height, width, channels = self.shape
+        with decoded(value, "RGB" if channels == 3 else "L", (width, height), most) as flat:
+            if flat.size != (width, height):
+                from PIL import Image as Pillow
+                from PIL import ImageOps
+
+                flat = ImageOps.fit(flat, (width, height), Pillow.Resampling.BILINEAR)
+            return np.asarray(flat).reshape(self.shape)
 
     def decode(self, x: Array) -> Pillow.Image:
         from PIL import Image as Pillow
@@ -136,20 +161,11 @@ class Image:
         pixels[:] = values
         return True
 
-    def _pixels(self, value: Any) -> Array:
-        from PIL import Image as Pillow
-        from PIL import ImageOps
-
-        height, width, channels = self.shape
-        with decoded(value, "RGB" if channels == 3 else "L", (width, height)) as flat:
-            if flat.size != (width, height):
-                flat = ImageOps.fit(flat, (width, height), Pillow.Resampling.BILINEAR)
-            return np.asarray(flat).reshape(self.shape)
-
 
 @contextmanager
-def decoded(value: Any, mode: str, size: tuple[int, int] | None = None) -> Iterator[Pillow.Image]:
-    """A picture that stands upright on white, in a mode. size: a JPEG is not decoded much larger than this.
+def decoded(value: Any, mode: str, size: tuple[int, int] | None = None, most: int = PIXELS) -> Iterator[Pillow.Image]:
+    """A picture that stands upright on white, in a mode. size: a JPEG is not decoded much larger than this. most: the
+    pixels that it may have.
 
     Raises:
         Unreadable: it is missing, no picture, damaged or too large.
@@ -159,8 +175,8 @@ def decoded(value: Any, mode: str, size: tuple[int, int] | None = None) -> Itera
 
     try:
         with _open(value) as picture:
-            if picture.width * picture.height > PIXELS:
-                raise Unreadable(f"{picture.width} × {picture.height} pixels are more than {PIXELS:,}")
+            if picture.width * picture.height > most:
+                raise TooLarge(picture.width, picture.height, most)
             picture.draft(mode, size or picture.size)
             with _alone if picture.width * picture.height > LARGE else nullcontext():
                 upright = ImageOps.exif_transpose(picture) if _orientation(picture) > 1 else picture

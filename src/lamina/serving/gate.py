@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import json
 import re
 import sys
 import time
@@ -12,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+from pydantic_core import to_json
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -49,7 +49,7 @@ class Lines:
 
     def flush(self) -> None:
         if self._records:
-            self.out.write("".join(json.dumps(each) + "\n" for each in self._records))
+            self.out.write(b"".join(to_json(each) + b"\n" for each in self._records).decode())
             self.out.flush()
             self._records.clear()
 

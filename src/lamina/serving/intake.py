@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
 from lamina.core import Json, nearest
-from lamina.serving import parquet
+from lamina.serving import form, parquet
 from lamina.serving.contract import EXPECTED, Contract
 from lamina.serving.settings import MIB, Refused, Serving
 
@@ -35,12 +32,13 @@ class Bodies:
             Refused: it is too large, of another type, or not what the model takes.
         """
         headers: dict[bytes, bytes] = scope["lamina"]["headers"]
-        kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
+        said = headers.get(b"content-type", b"")
+        kind = said.partition(b";")[0].strip().lower().decode("latin-1")
         if headers.get(b"content-encoding", b"identity") != b"identity":
             raise Refused(415, "The body is compressed. Expected is a plain one: leave out Content-Encoding.")
-        said = headers.get(b"content-length", b"")
-        if said.isdigit() and int(said) > self.serving.largest:
-            raise self.too_large(int(said))
+        length = headers.get(b"content-length", b"")
+        if length.isdigit() and int(length) > self.serving.largest:
+            raise self.too_large(int(length))
         loop = asyncio.get_running_loop()
         counted = _Counted(scope, receive, self)
         try:
@@ -48,7 +46,10 @@ class Bodies:
                 body = await _whole(counted)
                 return contract.read(body) if len(body) < MIB else await loop.run_in_executor(None, contract.read, body)
             if kind == FORM:
-                return await _form(scope, counted, contract)
+                body = await _whole(counted)
+                if len(body) < MIB:
+                    return _form_rows(body, said, contract)
+                return await loop.run_in_executor(None, _form_rows, body, said, contract)
             if contract.lone_file and kind.startswith(f"{contract.media}/"):
                 return [{contract.lone_file: await _whole(counted)}]
             if kind in PARQUET:
@@ -120,66 +121,56 @@ async def _whole(receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-async def _form(scope: Scope, receive: Receive, contract: Contract) -> list[Json]:
-    request = Request(scope, receive)
-    fields = len(contract.kinds) + 1
-    try:
-        form = await MultiPartParser(
-            request.headers, request.stream(), max_files=contract.most, max_fields=fields, max_part_size=MIB
-        ).parse()
-    except (MultiPartException, KeyError, UnicodeDecodeError) as error:
-        raise Refused(
-            400, f"The form cannot be read: {error}. Send multipart/form-data with a field per column."
-        ) from None
-    try:
-        return await _form_rows(form.multi_items(), contract)
-    finally:
-        await form.close()
-
-
-async def _form_rows(items: list[tuple[str, UploadFile | str]], contract: Contract) -> list[Json]:
+def _form_rows(body: bytes, kind: bytes, contract: Contract) -> list[Json]:
     """One row of fields, or a row per file where the model takes nothing but one picture, sound or video."""
     if contract.lone_file:
         column = contract.lone_file
         rows: list[Json] = []
-        for name, value in items:
-            if name not in (column, "file", "files"):
-                raise Refused(422, f"The form has a field '{name[:80]}'; expected are files in the field '{column}'.")
-            rows.append({column: await _bytes(name, value)})
+        for part in form.parts(body, kind, contract.most):
+            if part.name not in (column, "file", "files"):
+                raise Refused(
+                    422, f"The form has a field '{part.name[:80]}'; expected are files in the field '{column}'."
+                )
+            rows.append({column: _bytes(part)})
         if not rows:
             raise Refused(422, f"The form is empty; expected are files in the field '{column}'.")
         return rows
     row: Json = {}
-    for name, value in items:
+    for part in form.parts(body, kind, len(contract.kinds) + 1):
+        name = part.name
         if name not in contract.kinds:
             raise Refused(422, f"The form has a field '{name[:80]}'. {nearest(name, contract.kinds)}")
         if name in row:
             raise Refused(422, f"The form has '{name}' twice; a form says one row. Send several rows as JSON.")
         file = name in contract.files or contract.kinds[name] == "series"
-        row[name] = await _bytes(name, value) if file else _typed(name, value, contract)
-    for column, kind in contract.kinds.items():
+        row[name] = _bytes(part) if file else _typed(part, contract)
+    for column, held in contract.kinds.items():
         if column not in row:
-            raise Refused(422, f"The form lacks '{column}'; expected is {EXPECTED[kind]}. An empty field says unknown.")
+            raise Refused(422, f"The form lacks '{column}'; expected is {EXPECTED[held]}. An empty field says unknown.")
     return [row]
 
 
-async def _bytes(name: str, value: UploadFile | str) -> bytes | None:
-    if isinstance(value, str):
-        if value.strip():
+def _bytes(part: form.Part) -> bytes | None:
+    if part.filename is None:
+        if part.content.strip():
             raise Refused(
-                422, f"'{name[:80]}' is a text of {len(value):,} characters; expected is a file. Send it as one."
+                422,
+                f"'{part.name[:80]}' is a text of {len(part.content):,} bytes; expected is a file. Send it as one.",
             )
         return None
-    found = await value.read()
-    return found if found or value.filename else None
+    return part.content if part.content or part.filename else None
 
 
-def _typed(name: str, value: UploadFile | str, contract: Contract) -> Any:
+def _typed(part: form.Part, contract: Contract) -> Any:
     """A form's text as the value that JSON would hold."""
+    name = part.name
     kind = contract.kinds[name]
-    if not isinstance(value, str):
+    if part.filename is not None:
         raise Refused(422, f"'{name}' is a file; expected is {EXPECTED[kind]}.")
-    word = value.strip()
+    try:
+        word = part.content.decode().strip()
+    except UnicodeDecodeError:
+        raise Refused(422, f"'{name}' is not UTF-8; expected is {EXPECTED[kind]}.") from None
     if not word:
         return None
     try:

@@ -10,6 +10,7 @@ import os
 from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -39,20 +40,23 @@ class Metrics:
             if folder is None
             else np.memmap(folder / f"{os.getpid()}.numbers", np.float64, mode="w+", shape=shape)
         )
+        self._rows: list[Any] = [
+            memoryview(row) for row in self.own
+        ]  # to add to one number, NumPy takes ten times as long
 
     def request(self, model: str, status: int, seconds: float) -> None:
-        row = self.own[self.place.get(model, -1)]
+        row = self._rows[self.place.get(model, -1)]
         row[STATUSES.index(status) if status in STATUSES else STATUSES.index(500)] += 1
         row[_COUNTS + bisect_left(SECONDS, seconds)] += 1
         row[_TIMES - 1] += seconds
 
     def batch(self, model: str, rows: int) -> None:
-        row = self.own[self.place[model]]
+        row = self._rows[self.place[model]]
         row[_TIMES + bisect_left(ROWS, rows)] += 1
         row[_BATCHES - 1] += rows
 
     def answered(self, model: str, rows: int, unlike: int) -> None:
-        row = self.own[self.place[model]]
+        row = self._rows[self.place[model]]
         row[_BATCHES] += rows
         row[_BATCHES + 1] += unlike
 

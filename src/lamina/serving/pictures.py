@@ -2,47 +2,57 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lamina.core import Array
-from lamina.inputs.image import FORMATS
+from lamina.core import Array, Unreadable
+from lamina.inputs.image import FORMATS, Image, TooLarge, header
 
 Picture = Array | bytes | str  # pixels [H, W, C] uint8, a file that can be read, or why there is neither
+SMALL, FEW = 16 * 1024, 128 * 128  # bytes and pixels: such a picture takes less time than another thread would
 
 
 def decoder(image: Any, pixels: int) -> Callable[[Sequence[bytes]], list[Picture]]:
-    """What decodes pictures for an image input. pixels: of one picture at most."""
+    """What decodes pictures for an input. pixels: of one picture at most."""
 
-    def decode(files: Sequence[bytes]) -> list[Picture]:
-        found: list[Picture] = []
-        for file in files:
-            problem = too_large(file, pixels)
-            if problem:
-                found.append(problem)
-                continue
-            encoded = image.encode([file])
-            if encoded.problems:
-                found.append(encoded.problems[0][1])
-            else:  # what another input makes of a picture is its own: it gets the file
-                found.append(encoded.values[0] if image.kind == "image" else file)
-        return found
+    def one(file: bytes) -> Picture:
+        try:
+            if isinstance(image, Image):
+                return image.one(file, pixels)
+            seen = header(file)
+            if seen is not None and seen[0] * seen[1] > pixels:
+                raise TooLarge(seen[1], seen[0], pixels)
+            problems = image.encode([file]).problems
+            return problems[0][1] if problems else file  # what another input makes of a picture is its own
+        except TooLarge as error:
+            return f"has {error.width:,} × {error.height:,} pixels; expected are at most {pixels:,}. Send it smaller"
+        except Unreadable as error:
+            return _why(file, error)
 
-    return decode
+    return lambda files: [one(file) for file in files]
 
 
-def too_large(file: bytes, pixels: int) -> str:
-    """Why the header alone is enough to refuse a picture; empty where it is not."""
-    from PIL import Image
+def at_once(image: Any, pixels: int) -> Callable[[bytes], Picture | None] | None:
+    """What decodes a small picture right where it is asked, and gives None for any other; None for other inputs."""
+    if not isinstance(image, Image):
+        return None
 
-    Image.MAX_IMAGE_PIXELS = None  # checked by name, here
-    try:
-        with Image.open(io.BytesIO(file), formats=FORMATS) as picture:
-            width, height = picture.size
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError, Image.DecompressionBombError):
-        start = file[:8].hex(" ")
-        return f"is not a picture that can be read (it begins with {start or 'nothing'}); expected is {', '.join(FORMATS[:6])}"
-    if width * height > pixels:
-        return f"has {width:,} × {height:,} pixels; expected are at most {pixels:,}. Send it smaller"
-    return ""
+    def one(file: bytes) -> Picture | None:
+        if len(file) > SMALL:
+            return None
+        try:
+            return image.one(file, min(FEW, pixels))
+        except TooLarge:
+            return None
+        except Unreadable as error:
+            return _why(file, error)
+
+    return one
+
+
+def _why(file: bytes, error: Unreadable) -> str:
+    why = str(error)
+    if "not a picture" not in why:
+        return why
+    start = file[:8].hex(" ")
+    return f"{why} (it begins with {start or 'nothing'}); expected is {', '.join(FORMATS[:6])}"

@@ -30,6 +30,33 @@ CONNECTIONS = 2048
 HEAD = 64 * 1024  # bytes of a request's headers
 
 
+class Joined:
+    """A transport that sends at the end of a turn of the event loop what was written in it: uvicorn writes the headers and
+    the content of an answer apart, and each write to the network costs more than most answers."""
+
+    __slots__ = ("_loop", "_parts", "_to", "get_extra_info", "is_closing", "pause_reading", "resume_reading")
+
+    def __init__(self, to: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._to, self._loop = to, loop
+        self._parts: list[bytes] = []
+        self.get_extra_info, self.is_closing = to.get_extra_info, to.is_closing
+        self.pause_reading, self.resume_reading = to.pause_reading, to.resume_reading
+
+    def write(self, data: bytes) -> None:
+        if not self._parts:
+            self._loop.call_soon(self.flush)
+        self._parts.append(data)
+
+    def flush(self) -> None:
+        if self._parts:
+            parts, self._parts = self._parts, []
+            self._to.write(b"".join(parts))
+
+    def close(self) -> None:
+        self.flush()
+        self._to.close()
+
+
 class Bounded(HttpToolsProtocol):
     """A connection that asks nothing, or whose headers do not end, is closed: it cannot use up the service."""
 
@@ -37,7 +64,7 @@ class Bounded(HttpToolsProtocol):
     head = 0  # bytes of them so far
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(Joined(transport, self.loop))  # type: ignore[arg-type]
         self.loop.call_later(PATIENCE, self._asked_yet)
 
     def on_message_begin(self) -> None:

@@ -29,6 +29,7 @@ EVERY = 1.0  # seconds between looks at the folders
 QUICK = 0.005  # seconds: a run this short is done on the event loop, for threads would cost more than they gain
 CALLED = {"image": "picture"}  # kinds that people call otherwise
 DECODED = 16  # files that one thread decodes in one go
+HANDFUL = 64  # small pictures of one request that are decoded on the event loop
 
 
 class Served:
@@ -47,11 +48,13 @@ class Served:
             model.open(_threads(serving), spin=False)
         self._head = b'{"model":%s,"fingerprint":%s,"answers":[' % (to_json(name), to_json(self.fingerprint))
         wait = serving.wait / 1000
-        # What an example without a sound took says nothing of one that is long.
-        long = any(form.timed for form in model.intake.forms.values())
+        # What an example without a sound took says nothing of one that is long; and where files are decoded, another core
+        # answers meanwhile.
+        aside = any(form.timed for form in model.intake.forms.values())
+        aside = aside or bool(self.contract.files and _threads(serving) > 1)
         self.batcher: Batcher[Mapping[str, Any], bytes] = Batcher(
             self._answer, most=serving.batch, wait=wait, queue=serving.queue,
-            executor=None if self.seconds < QUICK and not long else threads, seen=lambda rows: metrics.batch(name, rows),
+            executor=threads if aside or self.seconds > QUICK else None, seen=lambda rows: metrics.batch(name, rows),
         )  # fmt: skip
         self.decoders: dict[str, Batcher[bytes, Any]] = {
             column: Batcher(
@@ -60,6 +63,12 @@ class Served:
             )
             for column in self.contract.files
         }  # fmt: skip
+        self.small = {
+            column: decode
+            for column in self.contract.files
+            if self.contract.kinds[column] == "image"
+            and (decode := pictures.at_once(model.intake.inputs[column], serving.pixels))
+        }
 
     async def answer(self, rows: list[Json]) -> bytes:
         """The response to these rows.
@@ -88,14 +97,19 @@ class Served:
 
     async def _decode(self, rows: list[Json], column: str, decoding: Batcher[bytes, Any]) -> None:
         there = [(number, row) for number, row in enumerate(rows) if row[column] is not None]
-        if not there:
-            return
+        files = [row[column] for _, row in there]
+        small = self.small.get(column) if len(files) <= HANDFUL else None
+        found = [small(file) for file in files] if small else [None] * len(files)
+        late = [place for place, each in enumerate(found) if each is None]
+        if late:
+            for place, each in zip(late, await decoding.ask([files[place] for place in late]), strict=True):
+                found[place] = each
         problems = []
         expected = f"a {CALLED.get(self.contract.kinds[column], self.contract.kinds[column])}"
-        for (number, row), found in zip(there, await decoding.ask([row[column] for _, row in there]), strict=True):
-            if isinstance(found, str):
-                problems.append({"where": f"rows[{number}].{column}", "seen": found, "expected": expected})
-            row[column] = found
+        for (number, row), each in zip(there, found, strict=True):
+            if isinstance(each, str):
+                problems.append({"where": f"rows[{number}].{column}", "seen": each, "expected": expected})
+            row[column] = each
         if problems:
             more = f" And {len(problems) - 1} more such files." if len(problems) > 1 else ""
             raise Refused(422, f"{problems[0]['where']} {problems[0]['seen']}.{more}", problems[:20])
