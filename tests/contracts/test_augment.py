@@ -61,6 +61,19 @@ def test_a_turn_keeps_right_angles_in_wide_pictures() -> None:
     torch.testing.assert_close(area, torch.full((16,), 400.0), rtol=0.02, atol=0.0)
 
 
+def test_a_bend_moves_places_of_one_picture_apart_and_every_row_where_that_is_asked() -> None:
+    x = torch.zeros((64, 28, 28, 1), dtype=torch.uint8)
+    x[:, 6:8, 4:24], x[:, 20:22, 4:24] = 250, 250  # two lines
+    still = {"degrees": 0.0, "stretch": 0.0, "share": 0.0, "often": 1.0}
+    found = CHANGES["turn"](x, **still, bent=0.05)  # type: ignore[call-arg]
+    assert torch.equal(CHANGES["turn"](x, **still), x)  # type: ignore[call-arg]
+    assert ((found != x).flatten(1).sum(1) > 10).all()
+    down = torch.arange(28.0)[None, :, None]
+    upper, lower = (part[..., 0].float() for part in found.split(14, dim=1))
+    moves = [(part * down[:, :14]).sum((1, 2)) / part.sum((1, 2)) for part in (upper, lower)]
+    assert (moves[1] - moves[0]).std() > 0.3, "a shift alone would move both lines alike"
+
+
 def sounds(rows: int = 64) -> Encoded:
     """Rows of different length, as loud as sounds are, zero beyond their ends."""
     generator = torch.Generator().manual_seed(0)

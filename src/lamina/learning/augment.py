@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor
-from torch.nn.functional import affine_grid, grid_sample
+from torch.nn.functional import affine_grid, grid_sample, interpolate
 
 from lamina.core import Encoded, PlanError, nearest
 from lamina.learning import spectra
@@ -37,10 +37,19 @@ def shift(x: Tensor, share: float = 0.04) -> Tensor:
     return windows[torch.arange(rows, device=x.device), down, right].permute(0, 2, 3, 1)
 
 
-def turn(x: Tensor, degrees: float = 10.0, stretch: float = 0.1, share: float = 0.06) -> Tensor:
+def turn(
+    x: Tensor,
+    degrees: float = 10.0,
+    stretch: float = 0.1,
+    share: float = 0.06,
+    bent: float = 0.0,
+    often: float = 0.5,
+) -> Tensor:
     """Half of the rows turned, stretched, slanted and moved a little (Simard et al. 2003); the edge is repeated outwards.
 
-    The other half stays, so that what is asked later is also what was learned from. degrees: most of a turn; stretch: most that a side grows or shrinks, and of a slant; share: of the side, of a move.
+    The other half stays, so that what is asked later is also what was learned from. degrees: most of a turn; stretch: most
+    that a side grows or shrinks, and of a slant; share: of the side, of a move. bent: as a share of the side, the usual move of each of
+    four by four places, and what lies between goes along. often: of the rows.
     """
     rows, height, width, _ = x.shape
     angle, wide, high, slant, right, down = (torch.rand(6, rows, device=x.device) * 2 - 1).unbind()
@@ -49,9 +58,12 @@ def turn(x: Tensor, degrees: float = 10.0, stretch: float = 0.1, share: float = 
     across = torch.stack([cos * wide, (slant - sin) * high * tall, 2 * share * right], 1)
     along = torch.stack([sin * wide / tall, cos * high, 2 * share * down], 1)
     grid = affine_grid(torch.stack([across, along], 1), [rows, 1, height, width], align_corners=False)
+    if bent:
+        moves = 2 * bent * torch.randn(rows, 2, 4, 4, device=x.device)
+        grid = grid + interpolate(moves, (height, width), mode="bilinear", align_corners=True).permute(0, 2, 3, 1)
     found = grid_sample(x.permute(0, 3, 1, 2).float(), grid, padding_mode="border", align_corners=False)
     found = found.round_().to(torch.uint8).permute(0, 2, 3, 1)
-    return torch.where((torch.rand(rows, device=x.device) < 0.5)[:, None, None, None], found, x)
+    return torch.where((torch.rand(rows, device=x.device) < often)[:, None, None, None], found, x)
 
 
 def cover(x: Tensor, share: float = 0.3) -> Tensor:

@@ -21,6 +21,8 @@ RATIO = 3  # rows without a label for each that has one
 SURE = 0.9  # of the mean confidence on labelled rows, from which on an answer counts as a label
 MEMORY = 0.99  # per step, of how often each class is answered
 WARM = 0.4  # of the steps: over these the rows without a label come to count in full
+HANDED = 0.15, 0.5  # of the steps: between these its own answers come to count beside what near rows said
+OWN = 0.5  # how much they count in the end: where the two disagree, none is sure
 STRONGER = {"grid": ("turn", "cover"), "spectrum": ("crop", "louder", "noise", "bend", "hide")}
 
 
@@ -33,7 +35,8 @@ class Consistency:
     sounds by `strong`, everything else by what the network hides while it learns. Copies within a network each follow
     their own answers, so that none hears of rows that it is kept from.
 
-    extra: rows without a label. shares: [K] how frequent the classes are. steps: of the whole training.
+    extra: rows without a label. shares: [K] how frequent the classes are. steps: of the whole training. told: [n, K] what
+    near rows say of those without a label: it is learned first, where it is there, and then what both say.
     """
 
     whole_batch: ClassVar[bool] = True
@@ -49,11 +52,12 @@ class Consistency:
         steps: int,
         plain: Augment,
         strong: Augment,
+        told: Tensor | None = None,
     ) -> None:
         [(self.name, self.output)] = outputs.items()
         self.network = network
         self.rows, self.extra, self.steps = rows, torch.from_numpy(extra), steps
-        self.plain, self.strong = plain, strong
+        self.plain, self.strong, self.told = plain, strong, told
         self.memory = Memory(network, shares)
 
     def parts(self) -> Mapping[str, nn.Module]:
@@ -63,7 +67,7 @@ class Consistency:
         device, count = batch.weight.device, len(batch)
         drawn = torch.randint(len(self.extra), (RATIO * count,))
         other = self.rows.batch(self.extra[drawn], device).inputs
-        labels, sure = self._answers({name: together(batch.inputs[name], other[name]) for name in other}, count)
+        labels, sure = self._answers({name: together(batch.inputs[name], other[name]) for name in other}, count, drawn)
         changed, stronger = self.plain(batch.inputs), self.strong(other)
         raws, _ = self.network({name: together(changed[name], stronger[name]) for name in other})
         raw = raws[self.name]
@@ -76,17 +80,24 @@ class Consistency:
         )
         followed = (entropy * sure.reshape(-1)).sum() / (rows * copies)
         total = float(weight.sum())
-        yield Loss("network", taught + self.memory.warmth(self.steps) * total * followed, total)
+        warmth = self.memory.warmth(self.steps) if self.told is None else 1.0
+        yield Loss("network", taught + warmth * total * followed, total)
 
     @torch.no_grad()
-    def _answers(self, inputs: Mapping[str, Encoded], labelled: int) -> tuple[Tensor, Tensor]:
-        """For the rows after the labelled ones and each copy, the class that it answers, and whether that counts, [U, k]."""
+    def _answers(self, inputs: Mapping[str, Encoded], labelled: int, drawn: Tensor) -> tuple[Tensor, Tensor]:
+        """For the rows after the labelled ones and each copy, the class that it answers, and whether that counts, [U, k].
+        drawn: which of the rows without a label these are."""
         self.network.eval()
         raws, _ = self.network(inputs)
         self.network.train()
         answers = raws[self.name].softmax(2)
         threshold = SURE * answers[:labelled].amax(2).mean(0)
-        confidence, labels = self.memory.even(answers[labelled:]).max(2)
+        likely = self.memory.even(answers[labelled:])
+        if self.told is not None:
+            own, told = self.memory.handed(self.steps), self.told[drawn].to(likely)[:, None]
+            likely = own * likely + (1 - own) * told
+            threshold = own * threshold + (1 - own) * SURE * told.amax(2).mean(0)
+        confidence, labels = likely.max(2)
         return labels, (confidence >= threshold).to(answers.dtype)
 
 
@@ -117,6 +128,11 @@ class Memory(nn.Module):
     def warmth(self, steps: int) -> float:
         """How much rows without a label count by now: none at the start, in full after WARM of the steps."""
         return 0.5 - 0.5 * math.cos(math.pi * min(1.0, float(self.count) / max(WARM * steps, 1)))
+
+    def handed(self, steps: int) -> float:
+        """How much its own answers count by now beside what near rows said: from nothing to OWN."""
+        begin, end = (share * steps for share in HANDED)
+        return OWN * min(1.0, max(0.0, (float(self.count) - begin) / max(end - begin, 1)))
 
 
 def partly(recipe: Recipe, labelled: int, extra: int) -> Recipe:

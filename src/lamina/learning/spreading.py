@@ -12,6 +12,7 @@ MANY = 100  # labels a class, from which on they are spread as they are
 ROUNDS = 300  # of the solver
 CLOSE = 1e-4  # share of what is to be explained that may be left unexplained
 LEAK = 1e-6  # of what a row holds: so that parts of the graph that nothing ties have an answer, too
+SURE = 2.0  # what the usual lead of an answer is set to before it is calibrated
 COLUMNS = 2**25  # numbers at once: with many classes, some classes after the others
 
 
@@ -69,6 +70,15 @@ def laplace(ties: Any, rows: Array, labels: Array, classes: int) -> Array:
         held = _solved(lambda x: (1 + LEAK) * x - root[:, None] * (among @ (root[:, None] * x)), root[:, None] * met)
         found[np.ix_(free, columns)] = root[:, None] * held
     return found
+
+
+def lead(raw: Array) -> float:
+    """What turns raw answers to the scale of logits: the usual lead of the best becomes `SURE`."""
+    if raw.shape[1] < 2:
+        return 1.0
+    top = np.partition(raw, raw.shape[1] - 2, axis=1)[:, -2:]
+    lead = float(np.median(np.abs(top[:, 1] - top[:, 0])))
+    return SURE / lead if lead > 0 else 1.0
 
 
 def _pieces(count: int, classes: int) -> list[Array]:

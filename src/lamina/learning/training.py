@@ -16,11 +16,13 @@ from lamina.core import Array, Json, PlanError, Progress, Recipe
 from lamina.examples import Examples
 from lamina.learning import likeness, views
 from lamina.learning._boosting import load as load_boosting
+from lamina.learning.beginning import Beginning
 from lamina.learning.budget import LOOKS, Steps, affordable_looks
 from lamina.learning.choose import PRETRAINED, Choice, choose, use_features
 from lamina.learning.decisions import check_costs
 from lamina.learning.guard import Verdict, alike, untried, weigh
 from lamina.learning.judge import Learned, judge
+from lamina.learning.label_free import features
 from lamina.learning.mirror import with_flips
 from lamina.learning.plan import IDENTITY, Plan
 from lamina.learning.prepare import FEWEST, Prepared, prepare
@@ -35,6 +37,7 @@ from lamina.networks.cnn import FEW, Cnn
 
 VIEWS = 3  # times as long as a training with unlabelled rows: as many steps of learning to know pictures again
 SPREADING = 4  # times as long as learning from labels alone: learning what is alike, where that alone answers
+ALL_ROWS = "with unlabelled rows"
 ANSWER = 2e-4  # seconds a row, at least, for which time is kept where rows are answered
 
 
@@ -139,26 +142,26 @@ class Training(Running):
             return members, untried(prepared, "learning was stopped before its end", unlike)
         return weigh(prepared, members, both, unlike, self.plan.unlabelled_weight)
 
-    def _begun(self, lesson: Lesson, steps: int) -> Generator[Progress, None, dict[str, Mapping[str, Tensor]]]:
-        """Weights to begin with, for a network of small pictures of which few have a label: it learned to know pictures again."""
-        if not self._views(lesson):
-            return {}
-        [(name, form)] = lesson.prepared.intake.forms.items()
-        pictures, options = lesson.prepared.rows.inputs[name], lesson.said[name]["options"]
-        viewing = views.Viewing(name, pictures, form, lesson.prepared.extra, self.plan.seed, self.device, options)
-        left = self.budget.left()
-        yield from self._lead(
-            viewing,
-            viewing.learn(
-                steps,
-                None if left is None else VIEWS / (VIEWS + len(lesson.prepared.folds)) * left,
-                self._file("views"),
-            ),
-            "with unlabelled rows",
-            stage="viewing",
-            metric="loss of views",
-        )
-        return {name: {key: each.cpu() for key, each in viewing.viewed.network.state_dict().items()}}
+    def _begun(self, lesson: Lesson, steps: int) -> Generator[Progress, None, Beginning | None]:
+        """What to begin with where few rows have a label: labels are spread to what is near by features that no label had a
+        say in. Those of small pictures are learned before that, and the network begins with them."""
+        prepared, seed = lesson.prepared, self.plan.seed
+        if prepared.teaching >= FEW:
+            return None
+        rows = np.sort(asked(prepared))
+        weights, own = dict[str, Mapping[str, Tensor]](), dict[str, Array]()
+        if self._views(lesson):
+            [(name, form)] = prepared.intake.forms.items()
+            pictures, options = prepared.rows.inputs[name], lesson.said[name]["options"]
+            viewing = views.Viewing(name, pictures, form, prepared.extra, seed, self.device, options)
+            left, folds = self.budget.left(), len(prepared.folds)
+            share = None if left is None else VIEWS / (VIEWS + folds) * left
+            running = viewing.learn(steps, share, self._file("views"))
+            yield from self._lead(viewing, running, ALL_ROWS, stage="viewing", metric="loss of views")
+            weights[name] = {key: each.cpu() for key, each in viewing.viewed.network.state_dict().items()}
+            own[name] = viewing.features(rows)
+        yield self._said("spreading", f"Looking what is near what among {len(rows):,} rows")
+        return Beginning.of(weights, rows, features(prepared, rows, np.random.default_rng(seed), own), seed)
 
     def _views(self, lesson: Lesson) -> bool:
         """Whether there is much to know again, and few labels: of pictures alone, that no pretrained network looks at."""
@@ -198,10 +201,10 @@ class Training(Running):
         steps: Steps,
         after: int,
         extras: Sequence[Array] = (),
-        begun: Mapping[str, Mapping[str, Tensor]] | None = None,
+        begun: Beginning | None = None,
     ) -> Generator[Progress, None, list[Trial]]:
         """A training for each fold. after: how many trainings are to follow. extras: for each fold the rows without a label;
-        begun: weights to begin with, by input."""
+        begun: what these begin with."""
         prepared, members = lesson.prepared, list[Trial]()
         count = len(prepared.folds)
         for number, fold in enumerate(prepared.folds):
@@ -215,7 +218,7 @@ class Training(Running):
             if steps.deadline is not None:
                 share = time.monotonic() + (steps.deadline - time.monotonic()) / (count + after - number)
             says = f"fold {number + 1} of {count}" if count > 1 else ""
-            says = f"with unlabelled rows, {says}".strip(", ") if extras else says
+            says = f"{ALL_ROWS}, {says}".strip(", ") if extras else says
             running = trial.learn(
                 steps.count,
                 deadline=share,

@@ -18,7 +18,7 @@ from lamina.learning.label_free import features
 from lamina.learning.prepare import CATEGORY, Prepared
 from lamina.learning.seen import called
 from lamina.learning.shown import shown
-from lamina.learning.spreading import method_for, spread
+from lamina.learning.spreading import lead, method_for, spread
 from lamina.learning.trial import Trial
 from lamina.model.intake import row_names
 from lamina.model.intervals import wilson
@@ -27,7 +27,6 @@ from lamina.outputs.category import Category
 
 FOLDS = 5  # times that a part of the labels is hidden
 TIED, SPREAD = 1e-4, 5e-6  # seconds a row, and a row and class
-SURE = 2.0  # what the usual lead of an answer is set to before it is calibrated
 SHOWN = 6  # examples of an answer that the report shows: the surest, and the least sure
 
 
@@ -104,7 +103,7 @@ def transduce(
     places = np.arange(len(taught))
     method = method_for(labels)
     raw = spread(graph.ties, places, labels, output.width, method)
-    raw = raw * _lead(raw)
+    raw = raw * lead(raw)
     if len(hidden):
         judged, truth = (
             raw[len(taught) : len(taught) + len(hidden)],
@@ -134,15 +133,6 @@ def transduce(
     return Answered(column, open_rows, values, sure, named, said, assumptions)
 
 
-def _lead(raw: Array) -> float:
-    """What turns raw answers to the scale of logits: the usual lead of the best becomes `SURE`."""
-    if raw.shape[1] < 2:
-        return 1.0
-    top = np.partition(raw, raw.shape[1] - 2, axis=1)[:, -2:]
-    lead = float(np.median(np.abs(top[:, 1] - top[:, 0])))
-    return SURE / lead if lead > 0 else 1.0
-
-
 def _hidden(graph: Graph, labels: Array, classes: int, method: str, rng: np.random.Generator) -> tuple[Array, Array]:
     """Raw answers to labelled rows whose label was hidden, and the labels. The only label of a class is never hidden.
 
@@ -161,7 +151,7 @@ def _hidden(graph: Graph, labels: Array, classes: int, method: str, rng: np.rand
         if not len(out):
             continue
         raw = spread(graph.ties, kept, labels[kept], classes, method)
-        found.append(raw[out] * _lead(raw))
+        found.append(raw[out] * lead(raw))
         truth.append(labels[out])
     return np.concatenate(found), np.concatenate(truth)
 

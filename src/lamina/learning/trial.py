@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from lamina.core import Array, Json, Method, PlanError, Progress, Recipe, chunks, nearest
 from lamina.learning.augment import Augment
+from lamina.learning.beginning import Beginning
 from lamina.learning.consistency import Consistency, partly, views
 from lamina.learning.loop import Best, Loop
 from lamina.learning.prepare import Fold, Prepared
@@ -46,7 +47,7 @@ class Trial:
     Where the recipe asks for folds and the network is several copies of itself, the rows that choose teach too: each
     copy is kept from the rows of one inner fold, and every row is judged, and calibrates, by the copies that were kept
     from it. Else the validation rows choose, and teach nobody. extra: rows without a label that it learns from as well.
-    begun: by input, weights of its network to begin with.
+    begun: what it begins with then.
     """
 
     def __init__(
@@ -55,9 +56,9 @@ class Trial:
         fold: Fold,
         number: int = 0,
         extra: Array | None = None,
-        begun: Mapping[str, Mapping[str, Tensor]] | None = None,
+        begun: Beginning | None = None,
     ) -> None:
-        self.lesson, self.fold, self.number, self.extra = lesson, fold, number, extra
+        self.lesson, self.fold, self.number, self.extra, self.begun = lesson, fold, number, extra, begun
         self.seed = lesson.seed * 1000 + number
         prepared = lesson.prepared
         with torch.random.fork_rng(devices=[]):
@@ -65,7 +66,7 @@ class Trial:
             self.network = join(lesson.said, prepared.intake.forms, prepared.named, lesson.own)
             self.taught, self.copies = self._parted()
             self._settle()
-        for name, weights in (begun or {}).items():
+        for name, weights in {} if begun is None else begun.weights.items():
             self.network.networks[name].load_state_dict(weights)
         self.network.to(lesson.device)
         self.recipe = lesson.recipe if extra is None else partly(lesson.recipe, len(self.taught), len(extra))
@@ -135,11 +136,13 @@ class Trial:
         [column] = prepared.outputs
         output = prepared.outputs[column]
         assert isinstance(output, Category)
-        counts = np.bincount(prepared.targets(column, self.taught)[0], minlength=output.width)
+        labels = prepared.targets(column, self.taught)[0].astype(np.int64)
+        counts = np.bincount(labels, minlength=output.width)
+        told = self.begun and self.begun.told(self.taught, labels, self.extra, output.width)
         plain, strong = views(recipe, len(counts))
         return Consistency(
             self.network, prepared.named, prepared.rows, self.extra, torch.from_numpy((counts + 1) / (counts + 1).sum()),
-            steps=steps, plain=Augment(plain, forms), strong=Augment(strong, forms),
+            steps=steps, plain=Augment(plain, forms), strong=Augment(strong, forms), told=told,
         )  # fmt: skip
 
     @property

@@ -1,0 +1,95 @@
+"""What a training with unlabelled rows begins with: what near rows say comes from the labels that teach, and is learned first."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import lamina
+import worlds
+from lamina.core import Encoded
+from lamina.learning import training, views
+from lamina.learning.augment import Augment
+from lamina.learning.beginning import Beginning
+from lamina.learning.consistency import OWN, Consistency, Memory
+from lamina.learning.rows import Rows
+
+
+def test_near_rows_say_what_the_labels_say_that_teach() -> None:
+    rng = np.random.default_rng(0)
+    side = np.arange(400) % 2
+    x = rng.normal(0, 0.4, (400, 3)) + 5 * side[:, None]
+    rows = np.arange(400) * 2  # places in the graph are no numbers of rows
+    begun = Beginning.of({}, rows, x, 0)
+    taught, asked = rows[:2], rows[2:]
+    told = begun.told(taught, side[:2], asked, 2)
+    torch.testing.assert_close(told.sum(1), torch.ones(398))
+    assert (told.argmax(1).numpy() == side[2:]).all()
+    swapped = begun.told(taught, 1 - side[:2], asked, 2)
+    assert (swapped.argmax(1).numpy() == 1 - side[2:]).all()
+
+
+class Fixed(nn.Module):
+    """Answers the second of two classes, whatever it is asked."""
+
+    copies = 1
+
+    def forward(self, inputs: dict[str, Encoded]) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+        raw = torch.tensor([0.0, 4.0]).expand(len(inputs["x"].values), 1, 2).clone().requires_grad_()
+        return {"label": raw}, raw[:, 0]
+
+
+def _followed(count: int, steps: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The labels that rows without one are learned with, and which count, after `count` steps, where near rows say: the first class."""
+    values = Encoded(torch.zeros((30, 1)), torch.ones(30, dtype=torch.bool))
+    told = torch.tensor([0.8, 0.2]).expand(20, 2)
+    output = SimpleNamespace(losses=lambda raw, target, smoothing: raw.sum(2) * 0)
+    method = Consistency(
+        Fixed(), {"label": output}, Rows({"x": values}, {}, {}, torch.ones(30)),  # type: ignore[arg-type, dict-item]
+        np.arange(10, 30), torch.tensor([0.5, 0.5]), steps=steps, plain=Augment((), {}), strong=Augment((), {}), told=told,
+    )  # fmt: skip
+    method.memory.count.fill_(count)
+    return method._answers({"x": values}, 10, torch.arange(20))
+
+
+def test_what_near_rows_say_is_learned_first_and_then_what_both_say() -> None:
+    labels, sure = _followed(0, 100)
+    assert (labels == 0).all()
+    assert sure.all()
+    _, sure = _followed(90, 100)
+    assert not sure.any(), "the network says the other class: where the two disagree, none counts"
+
+
+def test_its_own_answers_come_to_count() -> None:
+    memory = Memory(Fixed(), torch.tensor([0.5, 0.5]))  # type: ignore[arg-type]
+    found = []
+    for count in (0, 10, 30, 60, 100):
+        memory.count.fill_(count)
+        found.append(memory.handed(100))
+    assert found[0] == found[1] == 0.0
+    assert 0 < found[2] < OWN
+    assert found[3] == found[4] == OWN
+
+
+def test_small_pictures_begin_with_what_was_learned_without_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All the way: features without labels, labels spread for each fold by those that teach it, then both learned from."""
+    monkeypatch.setattr(views, "LEAST", 100)
+    asked: list[np.ndarray] = []
+    told = Beginning.told
+
+    def seen(self: Beginning, taught: np.ndarray, *others: object) -> torch.Tensor:
+        asked.append(taught)
+        return told(self, taught, *others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(training.Beginning, "told", seen)
+    world = worlds.stripes(240, 0)
+    world["label"] = [*world["label"][:40], *[None] * 200]
+    model = lamina.learn(world, "label", steps=4, unlabelled_steps=4, show=False)
+    assert model.card.results["unlabelled"]["weight"] in (0.0, 0.5, 1.0)
+    assert len(asked) >= 2
+    assert all(len(rows) < 40 for rows in asked), "no fold hears of the labels that it is kept from"
+    assert len({rows.tobytes() for rows in asked}) == len(asked)
