@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lamina.serving.form import Part, parts
@@ -17,6 +17,7 @@ KIND = b"multipart/form-data; boundary=piece"
 AGE = b'--piece\r\nContent-Disposition: form-data; name="age"\r\n\r\n7\r\n'
 
 
+@settings(max_examples=100, deadline=None)
 @given(
     st.dictionaries(st.text('abc ü"\\', min_size=1, max_size=9), st.binary(max_size=300), min_size=1, max_size=5),
     st.booleans(),
@@ -62,6 +63,7 @@ def test_what_is_no_form_is_refused(body: bytes, kind: bytes, words: str) -> Non
     assert refused.value.status in (400, 422)
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=200), st.binary(max_size=80))
 def test_any_bytes_are_read_or_refused(body: bytes, kind: bytes) -> None:
     for said in (kind, KIND):
