@@ -2,7 +2,8 @@
 
     python benchmarks/soak.py [--seconds 1800] [--clients 8]
 
-A table and pictures of digits in one service, asked by threads of this process. Bad are wrong and missing fields, broken
+A table (adult, where LAMINA_DATA holds it, else breast cancer) and pictures of digits in one service, asked by threads of this
+process: to answer, and one time in thirty to explain, which torch does in a process of its own. Bad are wrong and missing fields, broken
 JSON, files that are no pictures or break off, a picture that claims 900 megapixels, a Parquet file of zeros, a body beyond the
 limit, another Host, a path that climbs, plain noise, and callers that begin a request and leave. Prints JSON: what was
 answered with which status, and the memory of the service (all its processes) in the first and the last fifth.
@@ -14,6 +15,7 @@ import argparse
 import http.client
 import io
 import json
+import os
 import random
 import socket
 import struct
@@ -30,10 +32,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import serving
+import numpy as np
 
+import serving
+from lamina.core import Coded
+
+ADULT = Path(os.environ.get("LAMINA_DATA") or "data") / "adult"
 JSON = "application/json"
 TABLE, PICTURES = "/v1/models/table/predict", "/v1/models/pictures/predict"
+WHY = ("/v1/models/table/explain", "/v1/models/pictures/explain")
 GOOD = {200, 429}
 # How a connection may end that is not answered: a body beyond the limit, noise, and a caller that leaves first.
 CLOSED = ("closed", "ConnectionResetError", "BrokenPipeError")
@@ -67,7 +74,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         models = [Path(folder) / "table.lamina", Path(folder) / "pictures.lamina"]
         serving.learn(*models)
+        if ADULT.is_dir():
+            learn_adult(models[0])
         print(json.dumps(soak(models, 10.0 if asked.quick else asked.seconds, asked.clients)))
+
+
+def learn_adult(place: Path) -> None:
+    """A table of numbers and words, some of them missing, instead of one of numbers alone."""
+    import lamina
+
+    lamina.learn(ADULT / "train.csv", "income", steps=200, folds=0).save(place, overwrite=True)
 
 
 def soak(models: Sequence[Path], seconds: float, clients: int) -> dict[str, Any]:
@@ -77,7 +93,8 @@ def soak(models: Sequence[Path], seconds: float, clients: int) -> dict[str, Any]
         [*command, "--port", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as service:
         try:
-            good, bad, tally = good_bodies(), bad_requests(), Tally()
+            rows = table_rows(models[0])
+            good, bad, tally = good_bodies(rows), bad_requests(rows[0]), Tally()
             serving.first_answer(port, TABLE, good[0][1])
             start = time.monotonic()
             idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(IDLE)]
@@ -154,16 +171,39 @@ def ask(
         connection.close()
 
 
-def good_bodies() -> list[Good]:
-    rows, files = serving.rows(50), serving.files()[:50]
+def table_rows(model: Path) -> list[dict[str, Any]]:
+    """Fifty rows as the model of the table takes them."""
+    if not ADULT.is_dir():
+        return list(serving.rows(50))
+    import lamina
+
+    loaded = lamina.load(model)
+    examples = loaded.read(ADULT / "test.csv")
+    found = []
+    for number in range(50):
+        row = {name: examples.values(name, np.array([number])) for name in loaded.intake.kinds}
+        found.append({name: _plain(value) for name, value in row.items()})
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """One cell as JSON holds it."""
+    if isinstance(value, Coded):
+        return value.words[value.codes[0]] if value.codes[0] >= 0 else None
+    return float(value[0]) if np.isfinite(value[0]) else None
+
+
+def good_bodies(rows: Sequence[dict[str, Any]]) -> list[Good]:
+    files = serving.files()[:50]
     lone = [(TABLE, json.dumps({"rows": [row]}).encode(), JSON) for row in rows]
     many = [(TABLE, json.dumps({"rows": rows}).encode(), JSON)]
-    return [*lone, *many * 5, *[(PICTURES, file, "image/png") for file in files]]
+    forms = [(PICTURES, serving._form(files[:count]), serving.FORM) for count in (2, 8, 32)]
+    why = [(WHY[0], lone[0][1], JSON), (WHY[1], files[0], "image/png")]
+    return [*lone, *many * 5, *[(PICTURES, file, "image/png") for file in files], *forms * 2, *why * 2]
 
 
-def bad_requests() -> list[tuple[str, Bad]]:
+def bad_requests(row: dict[str, Any]) -> list[tuple[str, Bad]]:
     """Name, and what does it; each should be refused with 4xx, or the connection closed."""
-    row = serving.rows(1)[0]
     picture = serving.files()[0]
     bodies = {
         "a word for a number": json.dumps({"rows": [{**row, next(iter(row)): "many"}]}).encode(),
@@ -230,7 +270,8 @@ def memory(process: int) -> float:
         each = every.pop()
         try:
             kept = Path(f"/proc/{each}/smaps_rollup").read_text()
-            every += [int(word) for word in Path(f"/proc/{each}/task/{each}/children").read_text().split()]
+            for thread in Path(f"/proc/{each}/task").iterdir():  # any of them may have started some
+                every += [int(word) for word in (thread / "children").read_text().split()]
         except OSError:
             continue
         found += int(kept.partition("\nPss:")[2].split()[0]) / 1024
