@@ -74,7 +74,9 @@ def test_score_gives_figures_with_intervals(model: Path, table: Path) -> None:
 
 def test_the_report_is_one_page_that_reaches_nothing_outside(model: Path) -> None:
     page = (model / "report.html").read_text(encoding="utf-8")
-    sections, _, _ = page.partition(INSIDE)  # behind them the script of the page, which names namespaces and loads nothing
+    sections, _, _ = page.partition(
+        INSIDE
+    )  # behind them the script of the page, which names namespaces and loads nothing
     assert "returns" in sections
     assert "http" not in sections.replace("http-equiv", "")
     assert "How good it is" in sections

@@ -110,6 +110,32 @@ def test_a_connection_that_asks_nothing_is_closed(small_model: Path, monkeypatch
             assert caller.recv(100) == b""
 
 
+def test_connections_that_say_nothing_make_room(small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lamina.serving.run.CONNECTIONS", 8)
+    monkeypatch.setattr("lamina.serving.run.ROOM", 4)
+    with lamina.serve(small_model, wait=False, port=0) as service, contextlib.ExitStack() as kept:  # type: ignore[union-attr]
+        host, port = service.url.removeprefix("http://").split(":")
+
+        def caller(content: bytes) -> socket.socket:
+            found = kept.enter_context(socket.create_connection((host, int(port)), timeout=60))
+            found.sendall(content)
+            return found
+
+        asks = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n"
+        body = b'{"rows": [{"x": 190.0}]}'
+        busy = caller(  # it has begun, and is not silent
+            b"POST /v1/models/small/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(body)
+        )
+        first = caller(asks + b"\r\n")
+        assert first.recv(4096).startswith(b"HTTP/1.1 200")  # and is silent from then on
+        silent = [caller(asks) for _ in range(20)]  # headers that do not end
+        assert ask(f"{service.url}/livez")["live"]
+        assert [first.recv(100), silent[0].recv(100)] == [b"", b""]
+        busy.sendall(body)
+        assert busy.recv(4096).startswith(b"HTTP/1.1 200")
+
+
 def test_headers_have_an_end(small_model: Path) -> None:
     with lamina.serve(small_model, wait=False, port=0) as service:  # type: ignore[union-attr]
         host, port = service.url.removeprefix("http://").split(":")

@@ -15,7 +15,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+import lamina
+import worlds
 from lamina.core import LaminaError, PlanError
+from lamina.serving.pictures import at_once, decoder
 from lamina.serving.run import listen
 from lamina.serving.settings import Serving
 from worlds import CUSTOMER as ROW
@@ -119,6 +122,24 @@ def test_files_that_are_no_pictures(ask: TestClient, file: bytes, words: list[st
     refused(ask.post(STRIPES, content=file, headers={"content-type": "image/png"}), 422, *words)
     if file:
         refused(ask.post(STRIPES, json={"rows": [{"image": base64.b64encode(file).decode()}]}), 422, *words)
+
+
+def test_only_what_is_surely_quick_is_decoded_where_it_arrives(pictures: Path, picture: bytes) -> None:
+    import numpy as np
+
+    model = lamina.load(pictures)
+    decode = at_once(model.intake.inputs["image"], 50_000_000)
+    assert decode is not None
+    found = decode(picture)
+    assert isinstance(found, np.ndarray)
+    assert found.shape == model.intake.forms["image"].shape
+    assert isinstance(decode(picture[:60]), str)
+    bomb = b"k\0\0" + zlib.compress(bytes(1_000_000))
+    text = struct.pack(">I", len(bomb)) + b"zTXt" + bomb + struct.pack(">I", zlib.crc32(b"zTXt" + bomb))
+    unfolding = picture[:33] + text + picture[33:]
+    large = worlds.png(np.zeros((129, 128), np.uint8))
+    assert [decode(each) for each in (unfolding, large, picture + bytes(20_000), b"GIF89a")] == [None] * 4
+    assert np.array_equal(decoder(model.intake.inputs["image"], 50_000_000)([unfolding])[0], found)
 
 
 def test_a_zip_bomb_is_no_picture(ask: TestClient) -> None:

@@ -70,7 +70,7 @@ def test_a_model_that_vanishes_or_is_damaged_leaves_the_old_one(shelf: Shelf, ha
             (place / "network.onnx").unlink()
             (place / "card.json").touch()
     assert ask(shelf) == before
-    assert "the model that was read before answers" in shelf.problems["shop"]
+    assert "The model that was read before answers" in shelf.problems["shop"]
 
 
 def test_what_was_mended_is_read(shelf: Shelf, shop: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ from lamina.inputs.image import FORMATS, Image, TooLarge, header
 
 Picture = Array | bytes | str  # pixels [H, W, C] uint8, a file that can be read, or why there is neither
 SMALL, FEW = 16 * 1024, 128 * 128  # bytes and pixels: such a picture takes less time than another thread would
+KNOWN = (b"\x89PNG", b"\xff\xd8")  # begins the formats of which that is sure
+UNFOLDS = re.compile(rb"zTXt|iTXt|iCCP")  # parts of a PNG file that may become a thousand times as large
 
 
 def decoder(image: Any, pixels: int) -> Callable[[Sequence[bytes]], list[Picture]]:
@@ -38,7 +41,7 @@ def at_once(image: Any, pixels: int) -> Callable[[bytes], Picture | None] | None
         return None
 
     def one(file: bytes) -> Picture | None:
-        if len(file) > SMALL:
+        if len(file) > SMALL or not file.startswith(KNOWN) or UNFOLDS.search(file):
             return None
         try:
             return image.one(file, min(FEW, pixels))

@@ -12,7 +12,7 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -27,6 +27,7 @@ from lamina.serving.shelf import named
 
 PATIENCE = 10.0  # seconds in which a connection has to say what it asks
 CONNECTIONS = 2048
+ROOM = CONNECTIONS - 64  # beyond, those that ask nothing make room
 HEAD = 64 * 1024  # bytes of a request's headers
 
 
@@ -58,22 +59,39 @@ class Joined:
 
 
 class Bounded(HttpToolsProtocol):
-    """A connection that asks nothing, or whose headers do not end, is closed: it cannot use up the service."""
+    """A connection that asks nothing, or whose headers do not end, is closed: it cannot use up the service. Where there are as
+    many as there may be, the one that has been silent for longest makes room for the next."""
 
+    silent: ClassVar[dict[Bounded, None]] = {}  # those of this process that ask nothing, the longest first
     heading = False  # whether headers are arriving
     head = 0  # bytes of them so far
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(Joined(transport, self.loop))  # type: ignore[arg-type]
         self.loop.call_later(PATIENCE, self._asked_yet)
+        self.silent[self] = None
+        if len(self.connections) > ROOM:
+            longest = next(iter(self.silent))
+            self.silent.pop(longest)
+            longest.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.silent.pop(self, None)
+        super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.heading, self.head = True, 0
 
     def on_headers_complete(self) -> None:
+        self.silent.pop(self, None)
         super().on_headers_complete()
         self.heading = False
+
+    def on_response_complete(self) -> None:
+        if not self.pipeline and not self.transport.is_closing():
+            self.silent[self] = None
+        super().on_response_complete()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)

@@ -212,7 +212,7 @@ class Shelf:
             try:
                 found = await asyncio.get_running_loop().run_in_executor(self.threads, self._load, place, name)
             except (LaminaError, OSError) as error:
-                self.problems[name] = f"{error} Until then, the model that was read before answers."
+                self.problems[name] = f"The model that was read before answers. {error}"
                 continue  # and look again: it may be in the middle of being copied
             self.marks[name] = mark
             self.problems.pop(name, None)
