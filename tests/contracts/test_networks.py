@@ -40,7 +40,7 @@ CASES = [
     for name, form in FORMS.items()
     if form.kind in kinds.find("networks", kind).accepts
     and (kind != "pretrained" or name == "photo")
-    and (kind != "pretrained_text" or find_spec("transformers"))
+    and (not kind.startswith("pretrained_") or find_spec("transformers"))
 ]
 each_case = pytest.mark.parametrize(("kind", "name"), CASES)
 

@@ -88,6 +88,15 @@ def test_characters_have_their_steps() -> None:
     assert (sure > 0.99).all()
 
 
+def test_a_text_of_any_length_has_its_steps() -> None:
+    codes = [1 + k % 2 for k in range(300)]
+    found = np.full((600, 3), -8.0)
+    found[np.arange(0, 600, 2), codes] = found[1::2, 0] = 0.0
+    spans, sure = placed(log_softmax(found), codes)
+    assert spans.tolist() == [[k, k + 1] for k in range(0, 600, 2)]
+    assert (sure > 0.99).all()
+
+
 def test_letters_know_what_follows() -> None:
     letters = Letters.of(["the hen", "then the"] * 5, sorted(set("the n")))
     assert math.exp(letters.after("\x02\x02th", "e")) > 0.9

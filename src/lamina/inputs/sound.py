@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from lamina.core import Array, Encoded, Form, Json, MissingExtra, Unreadable
+from lamina.inputs import _whisper
 
 if TYPE_CHECKING:
     import soundfile
@@ -55,6 +56,11 @@ class Sound:
         self.rate = 16_000
         self.lowest = 0  # Hz, of the clips learned from
         self.steps = 100
+        self.adopted = 0  # bands, where a pretrained network settles what is heard
+
+    def adopt(self, bands: int) -> None:
+        """Hear as Whisper does from now on, in so many bands."""
+        self.rate, self.adopted = _whisper.RATE, bands
 
     def observe(self, values: Any) -> None:
         for found in _threads(_header, list(values)):
@@ -77,7 +83,7 @@ class Sound:
     @property
     def bands(self) -> int:
         """Finer than this, there is nothing to see at low rates."""
-        return 40 if self.rate <= 11_025 else 64
+        return self.adopted or (40 if self.rate <= 11_025 else 64)
 
     @property
     def form(self) -> Form:
@@ -94,7 +100,7 @@ class Sound:
 
         def one(row: int) -> None:
             try:
-                steps = spectrum(self.samples(values[row]), self.rate, self.bands)[: self.steps]
+                steps = self._spectrum(self.samples(values[row]))
             except Unreadable as error:
                 present[row] = False
                 if str(error):
@@ -105,6 +111,10 @@ class Sound:
 
         _threads(one, range(len(values)))
         return Encoded(found, present, sorted(problems), lengths)
+
+    def _spectrum(self, samples: Array) -> Array:
+        found = _whisper.spectrum(samples, self.bands) if self.adopted else spectrum(samples, self.rate, self.bands)
+        return found[: self.steps]
 
     def samples(self, value: Any) -> Array:
         """float32 [n] at the settled rate: the middle of what is longer than the longest clip.
@@ -173,12 +183,13 @@ class Sound:
         return found
 
     def state(self) -> Json:
-        return {"rate": self.rate, "lowest": self.lowest, "steps": self.steps}
+        return {"rate": self.rate, "lowest": self.lowest, "steps": self.steps, "adopted": self.adopted}
 
     @classmethod
     def restore(cls, state: Json) -> Self:
         sound = cls()
         sound.rate, sound.lowest, sound.steps = int(state["rate"]), int(state["lowest"]), int(state["steps"])
+        sound.adopted = int(state.get("adopted", 0))  # cards of earlier versions do not say it
         return sound
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Set
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,15 +12,16 @@ from torch import nn
 
 from lamina import kinds
 from lamina.core import Array, Encoded, Form, Json, PlanError, Progress, Recipe
-from lamina.learning import race, sentences
+from lamina.learning import race, reading
 from lamina.learning.budget import Budget
 from lamina.learning.frozen import Frozen
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Fold, Prepared
-from lamina.learning.readout import LONG, STEPS, sized, strength, tuned
-from lamina.learning.sentences import Sentences
+from lamina.learning.reading import Reading
+from lamina.learning.readout import LONG, STEPS, TUNED, learning_on, sized, strength, tuned
 from lamina.learning.trial import Lesson, attempt
 from lamina.networks._build import OWN, asked
+from lamina.networks._weights import Published, published
 
 USUAL = {
     "vector": "mlp", "grid": "cnn", "sequence": "rnn", "spectrum": "sound", "tokens": "bag", "film": "video",
@@ -63,15 +64,18 @@ def choose(
     written = {kind: {"kind": network, "options": {}} for kind, network in ALONG.items() if along}
     said = {name: _said(form, wanted or written.get(form.kind), own, rows) for name, form in forms.items()}
     choice = Choice(said, recipe(said, forms, plan, rows))
-    features: dict[str, Frozen | Sentences] = {}
+    features: dict[str, Frozen | Reading] = {}
+    learning: set[str] = set()  # whose last layers are to learn on
+    source = _published(plan, wanted, forms) if own is None else None
     for name, form in forms.items():
         free = plan.network is None and own is None
         if free and plan.verify and form.kind == "grid" and not _no_race(form):
             said[name] = {"kind": PRETRAINED, "options": {}}
-        alone = plan.network == PRETRAINED and all(each.kind != "grid" for each in forms.values())
-        if form.kind == "tokens" and own is None and (plan.weights is not None or alone):
+        if source is not None and form.kind == source.form:
             choice.reasons.append(f"{name}: pretrained features, as asked for.")
-            features[name] = yield from _sentences(prepared, name, plan.weights, choice)
+            options = wanted["options"] if wanted is not None and wanted["kind"] in reading.KINDS else {}
+            features[name] = yield from _read(prepared, name, source, options, along, choice, _tunes(plan, budget))
+            learning |= {name} if options.get("learned") else set()
         elif said[name]["kind"] == PRETRAINED:
             said[name]["options"]["placed"] = plan.verify
             why = "of what lies where, which tell one from another" if free else "as asked for"
@@ -96,45 +100,77 @@ def choose(
                 yield from _use(prepared, name, frozen, choice)
                 features[name] = frozen
     choice.recipe = recipe(choice.said, forms, plan, rows)
-    if features:
+    if features and not along:  # along time nothing is read out before many steps
         yield from _read_out(
-            Lesson(prepared, choice.said, choice.recipe, plan.seed, device, plan.metric), budget, choice, features
+            Lesson(prepared, choice.said, choice.recipe, plan.seed, device, plan.metric),
+            budget,
+            choice,
+            features,
+            learning,
         )
     return choice
 
 
-def _sentences(
-    prepared: Prepared, name: str, weights: str | None, choice: Choice
-) -> Generator[Progress, None, Sentences]:
-    """Put features of a network that has read much in place of the words."""
-    from lamina.networks.pretrained_text import published
+def _published(plan: Plan, wanted: Json | None, forms: Mapping[str, Form]) -> Published | None:
+    """The network that was asked for, where it has read or heard much.
 
-    source = published(weights)
-    found = yield from sentences.use(prepared, name, source, _needed(prepared))
-    choice.said[name] = {"kind": sentences.KIND, "options": source.options}
+    Raises:
+        PlanError: no weights were named, or none for what there is.
+    """
+    alone = plan.network == PRETRAINED and all(form.kind != "grid" for form in forms.values())
+    if plan.weights is None and not alone and (wanted is None or wanted["kind"] not in reading.KINDS):
+        return None
+    found = published(plan.weights)
+    if all(form.kind != found.form for form in forms.values()):
+        what = ", ".join(f"{name}: {HELD.get(form.kind, form.kind)}" for name, form in forms.items())
+        raise PlanError(f"The weights in '{found.folder}' are for {HELD[found.form]}, and there are none ({what}).")
+    return found
+
+
+def _read(
+    prepared: Prepared, name: str, source: Published, options: Json, along: bool, choice: Choice, tunes: bool = False
+) -> Generator[Progress, None, Reading]:
+    """Put features of a network that has read, or heard, much in place of the words or sounds.
+
+    options: as asked for; with `learned` in them so many of the last layers learn. tunes: whether to try that."""
+    given = reading.adopt(prepared, name, source)
+    found = Reading(given, source, options.get("learned") or (TUNED if tunes and not along else 0), along)
+    yield from found.all(_needed(prepared))
+    prepared.rows.inputs[name] = found.rows
+    kind = reading.TEXT if not source.hears else reading.SCRIBE if along else reading.SOUND
+    choice.said[name] = {"kind": kind, "options": options | source.options | {"learned": found.learned if along else 0}}
     return found
 
 
 def _read_out(
-    lesson: Lesson, budget: Budget, choice: Choice, features: Mapping[str, Frozen | Sentences]
+    lesson: Lesson, budget: Budget, choice: Choice, features: Mapping[str, Frozen | Reading], asked: Set[str]
 ) -> Generator[Progress, None, None]:
-    """How strongly the read-out is held back, and whether the last blocks learn on."""
+    """How strongly the read-out is held back, and whether the last blocks learn on. asked: inputs whose blocks shall."""
     found, readout, reason = yield from strength(lesson, ", ".join(features))
     choice.reasons.append(reason)
+    seconds = 60.0 if budget.seconds is None else race.SHARE * budget.seconds
     for name, frozen in features.items():
-        if isinstance(frozen, Frozen) and frozen.maps is not None:
-            seconds = 60.0 if budget.seconds is None else race.SHARE * budget.seconds
-            learning, reason, tried = yield from tuned(found, name, frozen, readout, budget, seconds)
+        if frozen.maps is not None:
+            if name in asked:
+                choice.reasons.append(f"{name}: its last {frozen.learned} {frozen.unit} learn on, as asked for.")
+                found = learning_on(found, name, frozen)
+                break
+            learning, reason, try_of_it = yield from tuned(found, name, frozen, readout, budget, seconds)
             choice.reasons.append(reason)
-            choice.tried.append(tried)
+            choice.tried.append(try_of_it)
             found = learning or found
             break  # one input learns on: a second would have to be judged beside it
     choice.said, choice.recipe = dict(found.said), found.recipe
 
 
+def _tunes(plan: Plan, budget: Budget) -> bool:
+    """Whether there is time to try whether the last blocks should learn on."""
+    return plan.steps is None and not plan.verify and (budget.seconds is None or budget.seconds >= LONG)
+
+
 def _frozen(prepared: Prepared, plan: Plan, budget: Budget, name: str) -> Generator[Progress, None, Frozen]:
     """The network that knows photographs, looking at this input's pictures."""
-    tune = plan.steps is None and not plan.verify and (budget.seconds is None or budget.seconds >= LONG)
+    tune = _tunes(plan, budget)
     pictures, form = prepared.rows.inputs[name], prepared.intake.forms[name]
     return (yield from sized(pictures, form, _needed(prepared), budget, tune, plan.verify))
 
@@ -249,8 +285,13 @@ def _race(
 def use_features(prepared: Prepared, choice: Choice) -> Generator[Progress, None, None]:
     """Replace the pictures and texts of every input that was given to a pretrained network by what it takes of them."""
     for name, said in choice.said.items():
-        if said["kind"] == sentences.KIND:
-            yield from _sentences(prepared, name, said["options"]["weights"], choice)
+        if said["kind"] in reading.KINDS:
+            options = said["options"]
+            along = said["kind"] == reading.SCRIBE
+            found = yield from _read(prepared, name, published(options["weights"]), options, along, choice)
+            choice.said[name] = said
+            if options["learned"]:
+                prepared.rows.inputs[name] = found.entering
         if said["kind"] == PRETRAINED:
             frozen = Frozen(prepared.rows.inputs[name], prepared.intake.forms[name], **said["options"])
             frozen.recall()
@@ -263,7 +304,7 @@ def _use(prepared: Prepared, name: str, frozen: Frozen, choice: Choice) -> Gener
     """Replace pictures by their features."""
     yield from frozen.fill(_needed(prepared))
     frozen.keep()
-    prepared.pictures[name] = frozen.pictures.values
+    prepared.before[name] = frozen.pictures
     prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.values), frozen.pictures.present)
     before = choice.said[name]
     kept = before["options"] if before["kind"] == PRETRAINED else {}

@@ -32,14 +32,14 @@ def settle(seen: Seen, plan: Plan) -> Neighbours:
     prepared = seen.prepared
     found = Neighbours(seen.layout, unit=_photographs(prepared))
     found.fit(seen.all, seen.rows, np.random.default_rng(plan.seed))
-    if not plan.private and (prepared.pictures or len(seen.rows) <= NAMED):
+    if not plan.private and (prepared.before or len(seen.rows) <= NAMED):
         found.name(called(prepared, np.arange(len(prepared.examples))))
     return found
 
 
 def _photographs(prepared: Prepared) -> bool:
     """Whether features of photographs are all that there is."""
-    return set(prepared.pictures) == set(prepared.intake.groups)
+    return set(prepared.before) == set(prepared.intake.groups)
 
 
 def tell(model: Model, found: Neighbours, seen: Seen, plan: Plan) -> Json:

@@ -86,7 +86,7 @@ def _slices(output: Any, prepared: Prepared, rows: Array, scaled: Array, target:
             columns[column] = prepared.examples.values(column, rows[some])
         elif each.form.kind == "grid":
             name = next(group for group, members in prepared.intake.groups.items() if column in members)
-            pixels = prepared.pictures.get(name, prepared.rows.inputs[name].values)[rows[some]].numpy()
+            pixels = prepared.given(name).values[rows[some]].numpy()
             columns |= {f"{what} of {column}": values for what, values in picture_columns(pixels).items()}
     return {
         "unit": "wrong" if output.holds != "number" else "error",

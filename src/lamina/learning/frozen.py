@@ -7,12 +7,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lamina.core import Array, Encoded, Form, Progress, chunks
+from lamina.core import Array, Encoded, Form, Json, Progress, chunks
 from lamina.machine import cache
 from lamina.model.onnx import Runner, write
 from lamina.networks.pretrained import SIDE, Backbone
@@ -27,6 +28,8 @@ class Frozen:
     many blocks, from which those can learn on. placed: as of `Pretrained`.
     """
 
+    unit: ClassVar[str] = "blocks"
+
     def __init__(self, pictures: Encoded, form: Form, side: int = SIDE, learned: int = 0, placed: bool = False) -> None:
         self.pictures, self.form, self.side, self.learned, self.placed = pictures, form, side, learned, placed
         self._backbone = Backbone(form, side, learned, placed)
@@ -36,6 +39,17 @@ class Frozen:
             self.maps = cache.allocate((len(pictures.values), *self._shape()), np.float32)
         self.done = np.zeros(len(self.values), bool)
         self._runner: Runner | None = None
+
+    @property
+    def options(self) -> Json:
+        """Of the network whose last blocks learn."""
+        return {"side": self.side, "learned": self.learned}
+
+    @property
+    def entering(self) -> Encoded:
+        """What the last blocks learn from."""
+        assert self.maps is not None
+        return Encoded(torch.from_numpy(self.maps), self.pictures.present)
 
     def recall(self) -> bool:
         """Take the features of the very same pictures from the cache, if they are there."""

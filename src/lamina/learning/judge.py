@@ -11,7 +11,7 @@ from safetensors.torch import save
 
 from lamina.core import Json
 from lamina.insight.report import render
-from lamina.learning import findings, likeness, transcripts
+from lamina.learning import findings, likeness, reading, transcripts
 from lamina.learning.assumptions import measure
 from lamina.learning.budget import Budget
 from lamina.learning.carded import card_of
@@ -169,7 +169,9 @@ def _repeating(learned: Learned) -> str:
         told += f" --size {grown}"
     if learned.choice.tried and learned.plan.network is None:
         said = learned.choice.said
-        told += f" --network {said[lead(said, learned.prepared.intake.forms)]['kind']}"
+        chosen = said[lead(said, learned.prepared.intake.forms)]
+        learns = chosen["options"].get("learned") if chosen["kind"] in reading.KINDS else 0
+        told += f" --network '{chosen['kind']} learned={learns}'" if learns else f" --network {chosen['kind']}"
     return re.sub(r"--minutes \S+", told, learned.command)
 
 

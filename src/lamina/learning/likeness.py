@@ -119,12 +119,12 @@ def _rivals(output: Taught, prepared: Prepared, rows: Array, target: Array) -> I
     both = np.concatenate([train, rows])
     parts = [
         _plain(
-            Encoded(prepared.pictures.get(name, each.values), each.present, lengths=each.lengths),
+            prepared.given(name),
             forms[name],
             both,
             len(train),
         )
-        for name, each in prepared.rows.inputs.items()
+        for name in prepared.rows.inputs
     ]
     values = np.concatenate(parts, 1)
     seen, asked = values[: len(train)], values[len(train) :]
@@ -133,7 +133,7 @@ def _rivals(output: Taught, prepared: Prepared, rows: Array, target: Array) -> I
         "the values as they are": lambda: asked - center,
         "principal components": lambda: _components(seen - center, asked - center),
     }
-    for name in prepared.pictures:
+    for name in prepared.before:
         features = prepared.rows.inputs[name].values
         if features.ndim == 2:
             ways["pretrained features"] = partial(_scaled, features[train].numpy(), features[rows].numpy())

@@ -27,6 +27,6 @@ def replace_pictures(prepared: Prepared, name: str, budget: Budget) -> Generator
     frozen = yield from sized(pictures, form, rows, budget, tune=False)
     yield from frozen.fill(rows)
     frozen.keep()
-    prepared.pictures[name] = pictures.values
+    prepared.before[name] = pictures
     prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.values), pictures.present)
     return {"kind": Pretrained.kind, "options": {"side": frozen.side}}

@@ -53,7 +53,9 @@ class Plan:
     )
     seed: int = said("Seed of every random choice", 0)
     network: str | None = said("Kind of network, perhaps with options ('rnn both=false'); by default the data decide")
-    weights: str | None = said("Folder or hub name of a pretrained network for texts, as transformers opens it")
+    weights: str | None = said(
+        "Folder or hub name of a pretrained network for texts or sounds, as transformers opens it"
+    )
     size: int | None = said("Size of the network, 0 for the smallest; by default the minutes decide")
     metric: str | None = said("Figure that decides which weights are kept, and the threshold")
     cost: tuple[str, ...] = said("Cost of a mistake as truth=answer:cost, such as sick=healthy:10", ())

@@ -9,10 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from torch import Tensor
 
 from lamina import kinds
-from lamina.core import Array, DataError, Json, PlanError, Taught, nearest
+from lamina.core import Array, DataError, Encoded, Json, PlanError, Taught, nearest
 from lamina.examples import Examples, Split, keys, place, split
 from lamina.learning.plan import IDENTITY, Plan
 from lamina.learning.rows import Rows
@@ -54,7 +53,9 @@ class Prepared:
     folds: list[Fold]
     held: Array
     inner: Array | None = None
-    pictures: dict[str, Tensor] = field(default_factory=dict)  # where features took their place in `rows`
+    before: dict[str, Encoded] = field(
+        default_factory=dict
+    )  # what was encoded, where features took its place in `rows`
     problems: dict[int, str] = field(default_factory=dict)
     unlabelled: int = 0
     extra: Array = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -68,6 +69,10 @@ class Prepared:
         """How many rows one training may learn from."""
         fold = self.folds[0]
         return len(fold.train) + (0 if self.inner is None else len(fold.validation))
+
+    def given(self, name: str) -> Encoded:
+        """What an input was encoded to, also where features took its place."""
+        return self.before.get(name, self.rows.inputs[name])
 
     def targets(self, column: str, rows: Array) -> tuple[Array, Array]:
         """Targets of the rows that have a label, and those rows' places in `rows`."""

@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
 
 from lamina.core import Array, Encoded, Form, Json, Progress
 from lamina.learning.budget import Budget
 from lamina.learning.frozen import Frozen
+from lamina.learning.reading import Reading
 from lamina.learning.trial import Lesson, Trial, attempt
 from lamina.machine import cache
 
@@ -23,7 +23,7 @@ DECAYS = (20.0, 5.0, 0.05)  # of weights: each is tried
 STEPS = 150  # of each try
 TUNED = 2  # last blocks that learn on
 LONG = 180.0  # seconds: a budget that has room for trying that
-TUNING = {"rate": 2e-3, "batch": 32, "epochs": 10.0}
+TUNING: dict[str, Any] = {"rate": 2e-3, "batch": 32, "epochs": 10.0}
 
 
 def sized(
@@ -61,24 +61,23 @@ def strength(lesson: Lesson, names: str) -> Generator[Progress, None, tuple[Less
     return tries[best].lesson, tries[best], reason
 
 
+def learning_on(lesson: Lesson, name: str, frozen: Frozen | Reading) -> Lesson:
+    """The lesson in which the last blocks learn too. The maps that they take stand in place of the features."""
+    lesson.prepared.rows.inputs[name] = frozen.entering
+    said = {"kind": lesson.said[name]["kind"], "options": lesson.said[name]["options"] | frozen.options}
+    return replace(lesson, said={**lesson.said, name: said}, recipe=replace(lesson.recipe, **TUNING))
+
+
 def tuned(
-    lesson: Lesson, name: str, frozen: Frozen, readout: Trial, budget: Budget, seconds: float
+    lesson: Lesson, name: str, frozen: Frozen | Reading, readout: Trial, budget: Budget, seconds: float
 ) -> Generator[Progress, None, tuple[Lesson | None, str, Json]]:
     """The lesson in which the last blocks learn too, if that gains on validation rows within `seconds`; why; the try.
 
     Where it gains, the maps that those blocks take stand in place of the features.
     """
-    assert frozen.maps is not None
     begun, prepared = time.monotonic(), lesson.prepared
-    options = {"side": frozen.side, "learned": frozen.learned}
-    changed: dict[str, Any] = TUNING
-    learning = replace(
-        lesson,
-        said={**lesson.said, name: {"kind": lesson.said[name]["kind"], "options": options}},
-        recipe=replace(lesson.recipe, **changed),
-    )
     features = prepared.rows.inputs[name]
-    prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.maps), features.present)
+    learning = learning_on(lesson, name, frozen)
     fold = prepared.folds[0]
     pace = Trial(learning, fold).pace(min(3.0, seconds / 8))
     left = seconds - (time.monotonic() - begun)
@@ -89,7 +88,7 @@ def tuned(
     time_left = budget.left() is None or (budget.left() or 0.0) - budget.baselines > 2 * spent
     metric = lesson.metric or next(iter(prepared.outputs.values())).metric
     reason = (
-        f"{name}: when its last {frozen.learned} blocks learned on, {metric} on validation rows was "
+        f"{name}: when its last {frozen.learned} {frozen.unit} learned on, {metric} on validation rows was "
         f"{trial.best.value:.3f} after {spent:.0f} s, and {readout.best.value:.3f} when they did not: "
         f"{'they stay as they are' if not gains else 'they learn on' if time_left else 'there is no time to go on so'}."
     )
@@ -99,7 +98,7 @@ def tuned(
     return (
         (learning if gains and time_left else None),
         reason,
-        {"name": f"last {frozen.learned} blocks learning", **said},
+        {"name": f"last {frozen.learned} {frozen.unit} learning", **said},
     )
 
 

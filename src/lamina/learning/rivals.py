@@ -75,9 +75,8 @@ def _plain(prepared: Prepared) -> tuple[dict[str, Array], dict[str, tuple[int, .
     inputs: dict[str, Array] = {}
     sizes: dict[str, tuple[int, ...]] = {}
     for name, form in prepared.intake.forms.items():
-        each = prepared.rows.inputs[name]
-        # Where features took the place of pictures, the simple models still get the pictures.
-        inputs[name], sizes[name] = prepared.pictures.get(name, each.values).numpy(), form.sizes
+        each = prepared.given(name)  # where features took the place of pictures, the simple models still get those
+        inputs[name], sizes[name] = each.values.numpy(), form.sizes
         if form.kind in ("sequence", "spectrum"):
             inputs[name] = over_time(inputs[name], each.lengths.numpy())
             sizes[name] = (0,) * inputs[name].shape[1]

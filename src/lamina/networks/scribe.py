@@ -47,10 +47,7 @@ class Scribe(Layered):
             inside, bands = outside, math.ceil(bands / 2)
         self.stages = nn.Sequential(stages)
         self.dense = nn.Linear(inside * bands, 2 * width)
-        self.layers = nn.Sequential(
-            OrderedDict((f"layer{n}", Layer("gru", 2 * width, width, True)) for n in range(1, depth + 1))
-        )
-        self.norms = nn.ModuleList([nn.LayerNorm(2 * width) for _ in range(depth)])
+        self.layers, self.norms = recurrent(width, depth)
         self.drop = nn.Dropout(drop)
         self.width = self.steps = 2 * width
 
@@ -75,11 +72,26 @@ class Scribe(Layered):
         steps = maps.permute(0, 2, 1, 3).flatten(2)
         here = mask(steps, lengths)
         steps = self.dense(steps)
-        back = turned(here, lengths)
-        for layer, norm in zip(self.layers, self.norms, strict=True):
-            steps = steps + layer(self.drop(norm(steps)), lengths, back)[0]
-        steps = steps * here[:, :, None]
-        return Features(mean(steps, here), (self.drop(steps).transpose(1, 2),), here=here)
+        return written(steps, here, lengths, self.layers, self.norms, self.drop)
+
+
+def recurrent(width: int, depth: int) -> tuple[nn.Sequential, nn.ModuleList]:
+    """GRU layers of so many units a direction, with a norm before each."""
+    layers: OrderedDict[str, nn.Module] = OrderedDict(
+        (f"layer{n}", Layer("gru", 2 * width, width, True)) for n in range(1, depth + 1)
+    )
+    return nn.Sequential(layers), nn.ModuleList([nn.LayerNorm(2 * width) for _ in range(depth)])
+
+
+def written(
+    steps: Tensor, here: Tensor, lengths: Tensor, layers: nn.Sequential, norms: nn.ModuleList, drop: nn.Module
+) -> Features:
+    """Steps [B, T, W] through recurrent layers in both directions, each beside what it gets: features along time."""
+    back = turned(here, lengths)
+    for layer, norm in zip(layers, norms, strict=True):
+        steps = steps + layer(drop(norm(steps)), lengths, back)[0]
+    steps = steps * here[:, :, None]
+    return Features(mean(steps, here), (drop(steps).transpose(1, 2),), here=here)
 
 
 class Stage(nn.Module):

@@ -94,7 +94,7 @@ def placed(logs: Array, codes: Sequence[int]) -> tuple[Array, Array]:
     path = np.zeros(len(logs), np.int64)
     for t in range(len(logs) - 1, -1, -1):
         path[t] = place
-        place -= came[t, place]
+        place -= int(came[t, place])  # a long text has more places than eight bits count
     spans, sure = np.zeros((len(codes), 2), np.int64), np.zeros(len(codes))
     for k, each in enumerate(codes):
         steps = np.flatnonzero(path == 2 * k + 1)
