@@ -270,7 +270,7 @@ def test_it_is_readable_on_a_narrow_screen(album: Path) -> None:
 
     examples = read(album, target="label")
     console = Console(width=60, file=io.StringIO(), force_terminal=False)
-    console.print(render(look(examples, ["label"]), examples))
+    console.print(render(look(examples, ["label"])))
     said = console.file.getvalue()  # type: ignore[attr-defined]
     assert "40 examples" in said
     assert "(target)" in said

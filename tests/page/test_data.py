@@ -11,6 +11,7 @@ import pytest
 import lamina
 from lamina.core import DataError
 from lamina.examples import Reading, read
+from lamina.model import whence
 from lamina.page.data import open_data, parted
 from lamina.page.judged import kept
 
@@ -140,3 +141,50 @@ def test_a_long_table_is_folded_as_it_was_when_it_was_learned(tmp_path: Path) ->
     assert data.same
     assert len(data) == 60
     assert len(data.held) == kept(model, "moved")["rows"]
+
+
+def test_a_changed_test_set_is_another_one(table: tuple[Path, Path], tmp_path: Path) -> None:
+    """No threshold tells that: they are of the rows that teach. A corrected label, though, leaves it the same."""
+    head, *rows = rows_of(table[1])
+    write(tmp_path / "train.csv", [head, *rows[:300]])
+    write(tmp_path / "test.csv", [head, *rows[300:]])
+    examples = read(tmp_path / "train.csv", Reading(test=str(tmp_path / "test.csv")), target=("label",))
+    model = lamina.learn(examples, "label", steps=5, folds=0)
+    model = lamina.load(model.save(tmp_path / "own.lamina"))
+    assert len(open_data(model).held) == 100
+    other = [*rows[300][:3], "inside" if rows[300][3] == "outside" else "outside"]
+    write(tmp_path / "test.csv", [head, other, *rows[301:]])
+    assert open_data(model).same
+    write(tmp_path / "test.csv", [head, *rows[301:]])
+    data = open_data(model)
+    assert not data.same
+    assert not len(data.held)
+    assert "test set of its own" in data.how
+
+
+def test_examples_named_from_another_folder_are_found(
+    table: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it was learned is remembered on this machine alone, and not of a private model."""
+    (tmp_path / "there").mkdir()
+    (tmp_path / "else").mkdir()
+    monkeypatch.chdir(tmp_path / "there")
+    write(Path("rows.csv"), rows_of(table[1]))
+    examples = lamina.read("rows.csv")
+    models = [
+        lamina.load(
+            lamina.learn(examples, "label", steps=2, folds=0, private=private).save(f"../else/{private}.lamina")
+        )
+        for private in (False, True)
+    ]
+    assert len(open_data(models[0])) == 400
+    monkeypatch.chdir(tmp_path / "else")
+    assert open_data(models[0]).same
+    assert str(tmp_path) not in (tmp_path / "else" / "False.lamina" / "card.json").read_text(encoding="utf-8")
+    assert whence.folder(models[1].card.seal) is None
+    assert "learned privately" in open_data(models[1]).why_not
+    (tmp_path / "there" / "rows.csv").unlink()
+    gone = open_data(models[0])
+    assert gone.examples is None
+    assert "rows.csv" in gone.why_not
+    assert str(tmp_path / "there") in gone.why_not

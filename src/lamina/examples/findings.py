@@ -38,7 +38,7 @@ class Described:
 
 @dataclass
 class Findings:
-    """What `look` found, the gravest first."""
+    """What `look` found, the gravest first. rows: how many examples there are; of a text as it stands, how many letters (`unit`)."""
 
     source: str
     rows: int
@@ -46,6 +46,7 @@ class Findings:
     columns: list[Described]
     labels: dict[str, dict[str, int]]  # target -> label -> rows, the commonest first
     found: list[Finding] = field(default_factory=list)
+    unit: str = "example"
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.found)

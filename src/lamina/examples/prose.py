@@ -17,6 +17,7 @@ from lamina.examples.reading import Note, Reading, count, listed
 WRITTEN = (".txt", ".text", ".md", ".rst", ".tex", "")  # files of a folder that are texts
 TEXTS = ("text", "category", "identifier")  # kinds of columns that can hold them, the likeliest first
 MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
+LEAST = 1_000  # letters: fewer teach no language
 CONTROL = 0.01  # share of control characters from which on a file is no text
 
 

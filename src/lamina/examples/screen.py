@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lamina.examples.examples import Examples
 from lamina.examples.findings import Findings
 from lamina.examples.reading import count
 
@@ -16,12 +15,12 @@ _STYLES = {"stop": ("✗", "bold red"), "warn": ("!", "yellow"), "info": ("·", 
 _LEFT_OUT = ("identifier", "constant", "empty", "unknown")
 
 
-def render(findings: Findings, examples: Examples, most: int = 30) -> RenderableType:
+def render(findings: Findings, most: int = 30) -> RenderableType:
     """Columns, labels and findings, for `rich.console.Console.print`."""
     from rich.console import Group
     from rich.text import Text
 
-    head = Text.assemble((f"{count(findings.rows, 'example')}", "bold"), f" from {findings.source}")
+    head = Text.assemble((count(findings.rows, findings.unit), "bold"), f" from {findings.source}")
     parts: list[RenderableType] = [head, _columns(findings, most)]
     if len(findings.columns) > most:
         parts.append(Text(f"and {len(findings.columns) - most:,} more columns", style="dim"))

@@ -6,6 +6,7 @@ comes later is compared with them (`place`), so a row that was held out stays he
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ def split(
             how += f"; all rows of one '{groups[0]}' in the same part"
         held = np.unique(key[known & (parts != TRAIN)])
         parts[~known & np.isin(key, held)] = UNUSED  # without a label, but alike one that judges
-    thresholds["seed"] = seed
+    thresholds |= {"seed": seed} | _own(examples, targets, known)
     folding = folds if folds is not None else (5 if known.sum() < SMALL and not times else 0)
     numbered = None
     if folding:
@@ -105,7 +106,18 @@ def _apart(examples: Examples, target: str, seed: int) -> Split:
     known = labelled(examples, (target,))
     alone = np.full(len(key), -1, dtype=np.int64)
     parts, thresholds, how = _by_hash(key, alone, ([], []), known, examples.parts, (SHARE, SHARE))
-    return Split(parts, thresholds | {"seed": seed}, None, f"all rows of one '{target}' in the same part; {how}")
+    thresholds |= {"seed": seed} | _own(examples, (target,), known)
+    return Split(parts, thresholds, None, f"all rows of one '{target}' in the same part; {how}")
+
+
+def _own(examples: Examples, targets: Sequence[str], known: Array) -> Json:
+    """What tells a test set of the user's own from another: no threshold does. One hash of all that its rows hold, in any order, but
+    for the answers, which may be corrected."""
+    rows = np.flatnonzero(known & (examples.parts == TEST)) if examples.parts is not None else np.zeros(0, np.int64)
+    if not len(rows):
+        return {}
+    held = np.sort(hashing.content_of(examples.take(rows), ignore=targets))
+    return {"given": hashlib.blake2b(held.tobytes(), digest_size=8).hexdigest()}
 
 
 def place(thresholds: Json, keys: Array, target_values: Any = None, times: Array | None = None) -> Array:

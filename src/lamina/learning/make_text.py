@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from lamina.core import Array, DataError, Json, PlanError, Progress, Recipe
-from lamina.examples.prose import Prose
+from lamina.examples.prose import LEAST, Prose
 from lamina.learning.apprentice_text import PIECE, Apprentice, Lines
 from lamina.learning.budget import Budget
 from lamina.learning.conclude_text import conclude
@@ -23,7 +23,6 @@ from lamina.model.model import Model
 from lamina.networks._build import asked
 from lamina.networks._writer import NAME
 
-LEAST = 1_000  # letters: fewer teach no language
 HELD = 0.1  # share of the letters at the end, which are judged
 CHOSEN, MOST = 0.03, 20_000  # share of the letters that choose the weights, and the most of them
 PASSAGES = 8  # in which those stand, spread over the text: one alone may be unlike the rest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -28,7 +29,7 @@ from lamina.core import (
     Taught,
 )
 from lamina.machine.files import new_folder, standing
-from lamina.model import answering
+from lamina.model import answering, whence
 from lamina.model.card import Card, digest, digest_of
 from lamina.model.intake import Intake, row_names
 from lamina.model.novelty import Novelty
@@ -439,7 +440,10 @@ class Model:
             for name, array in self._large_arrays().items():
                 write_array(aside / name, array)
                 self.card.files[name] = f"{(aside / name).stat().st_size} bytes"
-            (aside / CARD).write_bytes(self.card.dump())
+            written = self.card.dump()
+            (aside / CARD).write_bytes(written)
+        if not self.card.private:
+            whence.remember(json.loads(written)["seal"])
         if onto_itself:
             self.files = path
             for name in ("_runner", "found"):

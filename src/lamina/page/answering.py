@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,9 +15,11 @@ from lamina.core import Answer, Array, Coded, Json
 from lamina.examples.reading import FILES
 from lamina.machine import cache
 from lamina.model.model import Model
+from lamina.outputs.identity import Identity
 from lamina.page.data import Data
 from lamina.page.schema import shared
 
+NEIGHBOURS = "neighbours"
 STEP = 512  # rows between looks at the clock
 VALUES = 2**26  # of all rows that are looked at once
 Kept = TypeVar("Kept", bound=BaseModel)
@@ -24,7 +27,10 @@ Told = Callable[[float], None]  # the share that is done
 
 
 def answers(model: Model, rows: Any) -> list[list[shared.Answer]]:
-    """The answers to a few rows, as the page says them. rows: a table whose columns are settled."""
+    """The answers to a few rows, as the page says them; none of a model that only tells whether two are the same. rows: a
+    table whose columns are settled."""
+    if any(isinstance(output, Identity) for output in model.outputs.values()):
+        return [[] for _ in range(len(rows))]
     every = model.answer(rows)
     return [[told(model, target, found[row]) for target, found in every.items()] for row in range(len(rows))]
 
@@ -35,15 +41,22 @@ def told(model: Model, target: str, each: Answer) -> shared.Answer:
     return shared.Answer(
         target=target,
         kind=kind,
-        value=each.value,
-        confidence=each.confidence if each.confidence is not None else each.score,
+        value=called(each.value) if kind == NEIGHBOURS else each.value,
+        confidence=each.confidence,
         alternatives=[
             shared.Share(value=str(word), share=min(max(share, 0.0), 1.0)) for word, share in each.alternatives
         ],
         interval=each.interval,
         unlike=each.unlike,
         reasons=list(each.reasons),
+        score=each.score,
+        nearest=[called(name) for name in each.nearest],
     )
+
+
+def called(name: Any) -> Any:
+    """A file by the last two parts of its path; what is no path as it is."""
+    return "/".join(Path(name).parts[-2:]) if isinstance(name, str) and "/" in name else name
 
 
 def raw(

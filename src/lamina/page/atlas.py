@@ -14,7 +14,7 @@ from lamina.model.model import Model
 from lamina.outputs._scores import softmax
 from lamina.page import answering, plane
 from lamina.page.answering import Told
-from lamina.page.data import Data
+from lamina.page.data import TRANSCRIPT, Data
 from lamina.page.listing import Listing
 from lamina.page.schema import map as said
 from lamina.page.schema import shared
@@ -155,7 +155,7 @@ def _placed(model: Model, data: Data, features: Array, count: int, quick: bool) 
             "The plane on which the network that found the clusters learned to lay the examples.",
             plane.kept(features, found),
         )
-    key = f"page-{data.key}-plane-{count}"
+    key = f"page-{data.key}-settled-{count}"
     there, figures = cache.recall(key), cache.recall(f"{key}-kept")
     if there is None or figures is None or there.shape != (count, 2) or figures.shape != (2,):
         made, embedded = plane.flat(features) if quick else plane.plane(features)
@@ -168,7 +168,7 @@ def _placed(model: Model, data: Data, features: Array, count: int, quick: bool) 
         return there, "The two directions in which the network's features differ most.", float(figures[0])
     how = "The network's features, laid out so that near examples stay near (t-SNE"
     if count > plane.LANDMARKS:
-        how += f" of {plane.LANDMARKS:,}; each other one lies between the {plane.BETWEEN} most like it"
+        how += f" of {plane.LANDMARKS:,}; each other one begins between the {plane.BETWEEN} most like it, and all are drawn to their neighbours"
     how += "). Only nearness means something: neither direction nor distance between groups does."
     return there, how, float(figures[0])
 
@@ -195,6 +195,8 @@ def _classes(
     if target not in examples.kinds:
         return [], np.full(len(examples), NONE, np.uint8), "label"
     values: Any = examples.values(target)
+    if model.outputs[target].kind == TRANSCRIPT:  # nearly every one is a text of its own
+        return [], np.full(len(examples), NONE, np.uint8), "label"
     if isinstance(values, Coded):
         return *_coded(values.tolist()), "label"
     if isinstance(values, list):

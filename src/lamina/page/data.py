@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from lamina.core import Array, DataError, Json, LaminaError
 from lamina.examples import Examples, Reading, long, place, read, split
 from lamina.examples import keys as hashing
 from lamina.examples.examples import show
-from lamina.examples.reading import count
+from lamina.examples.reading import count, listed
 from lamina.examples.splits import TEST, UNUSED, labelled
+from lamina.model import whence
 from lamina.model.intake import row_names
 from lamina.model.model import Model
 
@@ -85,9 +87,17 @@ def open_data(model: Model, source: Any = None) -> Data:
     wanted = source
     if not named:
         said = _learned_from(model)
-        wanted = next((each for each in said if Path(each).expanduser().exists()), None)
+        folders = _folders(model)
+        wanted = next((found for each in said if (found := _there(each, folders)) is not None), None)
+        if wanted is None and model.card.private:
+            return nothing(
+                "It was learned privately: it keeps neither its examples nor where they lay. Open the page with examples: lamina open MODEL DATA"
+            )
         if wanted is None:
-            lost = f" ('{said[0]}' is not there)" if said else ""
+            where = (
+                "there" if said and Path(said[0]).is_absolute() else f"in {listed([str(each) for each in folders], 4)}"
+            )
+            lost = f" ('{said[0]}' is not {where})" if said else ""
             return nothing(
                 f"The examples that it learned from are not at hand{lost}. Open the page with examples: lamina open MODEL DATA"
             )
@@ -97,6 +107,20 @@ def open_data(model: Model, source: Any = None) -> Data:
         if named:
             raise DataError(f"The examples cannot be shown: {error}") from error
         return nothing(f"The examples that it learned from cannot be read any more: {error}")
+
+
+def _folders(model: Model) -> list[Path]:
+    """Where its examples are looked for: here, where it was learned on this machine, and beside it."""
+    learned = whence.folder(model.card.seal)
+    beside = model.files.absolute().parent if isinstance(model.files, Path) else None
+    return list(dict.fromkeys(each for each in (Path.cwd(), learned, beside) if each is not None))
+
+
+def _there(name: str, folders: Sequence[Path]) -> str | None:
+    """What a name stands for, seen from one of some folders: as it is from the working folder, else whole."""
+    path = Path(name).expanduser()
+    places = [path, *(each / path for each in folders[1:])]
+    return next((str(each) for each in places if each.exists()), None)
 
 
 def _learned_from(model: Model) -> list[str]:
@@ -165,7 +189,7 @@ def _by_thresholds(model: Model, examples: Examples, targets: list[str], known: 
         return replace(
             base, how="These are other rows than it learned from, as far as their hashes tell: they do not judge."
         )
-    if thresholds["by"] == "given":
+    if thresholds["by"] == "given" or "given" in thresholds:
         return replace(base, how="It was judged on a test set of its own, which is not among these rows as it was.")
     keys = examples.keys(targets)
     if not _known(thresholds, keys):
@@ -206,6 +230,8 @@ def _read(model: Model, source: Any, named: bool) -> Examples:
     said: Json = {name: tuple(value) if name == "drop" else value for name, value in asked.items() if name in known}
     if named:  # the test set and the rows without a label belong to the source that it learned from
         said = {name: value for name, value in said.items() if name not in ("test", "unlabelled")}
+    folders = _folders(model)
+    said |= {name: _there(said[name], folders) or said[name] for name in ("test", "unlabelled") if name in said}
     if how := model.card.reading.get("written", {}).get(long.SERIES):  # a long table, whose steps were folded
         example, time = long.folded_by(how)
         said = {name: value for name, value in said.items() if name != "id"} | {"example": example, "time": time}

@@ -13,6 +13,7 @@ import numpy as np
 
 from lamina.core import Array, Json, PlanError, nearest
 from lamina.insight.calibration import coverage, reliability
+from lamina.insight.plots import short
 from lamina.insight.report import name, verdict
 from lamina.insight.slices import picture_columns, slices
 from lamina.model.model import Model
@@ -224,7 +225,7 @@ class Fails:
             held = None if radius is None else coverage(said - radius, said + radius, truth, LEVEL).share
         told = "Too few held-out examples for an interval that keeps its promise: none is given."
         if radius is not None and held is not None:
-            told = f"Each answer comes with an interval of ± {radius:,.4g}, meant to hold {100 * LEVEL:.0f} % of the time; it held {100 * held:.1f} %."
+            told = f"Each answer comes with an interval of ± {short(radius)}, meant to hold {100 * LEVEL:.0f} % of the time; it held {100 * held:.1f} %."
         return fails.Scatter(target=self.target, dots=dots, radius=radius, promised=LEVEL, held=held, said=told)
 
     # ----------------------------------------------------------------------------------------- queues

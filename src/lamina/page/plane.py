@@ -1,7 +1,10 @@
 """Features to a plane, near ones near each other: t-SNE of some landmarks (van der Maaten & Hinton 2008), the others between those that
-lie nearest; without scikit-learn the two directions in which they differ most."""
+lie nearest, and then every one drawn to its own neighbours and pushed off others (as UMAP does, McInnes et al. 2018); without scikit-learn the two directions in which they differ most."""
 
 from __future__ import annotations
+
+import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,6 +15,10 @@ WIDE = 50  # directions that are kept of the features
 BETWEEN = 5  # landmarks that a point lies between
 CHECKED, NEAR = 500, 15  # points whose neighbours are looked at
 SIDE = 65535
+AROUND = 8  # cells in which neighbours are looked for: of the landmarks nearest to that of a point
+DRAWN, PUSHED = 15, 5  # neighbours that a point is drawn to, and others, by chance, that it is pushed off at each step
+STEPS, RATE = 60, 0.5
+FARTHEST = 4.0  # that one push moves a point
 
 
 def plane(features: Array, seed: int = 0) -> tuple[Array, bool]:
@@ -26,6 +33,7 @@ def plane(features: Array, seed: int = 0) -> tuple[Array, bool]:
         return flat(features)
     if len(small) > LANDMARKS:
         places = np.concatenate([places, _between(small[LANDMARKS:], marks, places)])
+        places = _settled(places, _neighbours(small, marks), seed)
     return places, True
 
 
@@ -95,4 +103,49 @@ def _between(features: Array, marks: Array, places: Array) -> Array:
         weight = 1 / (np.take_along_axis(away, near, 1) + 1e-6 * (1 + sizes.mean()))
         parts.append((places[near] * weight[:, :, None]).sum(1) / weight.sum(1, keepdims=True))
     found: Array = np.concatenate(parts)
+    return found
+
+
+def _neighbours(small: Array, marks: Array) -> Array:
+    """[N, up to DRAWN] rows near each, nearly all of them the nearest: among those whose nearest landmark is that of the row, or
+    one of the landmarks around it."""
+    sizes, lengths = (marks**2).sum(1), (small**2).sum(1)
+    cells = np.concatenate(
+        [(sizes - 2 * small[start : start + 4096] @ marks.T).argmin(1) for start in range(0, len(small), 4096)]
+    )
+    order = np.argsort(cells, kind="stable")
+    starts = np.searchsorted(cells[order], np.arange(len(marks) + 1))
+    held = [order[start:end] for start, end in pairwise(starts)]
+    away = sizes - 2 * marks @ marks.T
+    around = np.argpartition(away, AROUND, axis=1)[:, :AROUND]
+    found = np.zeros((len(small), DRAWN), np.int32)
+    for cell, mine in enumerate(held):
+        if not len(mine):
+            continue
+        pool = np.unique(np.concatenate([mine, *(held[each] for each in around[cell])]))
+        if len(pool) <= DRAWN:
+            pool = np.unique(np.concatenate([pool, order[: 2 * DRAWN]]))
+        squares = lengths[pool] - 2 * small[mine] @ small[pool].T
+        squares[pool == mine[:, None]] = np.inf  # nobody is drawn to itself
+        found[mine] = pool[np.argpartition(squares, DRAWN - 1, axis=1)[:, :DRAWN]]
+    return found
+
+
+def _settled(places: Array, near: Array, seed: int) -> Array:
+    """Places [N, 2] after some steps in which each is drawn to its neighbours [N, k], by whom it is drawn as well, and pushed off others,
+    on a plane that grows with the number of points, so that there is room."""
+    rng = np.random.default_rng(seed)
+    count = len(places)
+    here, there = np.repeat(np.arange(count), near.shape[1]), near.ravel()
+    here, there = np.concatenate([here, there]), np.concatenate([there, here])
+    drawn = np.bincount(here, minlength=count)
+    found: Array = places * math.sqrt(count / LANDMARKS)
+    for step in range(STEPS):
+        apart = found[here] - found[there]
+        pull = -2 / (1 + (apart**2).sum(1))
+        moved = np.stack([np.bincount(here, pull * apart[:, axis], count) for axis in (0, 1)], 1) / drawn[:, None]
+        apart = found[:, None] - found[rng.integers(0, count, (count, PUSHED))]
+        squares = (apart**2).sum(2, keepdims=True)
+        pushes = (2 * apart / ((0.01 + squares) * (1 + squares))).clip(-FARTHEST, FARTHEST)
+        found = found + RATE * (1 - step / STEPS) * (moved + pushes.mean(1))
     return found

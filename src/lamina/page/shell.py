@@ -28,7 +28,28 @@ TITLES = {
 }
 EXPLAINED = ("category", "tags", "number")
 ACTIVATIONS = ("ReLU", "ReLU6", "SiLU", "GELU", "Sigmoid", "Tanh", "LeakyReLU", "ELU", "Hardswish", "Softplus")
+RECURRENT = ("GRU", "LSTM", "Conv1d", "Conv2d")
+WHY = {
+    "identity": "It tells whether two examples are of the same one: to one alone there is no answer that could be explained. Ask it about "
+    "two: lamina compare MODEL A B.",
+    "transcript": "Its answers are texts, and why a text was written down is not explained. What each layer makes of an example is "
+    "seen in One example.",
+}
+FAILS = {
+    "identity": "It is judged by pairs of examples: how often it takes two for the same one, or the same one for two, stands in its report "
+    "(report.html in the model's folder).",
+    "transcript": "Its answers are texts: how many letters and words are wrong, and the worst examples, stand in its report (report.html in "
+    "the model's folder).",
+}
 NO_COURSE = "Nothing was learned step by step, so there is no course to see."
+NO_NEURONS = (
+    "Its network has no neurons that switch on and off: it weighs what it is given straight into an answer. The report says which words "
+    "or columns matter."
+)
+NO_SWITCHES = (
+    "Its neurons sit inside layers with a memory, or are not switched on and off one by one: there is no list of what excites each. What its "
+    "layers make of an example is seen in One example."
+)
 LATER = "It is still learning. This view opens when that is done."
 
 
@@ -100,19 +121,19 @@ def _missing(model: Model, data: Data, course: Course) -> dict[str, str]:
         found |= dict.fromkeys(("network", "follow", "learned", "why"), later)
     layers = (model.card.results.get("network") or {}).get("layers")
     if "learned" not in found and layers and not any(each["layer"] in ACTIVATIONS for each in layers):
-        found["learned"] = (
-            "Its network has no neurons that switch on and off: it weighs what it is given straight into an answer. The report says which "
-            "words or columns matter."
-        )
+        inside = any(each["layer"] in RECURRENT for each in layers)
+        found["learned"] = NO_SWITCHES if inside else NO_NEURONS
     kinds = [output.kind for output in model.outputs.values()]
     if not kinds:
         names = ", ".join(each["kind"] for each in model.card.found)
         found["why"] = f"It finds {names} without labels: there is no answer that could be explained."
         found["fails"] = f"It finds {names} without labels: no answer is right or wrong."
     elif not any(kind in EXPLAINED for kind in kinds):
-        found.setdefault("why", f"Its answers are {kinds[0]}: explained are answers that are {', '.join(EXPLAINED)}.")
+        plain = f"Its answers are of a kind of its maker's own ({kinds[0]}): explained are classes, tags and numbers."
+        found.setdefault("why", WHY.get(kinds[0], plain))
     if kinds and not any(kind in KINDS for kind in kinds):
-        found["fails"] = f"Its answers are {kinds[0]}: the report says how good they are, and shows the worst."
+        plain = f"Its answers are of a kind of its maker's own ({kinds[0]}): the report says how good they are."
+        found["fails"] = FAILS.get(kinds[0], plain)
     elif kinds and not len(data.held) and not model.card.results.get("targets"):
         found["fails"] = f"No row may judge it, and its report kept nothing. {nobody or data.how}"
     return found

@@ -12,6 +12,11 @@ class Shown {
     return targets.find((each) => each.target === route.query.target) ?? targets[0]
   }
 
+  /** Whether a view says something about this model. */
+  applies(view: string): boolean {
+    return this.model?.views.find((each) => each.view === view)?.applies ?? true
+  }
+
   /** The place of a class among those of the target: its colour and shape. */
   code(name: string | null | undefined): number {
     return name == null ? -1 : (this.target?.classes.indexOf(name) ?? -1)

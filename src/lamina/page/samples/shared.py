@@ -68,6 +68,8 @@ ANSWER: Sample = {
     "interval": None,
     "unlike": False,
     "reasons": [],
+    "score": None,
+    "nearest": [],
 }
 EXAMPLES: Sample = {"total": 1, "offset": 0, "items": [EXAMPLE], "note": "Every third example of each class."}
 METRICS: Sample = {

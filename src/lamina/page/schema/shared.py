@@ -48,6 +48,10 @@ class Answer(Said):
     interval: tuple[float, float] | None = Field(description="Of a number: where the truth lies, as often as promised.")
     unlike: bool = Field(description="Whether the example is unlike the training data: then trust the answer less.")
     reasons: list[str] = Field(description="Why it is unlike, in words.")
+    score: float | None = Field(
+        description="Without labels: how odd it is, or how far the nearest known example lies; above 1 is out of the ordinary."
+    )
+    nearest: list[str] = Field(description="Without labels: the known examples that are most like it.")
 
 
 Part = Literal["train", "validation", "test", "unknown"]
