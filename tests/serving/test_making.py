@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -99,7 +103,10 @@ def test_a_private_model_of_captions_says_what_to_ask_for(service: Any, tmp_path
         said = ask.get("/v1/models/told").json()
         assert said["example"]["text"] in said["snippets"]["curl"]
         found = ask.post("/v1/models/told/generate", json=said["example"])
-        assert "has the words 'say'" in found.json()["error"]  # its own words only: a private model tells none of them
+        assert found.status_code == 200, found.text  # of words that anybody might know
+        found = ask.post("/v1/models/told/generate", json={"text": "diagonal stripes"})
+        assert "has the word 'diagonal'" in found.json()["error"]  # it tells none of its own words
+        assert "upright" not in found.json()["error"]
         found = ask.post("/v1/models/told/generate", json=said["example"] | {"text": "upright stripes"})
         assert found.status_code == 200, found.text
         assert len(found.json()["made"]) == said["example"]["count"]
@@ -118,3 +125,34 @@ def test_what_takes_too_long_is_ended(service: Any, writer: Path) -> None:
         assert found.status_code == 503
         assert "stream" in found.json()["error"]
         assert slow.post(PLACE, json={"length": 5}).status_code == 200  # the thread is free again
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_caller_that_leaves_ends_the_reading_of_a_long_prompt(
+    writer: Path, stream: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network is asked no more, though it has not said a letter yet."""
+    model = lamina.load(writer)
+    reads, seen = threading.Semaphore(0), []
+
+    def slowly(arrays: Any) -> Any:
+        seen.append(len(seen))
+        reads.acquire(timeout=60)
+        return real(arrays)
+
+    real = model.graph
+    monkeypatch.setattr(model, "graph", slowly)
+    body = json.dumps({"prompt": "The cat " * 1_000, "length": 50, "stream": stream}).encode()
+    head = f"POST /v1/models/{writer.stem}/generate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    with lamina.serve(model, wait=False, port=0) as service:  # type: ignore[union-attr]
+        host, port = service.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=60) as caller:
+            caller.sendall(head.encode() + body)
+            while not seen:
+                time.sleep(0.01)
+        figures = f"{service.url}/metrics"
+        while b'lamina_waiting_rows{model="writer"} 0' not in urllib.request.urlopen(figures, timeout=60).read():
+            time.sleep(0.01)
+        reads.release(1000)
+        time.sleep(0.1)
+    assert len(seen) == 1, "of more than thirty"

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -163,7 +164,7 @@ class Api:
         wish, stream = maker.read(body)
         note["rows"] = wish.count
         if not stream:
-            return JSONResponse(await maker.whole(wish))
+            return JSONResponse(await _unless_left(request, maker.whole(wish)))
         maker.room()
         kind = "text/plain; charset=utf-8"
         return StreamingResponse(maker.stream(wish), media_type=kind, headers={"x-seed": str(wish.seed)})
@@ -224,6 +225,23 @@ class Predict:
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+async def _unless_left(request: Request, working: Coroutine[Any, Any, Json]) -> Json:
+    """What is worked on; it is ended when the caller leaves.
+
+    Raises:
+        Refused: the caller left.
+    """
+    work, leave = asyncio.ensure_future(working), asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait((work, leave), return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            raise Refused(400, "The caller left before it was made.")
+        return work.result()
+    finally:
+        work.cancel()
+        leave.cancel()
 
 
 def _page(content: bytes, kind: str) -> Callable[[Request], Awaitable[Response]]:

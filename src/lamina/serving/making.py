@@ -14,7 +14,7 @@ from typing import Annotated, Any, NotRequired
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from lamina.core import Json, PlanError
+from lamina.core import Array, Json, PlanError
 from lamina.made._wish import SEEDS, Wish
 from lamina.made.text import LENGTH
 from lamina.model.model import Model
@@ -26,6 +26,12 @@ LETTERS = 100_000  # of one request, those of its prompt among them: they are re
 LINE = 8  # requests that may wait for a thread
 BEAT = 0.05  # seconds between the parts of a stream
 SENTENCE = "say here what is to be seen"
+# Where no sentence was kept, an example is made of such words, as far as they are known.
+COMMON = (
+    "a the one two three four five six seven eight nine zero 0 1 2 3 4 5 6 7 8 9 of on in with and above below left right "
+    "red green blue yellow black white small large man woman dog cat"
+)
+WORDS = 4  # of them
 HINTS: Mapping[str, Any] = {
     "count": Annotated[int, Field(strict=True, ge=1, le=MOST)],
     "given": dict[str, str],
@@ -36,6 +42,10 @@ HINTS: Mapping[str, Any] = {
     "top_p": Annotated[float, Field(gt=0, le=1)],
     "seed": Annotated[int, Field(strict=True, ge=0, lt=2**53)],
 }
+
+
+class Gone(Exception):
+    """Nobody waits for it any more."""
 
 
 class Maker:
@@ -60,14 +70,25 @@ class Maker:
 
     @property
     def example(self) -> Json:
-        """A request that it takes; where it keeps no sentence of its examples, with a place for one."""
+        """A request that it takes. Where it keeps no sentence of its examples, one of common words, or a place for one."""
         if "length" in self.made.takes:
             return {"length": 200, "temperature": 0.8, "seed": 1}
         try:
             self.made.check(Wish())
         except PlanError:
-            return {"count": 4, "text": SENTENCE, "seed": 1}
+            return {"count": 4, "text": " ".join(self._known()) or SENTENCE, "seed": 1}
         return {"count": 4, "seed": 1}
+
+    def _known(self) -> list[str]:
+        """Common words that it may be asked with."""
+        found: list[str] = []
+        for word in COMMON.split():
+            try:
+                self.made.check(Wish(text=word))
+            except PlanError:
+                continue
+            found.append(word)
+        return found[:WORDS]
 
     def read(self, body: bytes) -> tuple[Wish, bool]:
         """What is wanted, and whether as a stream.
@@ -147,15 +168,18 @@ class Maker:
         self.room()
         loop, line, gone = asyncio.get_running_loop(), asyncio.Queue[Any](), threading.Event()
 
+        def graph(arrays: Mapping[str, Array]) -> Mapping[str, Array]:
+            if gone.is_set():  # also while a long prompt is read, of which nothing comes
+                raise Gone
+            return self.model.graph(arrays)
+
         def put(value: Any) -> None:
             if not gone.is_set():
                 loop.call_soon_threadsafe(line.put_nowait, value)
 
         def make() -> None:
             try:
-                for piece in self.made.make(self.model.graph, wish):
-                    if gone.is_set():
-                        return
+                for piece in self.made.make(graph, wish):
                     put(piece)
                 put(None)
             except Exception as error:  # handed to whoever waits for it
