@@ -600,10 +600,11 @@ class Progress:
     left: float | None = None  # seconds to the end, as far as one can tell
     message: str = ""
     score: float | None = None  # the proper score on validation rows, more is better: of classes, less their log loss
+    seen: Json | None = None  # what else a look at validation rows found: for the page, which draws it
 
     def record(self) -> Json:
-        """The fields that say something, for `--json` lines."""
-        found = {name: getattr(self, name) for name in self.__slots__}
+        """The fields that say something in a line, for `--json`."""
+        found = {name: getattr(self, name) for name in self.__slots__ if name != "seen"}
         return {name: value for name, value in found.items() if value not in (None, "", 0.0) or name == "step"}
 
 

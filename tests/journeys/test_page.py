@@ -325,7 +325,7 @@ def test_what_is_switched_off_stays_off(browser: Browser, pages: dict[str, Page]
 
 
 def test_learning_is_seen_as_it_goes_and_stopped(browser: Browser) -> None:
-    """Between two steps the browser is looked at: what it shows is what has been told by then."""
+    """Between two steps the browser is looked at: what it shows is what has been told by then. It is paused by keyboard."""
     from lamina.learning.plan import Plan
     from lamina.learning.training import Training
     from lamina.page.opening import Opening
@@ -343,6 +343,20 @@ def test_learning_is_seen_as_it_goes_and_stopped(browser: Browser) -> None:
             if each.stage == "learning" and each.step == 20:
                 found.get_by_text("step 20 of 40").wait_for()
                 assert found.locator("path.line.own").count() >= 1
+                assert "A step changes it by" in text(found)
+                assert "learns" in found.locator("tr.fine").first.inner_text()
+                tabbed(found, "button[data-steer=rest]")
+                found.keyboard.press("Enter")
+                found.get_by_text("It rests after the step at hand").wait_for()
+                assert running.paused
+            if each.stage == "paused":
+                found.get_by_text("Learning rests.").wait_for()
+                tabbed(found, "button[data-steer=rest]")
+                found.keyboard.press("Enter")
+                found.get_by_text("It goes on; the budget's clock, too.").wait_for()
+                assert not running.paused
+            if each.stage == "learning" and each.step == 24:
+                found.get_by_text("Learning right now").wait_for()
                 found.get_by_role("button", name="Stop and keep the best").click()
                 found.get_by_text("the best so far").wait_for()
         done(page, running.model, examples)

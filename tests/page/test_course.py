@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,9 +50,25 @@ def test_thinning_keeps_the_ends_and_the_extremes() -> None:
     assert thinned(points[:10], 400) == points[:10]
 
 
+class Steered:
+    """A training that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.stopped = self.paused = False
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def go_on(self) -> None:
+        self.paused = False
+
+
 def test_only_what_is_new_is_told_and_stopping_stops() -> None:
-    stopped = threading.Event()
-    course = Course(stopped.set)
+    running = Steered()
+    course = Course(running)
     assert course.metrics().state == "starting"
     assert not course.stop().stopping  # nothing could be kept yet
     course.add(Progress("learning", step=5, steps=20, loss=0.9, metric="accuracy", value=0.7, best=0.7, score=-0.8))
@@ -65,14 +80,14 @@ def test_only_what_is_new_is_told_and_stopping_stops() -> None:
     assert course.metrics().step == 10
     assert [each.step for each in course.metrics(found.next).curves[0].points] == [10]
     assert course.stop().stopping
-    assert stopped.is_set()
+    assert running.stopped
     course.end()
     assert not course.metrics().live
     assert not course.stop().stopping
 
 
 def test_the_kept_step_is_the_one_of_the_best_score_and_not_of_the_last_tie() -> None:
-    course = Course(lambda: None)
+    course = Course(Steered())
     for step, score, value in ((10, -0.5, 0.9), (20, -0.2, 0.95), (30, -0.4, 0.95)):
         course.add(Progress("learning", step=step, steps=40, loss=0.5, value=value, best=value, score=score))
     assert course.metrics().curves[0].best == 20
@@ -84,11 +99,37 @@ def test_the_kept_step_is_the_one_of_the_best_score_and_not_of_the_last_tie() ->
     assert course.metrics().curves[1].best == 10
 
 
+def test_a_pause_is_told_where_it_stands_and_ends() -> None:
+    running = Steered()
+    course = Course(running)
+    assert not course.pause().paused  # there is nothing yet that could rest
+    assert not running.paused
+    course.add(Progress("learning", step=5, steps=20, loss=0.9, metric="accuracy", value=0.7, rate=9.0, score=-0.8))
+    assert course.metrics().can_pause
+    assert course.pause().paused
+    assert running.paused
+    course.add(Progress("paused", message="Paused"))
+    found = course.metrics()
+    assert (found.state, found.step, found.steps, found.rate, found.message) == ("paused", 5, 20, 0.0, "Paused")
+    assert found.live
+    assert found.can_stop
+    assert not found.can_pause
+    assert not course.go_on().paused
+    assert not running.paused
+    assert course.metrics().state == "learning"
+    assert "not paused" in course.go_on().said
+    course.pause()
+    course.add(Progress("paused", message="Paused"))
+    assert course.stop().stopping
+    course.end()
+    assert not course.pause().paused
+
+
 @pytest.mark.parametrize(
     ("metric", "better"), [("mae", -1), ("eer", -1), ("accuracy", 1), ("r2", 1), ("loss of views", -1)]
 )
 def test_live_it_says_whether_more_is_better(metric: str, better: int) -> None:
-    course = Course(lambda: None)
+    course = Course(Steered())
     course.add(Progress("learning", step=5, steps=20, loss=0.9, metric=metric, value=0.7, best=0.7, score=-0.8))
     assert course.metrics().better == better
 
@@ -113,6 +154,16 @@ def test_a_page_beside_learning_lives_and_then_opens() -> None:
                 assert live["step"] == 20
                 assert ask.get("/api/v1/model").json()["learning"]
                 assert ask.get("/api/v1/network").status_code == 409
+                fares = live["curves"][0]["layers"]
+                assert fares
+                assert all(each["course"] for each in fares)
+                assert ask.post("/api/v1/training/pause").json()["paused"]
+                assert running.paused
+            if each.stage == "paused":
+                assert each.message.endswith(f"To go on: {page.url}")  # to be read in the terminal
+                assert ask.get("/api/v1/training/metrics").json()["state"] == "paused"
+                assert not ask.post("/api/v1/training/go-on").json()["paused"]
+            if each.stage == "learning" and each.step == 24:
                 assert ask.post("/api/v1/training/stop").json()["stopping"]
             seen.append(each)
         assert running.stopped
@@ -123,18 +174,17 @@ def test_a_page_beside_learning_lives_and_then_opens() -> None:
         assert json.loads(said[1][6:])["state"] == "done"
         assert said[-2] == "event: end"
         assert ask.get("/api/v1/model").json()["targets"][0]["classes"] == ["inside", "outside"]
+        assert not ask.post("/api/v1/training/pause").json()["paused"]
     assert max(each.step for each in seen) < 40
 
 
 def test_learning_that_fails_says_so_on_the_page() -> None:
-    class Diverges:
+    class Diverges(Steered):
         model = None
 
         def __iter__(self) -> Iterator[Progress]:
             yield Progress("learning", step=1, steps=2, loss=0.5)
             raise LaminaError("The loss is no longer a number.")
-
-        def stop(self) -> None: ...
 
     running: Any = Diverges()
     page, progress = beside(running, "bad", Opening(port=0))

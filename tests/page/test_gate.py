@@ -31,7 +31,7 @@ def built(tmp_path: Path) -> Path:
 @pytest.fixture
 def stranger(built: Path) -> Iterator[TestClient]:
     """A browser that was never here."""
-    app = application(Views("later", course=Course(lambda: None)), TOKEN, PORT, built)
+    app = application(Views("later", course=Course()), TOKEN, PORT, built)
     with TestClient(app, base_url=f"http://127.0.0.1:{PORT}", follow_redirects=False) as client:
         yield client
 
@@ -76,6 +76,16 @@ def test_pages_elsewhere_get_nothing(stranger: TestClient, headers: dict[str, st
     assert found.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize("what", ["stop", "pause", "go-on"])
+def test_nobody_else_ends_or_pauses_learning(stranger: TestClient, what: str) -> None:
+    path, mine = f"/api/v1/training/{what}", {"authorization": f"Bearer {TOKEN}"}
+    assert stranger.post(path).status_code == 401
+    assert stranger.post(path, headers={**mine, "origin": "http://evil.example"}).status_code == 403
+    assert stranger.post(path, headers={**mine, "host": "evil.example"}).status_code == 403
+    assert stranger.get(path, headers=mine).status_code == 405  # a link or a picture does not do it
+    assert stranger.post(path, headers=mine).status_code == 200
+
+
 @pytest.mark.parametrize(
     "path",
     ["/../secret.txt", "/assets/../../secret.txt", "/%2e%2e/secret.txt", "/assets/%2e%2e%2f%2e%2e%2fsecret.txt",
@@ -93,7 +103,7 @@ def test_a_file_that_comes_later_is_no_address(stranger: TestClient, built: Path
 
 
 def test_without_a_front_end_it_is_said_how_to_build_one(tmp_path: Path) -> None:
-    app = application(Views("later", course=Course(lambda: None)), TOKEN, PORT, tmp_path)
+    app = application(Views("later", course=Course()), TOKEN, PORT, tmp_path)
     with TestClient(app, base_url=f"http://127.0.0.1:{PORT}") as client:
         assert "hatch_build.py" in client.get("/", headers={"authorization": f"Bearer {TOKEN}"}).text
 

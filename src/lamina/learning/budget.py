@@ -22,12 +22,13 @@ def affordable_looks(steps: int, batch: int, judged: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """count: steps of each training; looks: how often it is judged meanwhile; deadline: when all must have ended; tight:
-    whether these are the fewest that teach anything, and there is not even time for them."""
+    """count: steps of each training; looks: how often it is judged meanwhile; tail: seconds before the end of the budget at
+    which all must have ended, None where nothing ends it; tight: whether these are the fewest that teach anything, and there
+    is not even time for them."""
 
     count: int
     looks: int = LOOKS[1]
-    deadline: float | None = None
+    tail: float | None = None
     tight: bool = False
 
 
@@ -44,7 +45,8 @@ class Timed(Protocol):
 
 @dataclass(slots=True)
 class Budget:
-    """started: on `time.monotonic`, when the command began; seconds: for all of it, None for no limit."""
+    """started: on `time.monotonic`, when the command began, and later by as much as it rested; seconds: for all of it, None
+    for no limit."""
 
     started: float
     seconds: float | None
@@ -81,4 +83,8 @@ class Budget:
         looks = int(min(max(LOOKS[0], LOOKING * seconds / max(look, 1e-3)), LOOKS[1]))
         most = int(0.98 * (seconds - looks * look) / pace)
         least = min(100, max(10, int(LEAST / pace / trainings)))
-        return Steps(max(least, min(most, round(recipe.most * own))), looks, end, most < least)
+        return Steps(max(least, min(most, round(recipe.most * own))), looks, tail, most < least)
+
+    def deadline(self, steps: Steps) -> float | None:
+        """When, as things stand, its trainings must have ended: to be asked when one begins, as a pause moves it."""
+        return None if self.end is None or steps.tail is None else self.end - steps.tail

@@ -119,7 +119,7 @@ class Discovery(Running):
             yield self._said("resuming", "The same run was begun before: going on where it stood")
         running = trial.learn(
             steps.count,
-            deadline=steps.deadline,
+            deadline=self.budget.deadline(steps),
             looks=steps.looks,
             patient=self.plan.steps is None,
             saved=self._file("0"),
@@ -151,7 +151,7 @@ class Discovery(Running):
         run, kept = self._kept(trial.prepared, said)
         if kept is not None:
             self.resumed = True
-            return replace(kept, deadline=self.budget.end)
+            return replace(kept, tail=0.0)
         if self.plan.steps is not None:
             looks = self.plan.looks or affordable_looks(self.plan.steps, trial.recipe.batch, len(trial.judged))
             steps = Steps(self.plan.steps, looks)

@@ -306,6 +306,7 @@ def about_learning(members: Sequence[Trained], began: float) -> Json:
     loops = [member.loop for member in members if member.loop is not None]
     return {
         "curves": [loop.history for loop in loops],
+        "layers": [loop.watch.record for loop in loops],
         "best": [loop.best.step for loop in loops],
         "steps": [loop.step for loop in loops],
         "planned": [loop.planned for loop in loops],

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
-from lamina.core import Array, LaminaError, Method, Progress, Recipe
+from lamina.core import Array, Json, LaminaError, Method, Progress, Recipe
+from lamina.learning import standing
+from lamina.learning.layers import Watch
 from lamina.learning.passes import Order, Passes
 from lamina.learning.rows import Supply, cut
 from lamina.learning.schedule import Schedule, optimisers, set_rate, shape, take_step
-from lamina.machine import checkpoint
+from lamina.learning.standing import Best, Healthy
 from lamina.machine.device import draw_from, out_of_memory
 from lamina.machine.files import DiskFull
 
@@ -31,24 +31,6 @@ ADRIFT = 0.01  # of all steps: by less, the end is not moved to meet the clock
 SAVE_EVERY = 10.0  # seconds between checkpoints
 
 
-@dataclass(slots=True)
-class Healthy:
-    """Where a training stood when it was last seen to go well. tensors: by name, as a checkpoint keeps them."""
-
-    step: int = 0
-    tensors: dict[str, Tensor] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Best:
-    """The best weights so far on validation rows. A figure is always turned so that more is better."""
-
-    score: float = -np.inf
-    value: float = np.nan
-    step: int = 0
-    weights: dict[str, Tensor] = field(default_factory=dict)
-
-
 class Loop:
     """Learns for a number of steps; iterate over it to make it run.
 
@@ -56,8 +38,8 @@ class Loop:
     settle the weights on the CPU. deadline: on `time.monotonic`; the schedule's end is moved to meet it.
     patient: end early, through the rest of the schedule, when validation no longer improves. recover: how often it goes
     back to where it was healthy, with half the rate, when the loss is no longer a number or `judge` gives the score
-    -inf. What `judge` gives beyond score and figure is a dict of further figures, which the history keeps. order: which
-    rows come when; by default pass after pass, shuffled.
+    -inf. What `judge` gives beyond score and figure is a dict of further figures, which the history keeps, and one of what else
+    there is to show of this moment, which `shown` keeps. order: which rows come when; by default pass after pass, shuffled.
     """
 
     def __init__(
@@ -102,34 +84,47 @@ class Loop:
         self.step = 0
         self.pieces = 1  # a batch is cut into so many when memory runs out
         self.history: list[dict[str, float]] = []
+        self.shown: list[Json] = []
+        self.watch = Watch(self.parts)
         self.trouble = ""  # what a person should know about the checkpoints
         self.recover, self.setbacks = recover, list[int]()  # the steps at which it went back
         self.healthy = Healthy()
-        self._stop = False
+        self._stop = self._report = False
+        self._rested = 0.0  # seconds in which nothing was learned because somebody wanted it so
         if saved is not None:
-            self._resume(saved)
+            standing.resume(self, saved)
 
     def stop(self) -> None:
         """End after the step at hand."""
         self._stop = True
 
+    def report(self) -> None:
+        """Yield after the step at hand, whatever step it is."""
+        self._report = True
+
+    def rested(self, seconds: float) -> None:
+        """The clock stood still for so long, by which neither pace nor the deadline is to be told."""
+        self._rested += seconds
+
     def __iter__(self) -> Iterator[Progress]:
-        started = timed = written = time.monotonic()
+        started = timed = written = self._now()
         first = timed_at = self.step
         total, count = torch.zeros((), device=self.device), 0.0
         while self.step < self.schedule.steps and not self._stop:
+            before = self.watch.weights() if self._due(self.step + 1) else None
             loss, rows = self._step()
             total, count = total + loss, count + rows
             self.step += 1
-            now = time.monotonic()
+            now = self._now()
             pace = (now - timed) / (self.step - timed_at)
             if self.step == first + WARM:
                 timed, timed_at = now, self.step
             self._keep_to_the_clock(now, pace)
             last = self.step >= self.schedule.steps or self._stop
             value = None
-            if last or self._due():
-                score, value, more = self.look()
+            if last or self._due(self.step):
+                with self.watch.looking(self.step, self._rate(self.step - 1), before):
+                    score, value, more = self.look()
                 mean = float(total) / max(count, 1e-9)
                 self.history.append({"step": self.step, "loss": mean, "score": score, "value": value, **more})
                 total, count = torch.zeros((), device=self.device), 0.0
@@ -137,11 +132,19 @@ class Loop:
                 self._plateau()
             if self.saved is not None and (last or now - written > SAVE_EVERY):
                 self._save_if_it_fits(self.saved)
-                written = time.monotonic()
-            if value is not None or self.step % max(1, self.schedule.steps // 200) == 0:
+                written = self._now()
+            if value is not None or self._report or self.step % max(1, self.schedule.steps // 200) == 0:
+                self._report = False
                 yield self._progress(value, pace, started)
         self.passes.forget()
-        self.restore_best()
+        self.end()
+
+    def _now(self) -> float:
+        return time.monotonic() - self._rested
+
+    def _rate(self, step: int) -> float:
+        """The share of the full learning rate at a step."""
+        return shape(self.recipe.schedule, self.schedule.time(step)) * 0.5 ** len(self.setbacks)
 
     def pace(self, seconds: float) -> float:
         """Seconds per step, by taking some: the first ones, which set things up, do not count."""
@@ -171,9 +174,8 @@ class Loop:
                     self._forget_gradients()
 
     def _attempt(self) -> tuple[Tensor, float]:
-        t = self.schedule.time(self.step)
-        share = shape(self.recipe.schedule, t) * 0.5 ** len(self.setbacks)
-        index, worth = self.passes.next(self.step, t)
+        share = self._rate(self.step)
+        index, worth = self.passes.next(self.step, self.schedule.time(self.step))
         batch = self.rows.batch(index, self.device)
         if worth is not None:
             batch.weight = batch.weight * worth.to(self.device)
@@ -234,20 +236,23 @@ class Loop:
 
     # --------------------------------------------------------------------------------- judging and the end
 
-    def _due(self) -> bool:
+    def _due(self, step: int) -> bool:
         every = max(1, self.schedule.steps // self.judgements)
-        return self.step % every == 0 and self.schedule.steps - self.step >= every / 2  # the end is looked at anyway
+        near = self.schedule.steps - step < every / 2  # the end is looked at anyway
+        return step == self.schedule.steps or (step % every == 0 and not near)
 
     def look(self) -> tuple[float, float, dict[str, float]]:
         """Judge the (averaged) weights on validation rows, and remember them if they are the best so far."""
-        current = self._swap(self.averaged) if self.averaged else None
+        current = self.swap(self.averaged) if self.averaged else None
         for part in self.parts.values():
             part.eval()
         score, shown, *more = self.judge()
         if score >= self.best.score or not self.best.weights:
             self.best = Best(score, shown, self.step, {name: tensor.clone() for name, tensor in self.state.items()})
         if current is not None:
-            self._swap(current)
+            self.swap(current)
+        if more[1:]:
+            self.shown.append({"step": self.step, **more[1]})
         return score, shown, more[0] if more else {}
 
     def _keep_healthy(self, finite: bool, well: bool) -> None:
@@ -258,10 +263,10 @@ class Loop:
         """
         if finite and (well or not self.recover):
             if self.recover:
-                self.healthy = Healthy(self.step, {name: t.clone() for name, t in self._standing().items()})
+                self.healthy = Healthy(self.step, {name: t.clone() for name, t in standing.standing(self).items()})
             return
         if self.healthy.tensors and len(self.setbacks) < self.recover:
-            self._stand({name: tensor.clone() for name, tensor in self.healthy.tensors.items()})
+            standing.stand(self, {name: tensor.clone() for name, tensor in self.healthy.tensors.items()})
             self.setbacks.append(self.step)
         elif not finite:
             raise LaminaError("The loss is no longer a number: learning diverged. Look for extreme values in the data.")
@@ -290,7 +295,7 @@ class Loop:
     def restore_best(self) -> None:
         """Put the best weights back into the parts."""
         if self.best.weights:
-            self._swap(self.best.weights)
+            self.swap(self.best.weights)
         for part in self.parts.values():
             part.eval()
 
@@ -304,12 +309,13 @@ class Loop:
             best=self.best.value if self.best.weights else None,
             score=None if value is None else self.history[-1]["score"],
             rate=self.batch / pace if pace > 0 else 0.0,
-            seconds=time.monotonic() - started,
+            seconds=self._now() - started,
             left=pace * (self.schedule.steps - self.step),
             message=self.trouble,
+            seen=None if value is None else {"layers": self.watch.told(), "shown": self.shown[-1:]},
         )
 
-    # -------------------------------------------------------------------------------------- state and files
+    # ------------------------------------------------------------------------------------------------ state
 
     def _state(self) -> dict[str, Tensor]:
         """Every tensor that learning changes, by part and name; what is frozen stays out."""
@@ -320,7 +326,7 @@ class Loop:
             if f"{name}/{key}" not in self.frozen
         }
 
-    def _swap(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    def swap(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
         """Copy `weights` in; give back a copy of what was there."""
         before = {name: tensor.clone() for name, tensor in self.state.items()}
         with torch.no_grad():
@@ -330,81 +336,13 @@ class Loop:
 
     def _save_if_it_fits(self, path: Path) -> None:
         try:
-            self._save(path)
+            standing.save(self, path)
         except DiskFull:
             self.trouble = "The disk is full: where learning stands cannot be kept. Free some space before it ends."
         else:
             self.trouble = ""
 
-    def _save(self, path: Path) -> None:
-        tensors = self._standing()
-        for group, found in (("best", self.best.weights), ("healthy", self.healthy.tensors)):
-            tensors |= {f"{group}:{name}": tensor for name, tensor in found.items()}
-        passes, place = self.passes.state()
-        tensors |= {f"pass:{name}": tensor for name, tensor in passes.items()}
-        checkpoint.write(
-            path,
-            tensors,
-            {
-                "step": self.step,
-                "steps": self.schedule.steps,
-                "planned": self.planned,
-                "moved": self.schedule.moved,
-                "ending": self.ending,
-                "best": [self.best.score, self.best.value, self.best.step],
-                "history": self.history,
-                "pieces": self.pieces,
-                "pass": place,
-                "setbacks": self.setbacks,
-                "healthy": self.healthy.step,
-            },
-        )
-
     @property
     def planned(self) -> int:
         """The number of steps before its end was moved."""
         return self.schedule._pieces[0][2]
-
-    def _resume(self, path: Path) -> None:
-        found = checkpoint.read(path)
-        if found is None:
-            return
-        tensors, meta = found
-
-        if set(_group(tensors, "now")) != set(self.state):
-            return
-        self._stand(tensors)
-        best = meta["best"]
-        self.best = Best(float(best[0]), float(best[1]), int(best[2]), _group(tensors, "best"))
-        self.healthy = Healthy(int(meta["healthy"]), _group(tensors, "healthy"))
-        self.setbacks = [int(step) for step in meta["setbacks"]]
-        self.schedule = Schedule(int(meta["planned"]), [(int(at), int(last)) for at, last in meta["moved"]])
-        self.ending = bool(meta["ending"])
-        self.step, self.history, self.pieces = int(meta["step"]), list(meta["history"]), int(meta["pieces"])
-        self.passes.restore(_group(tensors, "pass"), meta["pass"])
-
-    def _standing(self) -> dict[str, Tensor]:
-        """Weights, their averages, and what the optimisers remember."""
-        groups = {"now": self.state, "average": self.averaged}
-        tensors = {f"{group}:{name}": tensor for group, found in groups.items() for name, tensor in found.items()}
-        for name, each in self._numbered():
-            tensors |= checkpoint.optimizer_tensors(each, name)
-        return tensors
-
-    def _stand(self, tensors: dict[str, Tensor]) -> None:
-        """Put back what `_standing` gave."""
-        self._swap(_group(tensors, "now"))
-        self.averaged = {name: tensor.clone() for name, tensor in _group(tensors, "average").items()}
-        for name, each in self._numbered():
-            checkpoint.restore_optimizer(each, tensors, name)
-
-    def _numbered(self) -> Iterator[tuple[str, Optimizer]]:
-        """Every optimiser, with the name that a checkpoint gives it."""
-        for name, found in self.optimisers.items():
-            for number, each in enumerate(found):
-                yield f"optimiser:{name}:{number}", each
-
-
-def _group(tensors: dict[str, Tensor], group: str) -> dict[str, Tensor]:
-    """The tensors whose names begin with `group:`, without that."""
-    return {name.removeprefix(f"{group}:"): t for name, t in tensors.items() if name.startswith(f"{group}:")}

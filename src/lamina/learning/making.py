@@ -115,7 +115,7 @@ class Making(Running):
         apprentice = craft.apprentice()
         running = apprentice.learn(
             steps.count,
-            deadline=steps.deadline,
+            deadline=self.budget.deadline(steps),
             looks=steps.looks,
             patient=self.plan.steps is None,
             saved=self._file("0"),
@@ -138,7 +138,7 @@ class Making(Running):
         if kept is not None:
             self.resumed = True
             craft.size = int(kept["size"])
-            return Steps(int(kept["steps"]), int(kept["looks"]), self.budget.end)
+            return Steps(int(kept["steps"]), int(kept["looks"]), 0.0)
         if self.plan.size is None and self.plan.minutes is not None:
             craft.size = craft.fit(self.budget)
         one = craft.apprentice()

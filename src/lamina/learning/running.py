@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,8 @@ from lamina.learning.plan import Plan
 from lamina.machine import device
 from lamina.machine.files import new_file
 from lamina.model.model import Model, check_place
+
+WATCHFUL = 0.2  # seconds of a pause after which it is seen that somebody stopped
 
 
 class Led(Protocol):
@@ -42,6 +45,8 @@ class Running(ABC):
         self.budget = Budget(time.monotonic() if started is None else started, seconds)
         self.device = device.choose(plan.device)
         self.stopped = self.learning = False
+        self._going = threading.Event()
+        self._going.set()
         self._model: Model | None = None
         self._led: Led | None = None
 
@@ -63,6 +68,21 @@ class Running(ABC):
         if self._led is not None and self._led.loop is not None:
             self._led.loop.stop()
 
+    def pause(self) -> None:
+        """Rest after the step at hand, until `go_on` or `stop`. The budget's clock stands still meanwhile."""
+        self._going.clear()
+        if self._led is not None and self._led.loop is not None:
+            self._led.loop.report()
+
+    def go_on(self) -> None:
+        """Learn on after `pause`."""
+        self._going.set()
+
+    @property
+    def paused(self) -> bool:
+        """Whether it rests, or will after the step at hand."""
+        return not self._going.is_set()
+
     def _lead(self, led: Led, running: Iterator[Progress], says: str = "", **more: Any) -> Iterator[Progress]:
         """The progress of `running`, which teaches `led`, until it ends or somebody ends it: then with the best so far.
 
@@ -76,6 +96,8 @@ class Running(ABC):
                 message = " · ".join(each for each in (says, progress.message) if each)
                 seconds = time.monotonic() - self.budget.started
                 yield replace(progress, message=message, seconds=seconds, **more)
+                if self.paused and not self.stopped:
+                    yield from self._rest(led)
         except KeyboardInterrupt:
             if self.stopped:  # the second one means it
                 raise
@@ -84,6 +106,21 @@ class Running(ABC):
                 led.loop.end()
         if self.stopped:
             yield self._said("stopping", "Keeping the best so far, and judging it; Ctrl-C once more ends at once")
+
+    def _rest(self, led: Led) -> Iterator[Progress]:
+        """Until somebody wants it to go on, or to end."""
+        begun = time.monotonic()
+        try:
+            yield self._said(
+                "paused", "Paused, and the budget's clock stands still; Ctrl-C ends it and keeps the best so far"
+            )
+            while not self.stopped and not self._going.wait(WATCHFUL):
+                pass
+        finally:
+            seconds = time.monotonic() - begun
+            self.budget.started += seconds
+            if led.loop is not None:
+                led.loop.rested(seconds)
 
     def _save(self, model: Model) -> Iterator[Progress]:
         """Save it where that was asked for; nothing is left of where learning stood."""

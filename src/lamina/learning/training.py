@@ -215,8 +215,9 @@ class Training(Running):
                 assert self.start is not None
                 continue_from(trial.network, self.start)
             share = None
-            if steps.deadline is not None:
-                share = time.monotonic() + (steps.deadline - time.monotonic()) / (count + after - number)
+            deadline = self.budget.deadline(steps)
+            if deadline is not None:
+                share = time.monotonic() + (deadline - time.monotonic()) / (count + after - number)
             says = f"fold {number + 1} of {count}" if count > 1 else ""
             says = f"{ALL_ROWS}, {says}".strip(", ") if extras else says
             running = trial.learn(
@@ -278,7 +279,7 @@ class Training(Running):
             looks = self.plan.looks or affordable_looks(self.plan.steps, recipe.batch, judged)
             return self._settled(choice, Steps(self.plan.steps, looks))
         if self.resumed:
-            return replace(self.resumed, deadline=self.budget.end)
+            return replace(self.resumed, tail=0.0)
         trial = Trial(lesson, prepared.folds[0])
         answered = self._answered(prepared)
         if len(prepared.extra):  # each fold says which of them are unlike what it learned from
@@ -291,7 +292,7 @@ class Training(Running):
         if asked is not None:
             return Steps(asked, self.plan.looks or LOOKS[1] // 2)
         if self.further:
-            return replace(self.further, deadline=self.budget.end)
+            return replace(self.further, tail=0.0)
         trial, folds = Trial(lesson, lesson.prepared.folds[0], 0, extras[0]), len(extras)
         shares = folds + VIEWS * self._views(lesson)
         steps = self.budget.steps(trial, shares, 2 * self._answered(lesson.prepared))

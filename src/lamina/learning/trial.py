@@ -14,8 +14,9 @@ from lamina.core import Array, Json, Method, PlanError, Progress, Recipe, chunks
 from lamina.learning.augment import Augment
 from lamina.learning.beginning import Beginning
 from lamina.learning.consistency import Consistency, partly, views
-from lamina.learning.loop import Best, Loop
+from lamina.learning.loop import Loop
 from lamina.learning.prepare import Fold, Prepared
+from lamina.learning.standing import Best
 from lamina.learning.supervised import Supervised
 from lamina.networks._build import join
 from lamina.networks._layered import Layered

@@ -31,7 +31,7 @@ class Param:
 class Endpoint:
     """An address. name: of the method that answers, and of the operation. gives: a model, or a media type with `says`.
 
-    slow: it may answer 202 with `Working`: ask again.
+    slow: it may answer 202 with `Working`: ask again. acts: it changes what is going on.
     """
 
     name: str
@@ -41,10 +41,11 @@ class Endpoint:
     params: tuple[Param, ...] = ()
     takes: type[BaseModel] | None = None
     slow: bool = False
+    acts: bool = False
 
     @property
     def method(self) -> str:
-        return "POST" if self.takes is not None or self.name == "training_stop" else "GET"
+        return "POST" if self.takes is not None or self.acts else "GET"
 
 
 ID = Param("id", "The number of an example.", INTEGER, path=True)
@@ -78,7 +79,17 @@ ENDPOINTS = (
         "text/event-stream",
         (Param("since", "What the last answer called `next`; 0 for all.", INTEGER),),
     ),
-    Endpoint("training_stop", "/training/stop", "End learning early, and keep the best so far.", training.Stopped),
+    Endpoint(
+        "training_stop", "/training/stop", "End learning early, and keep the best so far.", training.Stopped, acts=True
+    ),
+    Endpoint(
+        "training_pause",
+        "/training/pause",
+        "Rest after the step at hand; the budget's clock stands still.",
+        training.Paused,
+        acts=True,
+    ),
+    Endpoint("training_go_on", "/training/go-on", "Go on with learning after a pause.", training.Paused, acts=True),
     # 2
     Endpoint("network", "/network", "The network as a map, layers from left to right.", network.Network, slow=True),
     Endpoint("layer", "/network/layers/{layer}", "One layer.", network.Layer, (LAYER,), slow=True),

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from lamina import kinds
 from lamina.core import Json, Progress
 from lamina.insight.report import name
+from lamina.page import fares
 from lamina.page.schema import training
 
 MOST = 2_000  # points of one answer
 MEMORISING = 3  # looks in a row in which the loss on held-out rows rose while that on learned ones fell
 SMALL = 0.02  # of the loss: less is no rise
-STATES = ("reading", "trying", "resuming", "learning", "stopping", "judging", "saving")
+STATES = ("reading", "trying", "resuming", "learning", "paused", "stopping", "judging", "saving")
+
+
+class Steered(Protocol):
+    """A training that somebody else can stop and pause."""
+
+    @property
+    def paused(self) -> bool: ...
+    def stop(self) -> None: ...
+    def pause(self) -> None: ...
+    def go_on(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +40,28 @@ class _Seen:
 class Course:
     """What was seen of a training so far. Safe to be asked by other threads; adding costs next to nothing.
 
-    stop: ends learning, as Ctrl-C does; None where nothing can be stopped.
+    running: what is being learned; None where it was learned before.
     """
 
-    def __init__(self, stop: Callable[[], None] | None = None) -> None:
+    def __init__(self, running: Steered | None = None) -> None:
         self._lock = threading.Lock()
         self._seen: list[_Seen] = []
         self._last = Progress("starting")
-        self._state = "starting" if stop is not None else "kept"
+        self._state = "starting" if running is not None else "kept"
         self._message, self._metric, self._better = "", "", 1
         self._best: dict[str, int] = {}
         self._score: dict[str, float] = {}  # of the weights kept so far, by curve
         self._steps: dict[str, int] = {}
-        self._stop = stop
+        self._layers: dict[str, Json] = {}  # by curve, as `lamina.learning.layers` keeps them
+        self._running = running
 
     # ---------------------------------------------------------------------------------------- live
 
     def add(self, progress: Progress) -> None:
         """The next progress."""
         with self._lock:
-            self._last = progress
+            if progress.stage != "paused":  # where it stands is where it stood
+                self._last = progress
             self._state = progress.stage if progress.stage in STATES else self._state
             self._message = progress.message
             if progress.metric not in ("", self._metric):
@@ -57,6 +70,8 @@ class Course:
                 return  # between two looks nothing new is known
             curve = progress.message.partition(" · ")[0] if progress.message.startswith(("fold", "with")) else ""
             self._steps[curve] = progress.steps
+            if progress.seen is not None:
+                self._layers[curve] = progress.seen["layers"]
             point = training.Point(
                 step=progress.step, seconds=progress.seconds, loss=progress.loss,
                 held_loss=None if progress.score is None else -progress.score, value=progress.value, best=progress.best,
@@ -79,22 +94,46 @@ class Course:
     def end(self, state: str = "done", message: str = "") -> None:
         """It is over: done or failed."""
         with self._lock:
-            self._state, self._message, self._stop = state, message, None
+            self._state, self._message, self._running = state, message, None
 
     def stop(self) -> training.Stopped:
         """End learning after the step at hand."""
         with self._lock:
-            stop, state = self._stop, self._state
-        if stop is None:
+            running, state = self._running, self._state
+        if running is None:
             return training.Stopped(stopping=False, said="Nothing is being learned: there is nothing to stop.")
-        if state != "learning":
+        if state not in ("learning", "paused"):
             return training.Stopped(
                 stopping=False, said="There is nothing yet that could be kept. Try again once it learns."
             )
-        stop()
+        running.stop()
         return training.Stopped(
             stopping=True, said="It ends after the step at hand; the best so far is judged and kept."
         )
+
+    def pause(self) -> training.Paused:
+        """Rest after the step at hand."""
+        with self._lock:
+            running, state = self._running, self._state
+        if running is None:
+            return training.Paused(paused=False, said="Nothing is being learned: there is nothing to pause.")
+        if state not in ("learning", "paused"):
+            return training.Paused(paused=False, said="It does not learn right now. Try again once it does.")
+        running.pause()
+        return training.Paused(
+            paused=True, said="It rests after the step at hand. The budget's clock stands still until it goes on."
+        )
+
+    def go_on(self) -> training.Paused:
+        """Learn on."""
+        with self._lock:
+            running = self._running
+            if running is None or not running.paused:
+                return training.Paused(paused=False, said="It is not paused.")
+            running.go_on()
+            if self._state == "paused":
+                self._state, self._message = "learning", ""
+        return training.Paused(paused=False, said="It goes on; the budget's clock, too.")
 
     # ---------------------------------------------------------------------------------------- told
 
@@ -104,6 +143,7 @@ class Course:
         found = cls()
         learning = results.get("learning") or {}
         curves: Sequence[Sequence[Json]] = learning.get("curves") or []
+        layers: Sequence[Json] = learning.get("layers") or []
         target: Json = next(iter(results.get("targets") or []), {})
         found._metric = (results.get("plan") or {}).get("metric") or target.get("metric") or ""
         found._better = int((target.get("better") or {}).get(found._metric, 1))
@@ -127,6 +167,8 @@ class Course:
                         ),
                     )
                 )  # fmt: skip
+            if number < len(layers):
+                found._layers[called] = layers[number]
             before += int((learning.get("steps") or [0] * len(curves))[number])
         found._last = Progress("kept", seconds=total)
         if not curves:
@@ -144,16 +186,19 @@ class Course:
         with self._lock:
             seen, last, state = self._seen[since:], self._last, self._state
             every, count = list(self._seen), len(self._seen)
-            message, metric, stop = self._message, self._metric, self._stop
-            best, steps = dict(self._best), dict(self._steps)
+            message, metric, steered = self._message, self._metric, self._running is not None
+            best, steps, layers = dict(self._best), dict(self._steps), dict(self._layers)
         names = list(dict.fromkeys(each.curve for each in seen))
         share = max(1, MOST // max(len(names), 1))
+        fared = {curve: fares.layers(layers[curve]) for curve in names if curve in layers}
         curves = [
             training.Curve(
                 name=curve,
                 points=thinned([each.point for each in seen if each.curve == curve], share),
                 best=best.get(curve),
                 steps=steps.get(curve, 0),
+                layers=fared.get(curve, []),
+                layers_said=fares.told(fared.get(curve, [])),
             )
             for curve in names
         ]
@@ -169,10 +214,11 @@ class Course:
             curves=curves,
             step=last.step,
             steps=last.steps,
-            rate=last.rate if live else 0.0,
+            rate=last.rate if live and state != "paused" else 0.0,
             seconds=last.seconds,
             left=last.left if live else None,
-            can_stop=stop is not None and state == "learning",
+            can_stop=steered and state in ("learning", "paused"),
+            can_pause=steered and state == "learning",
             next=count,
         )
 

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -14,7 +15,7 @@ import uvicorn
 from lamina.core import LaminaError, Progress
 from lamina.model.model import Model
 from lamina.page.app import application
-from lamina.page.course import Course
+from lamina.page.course import Course, Steered
 from lamina.page.data import Data, open_data, parted
 from lamina.page.gate import TOKEN, token
 from lamina.page.opened import Opened
@@ -30,11 +31,10 @@ TRIED = 20  # ports after the first, where nobody said one
 WAIT = 10.0  # seconds for a server to start
 
 
-class Learns(Protocol):
-    """A training: it yields progress, and can be stopped."""
+class Learns(Steered, Protocol):
+    """A training: it yields progress, and can be stopped and paused."""
 
     def __iter__(self) -> Iterator[Progress]: ...
-    def stop(self) -> None: ...
     @property
     def model(self) -> Model: ...
 
@@ -117,13 +117,15 @@ def beside(running: Learns, name: str, opening: Opening) -> tuple[Page, Iterable
 
     The other views open when learning is done and `done` is called.
     """
-    course = Course(running.stop)
+    course = Course(running)
     page = Page(Views(name, course=course), listening(opening))
 
     def told() -> Iterator[Progress]:
         try:
             for progress in running:
                 course.add(progress)
+                if progress.stage == "paused":  # the page may be closed by now: the terminal says how to go on
+                    progress = replace(progress, message=f"{progress.message}. To go on: {page.url}")
                 yield progress
         except BaseException as error:
             course.end("failed", str(error) or "Learning was ended.")

@@ -94,6 +94,12 @@ class Views:
     async def training_stop(self) -> training.Stopped:
         return self.course.stop()
 
+    async def training_pause(self) -> training.Paused:
+        return self.course.pause()
+
+    async def training_go_on(self) -> training.Paused:
+        return self.course.go_on()
+
     # ------------------------------------------------------------------------------------ the network
 
     async def network(self) -> Json:

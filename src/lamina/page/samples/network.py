@@ -62,6 +62,11 @@ SAMPLES: dict[str, Any] = {
     },
     "training_metrics": METRICS,
     "training_stop": {"stopping": True, "said": "It ends after the step at hand; the best so far is judged and kept."},
+    "training_pause": {
+        "paused": True,
+        "said": "It rests after the step at hand. The budget's clock stands still until it goes on.",
+    },
+    "training_go_on": {"paused": False, "said": "It goes on; the budget's clock, too."},
     "network": {
         "nodes": [
             {

@@ -91,6 +91,21 @@ METRICS: Sample = {
             ],
             "best": 80,
             "steps": 400,
+            "layers": [
+                {
+                    "layer": "networks.image.stem.conv",
+                    "part": "",
+                    "title": "convolution",
+                    "name": "networks.image.stem.conv",
+                    "ratio": 0.0041,
+                    "course": [0.0052, 0.0041],
+                    "reading": "fine",
+                    "units": 32,
+                    "dead": 1,
+                    "says": "A step changes it by 0.41 %: it learns. 1 of 32 units are silent.",
+                }
+            ],
+            "layers_said": ["Every layer learns: a step changes its weights by 0.41 %."],
         }
     ],
     "step": 80,
@@ -99,6 +114,7 @@ METRICS: Sample = {
     "seconds": 3.9,
     "left": 14.2,
     "can_stop": True,
+    "can_pause": True,
     "next": 4,
 }
 NOTES = ["This says what the network leans on, not what causes what in the world."]

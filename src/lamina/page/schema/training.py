@@ -20,6 +20,25 @@ class Point(Said):
     best: float | None = Field(description="The metric of the weights kept so far.")
 
 
+class Fares(Said):
+    """How one layer that learns fares. layer: as /network names it, where it is part of the saved network."""
+
+    layer: str
+    part: str = Field(description="Of two networks that learn together which one; '' where there is one.")
+    title: str
+    name: str
+    ratio: float | None = Field(
+        description="How far a step moves its weights, as a share of their length: the middle one of the moments of full learning rate."
+    )
+    course: list[float | None] = Field(
+        description="The same at each moment that it was measured, the last ones with small steps."
+    )
+    reading: Literal["unknown", "little", "fine", "much"]
+    units: int | None = Field(description="Units behind it that can be silent; None where none was seen.")
+    dead: int | None = Field(description="Those that gave nothing, whatever they saw, when last looked at.")
+    says: str
+
+
 class Curve(Said):
     """One training: a model of folds has several. name: '' where there is only one. best: the step whose weights are kept."""
 
@@ -27,6 +46,8 @@ class Curve(Said):
     points: list[Point]
     best: int | None
     steps: int = Field(description="How many steps were planned; 0 where that is not known yet.")
+    layers: list[Fares] = Field(description="First to last; empty where nothing was kept of them.")
+    layers_said: list[str]
 
 
 class Metrics(Said):
@@ -42,6 +63,7 @@ class Metrics(Said):
         "trying",
         "resuming",
         "learning",
+        "paused",
         "stopping",
         "judging",
         "saving",
@@ -61,6 +83,7 @@ class Metrics(Said):
     seconds: float
     left: float | None = Field(description="Seconds to the end, as far as one can tell.")
     can_stop: bool
+    can_pause: bool
     next: int
 
 
@@ -68,4 +91,11 @@ class Stopped(Said):
     """POST /api/v1/training/stop: as Ctrl-C does, it ends after the step at hand, and the best so far is judged and kept."""
 
     stopping: bool
+    said: str
+
+
+class Paused(Said):
+    """POST /api/v1/training/pause and /api/v1/training/go-on. paused: whether it rests, or will after the step at hand."""
+
+    paused: bool
     said: str
