@@ -44,10 +44,11 @@ class Watch:
         self.learned: dict[str, list[Tensor]] = {}
         for part, whole in parts.items():
             for name, module in whole.named_modules():
-                own = [p for p in module.parameters(recurse=False) if p.requires_grad and p.ndim >= 2]
+                own = {n: p for n, p in module.named_parameters(recurse=False) if p.requires_grad and p.ndim >= 2}
                 if own:  # of biases and scales, which begin at 0 or 1, the ratio tells nothing
-                    self.names[module] = name if len(parts) == 1 else f"{part}.{name}"
-                    self.learned[self.names[module]] = own
+                    called = name or next(iter(own))  # of what is no part of anything, by its first weights
+                    self.names[module] = called if len(parts) == 1 else f"{part}.{called}"
+                    self.learned[self.names[module]] = list(own.values())
         self.switches = [m for whole in parts.values() for m in whole.modules() if isinstance(m, ACTIVATIONS)]
         self.record: Json = {"steps": [], "rates": [], "layers": {}}
 
