@@ -339,7 +339,7 @@ def test_learning_is_seen_as_it_goes_and_stopped(browser: Browser) -> None:
             if each.stage == "learning" and each.step == 10:
                 found.get_by_text("Learning right now").wait_for()
                 found.get_by_text("step 10 of 40").wait_for()
-                assert found.get_by_text("opens when it has learned").count() == 6
+                assert found.get_by_text("opens when it has learned").count() == 7
             if each.stage == "learning" and each.step == 20:
                 found.get_by_text("step 20 of 40").wait_for()
                 assert found.locator("path.line.own").count() >= 1
