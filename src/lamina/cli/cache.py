@@ -12,7 +12,7 @@ def add(app: typer.Typer) -> None:
 
 
 def cache(clear: Annotated[bool, typer.Option("--clear", help="Remove everything kept.")] = False) -> None:
-    """Show (or clear) what is cached between runs: features of pictures. Nothing in it is needed."""
+    """Show (or clear) what is cached between runs: spectra of sounds, features of pictures, texts and sounds. Nothing in it is needed."""
     from lamina.machine import cache as kept
 
     if clear:

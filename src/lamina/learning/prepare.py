@@ -13,6 +13,8 @@ import numpy as np
 from lamina import kinds
 from lamina.core import Array, DataError, Encoded, Json, PlanError, Taught, nearest
 from lamina.examples import Examples, Split, keys, place, split
+from lamina.inputs.sound import Sound
+from lamina.learning.heard import spectra
 from lamina.learning.plan import IDENTITY, Plan
 from lamina.learning.rows import Rows
 from lamina.machine import cache
@@ -121,7 +123,7 @@ def prepare(
         if start is not None
         else Intake.observe(examples, columns, np.flatnonzero(settling), plan.private, options)
     )
-    encoded = intake.encode(examples, allocate=cache.allocate)
+    encoded = intake.encode(examples, allocate=cache.allocate, known=_heard(intake, examples))
     present = np.any([each.present for each in encoded.values()], axis=0)
     problems = {row: text for each in encoded.values() for row, text in each.problems}
     if problems and examples.reading.unreadable == "stop":
@@ -222,6 +224,16 @@ def _folds(parts: Split, usable: Array) -> list[Fold]:
         test, validation = parts.folds == k, parts.folds == (k + 1) % count
         made.append(Fold(*(np.flatnonzero(inside & each) for each in (~test & ~validation, validation, test))))
     return made
+
+
+def _heard(intake: Intake, examples: Examples) -> dict[str, Encoded]:
+    """Sounds, whose spectra may have been kept before."""
+    found = {}
+    for name, columns in intake.groups.items():
+        each = intake.inputs[columns[0]]
+        if isinstance(each, Sound):
+            found[name] = spectra(each, examples.values(columns[0]))
+    return found
 
 
 def _weight(examples: Examples) -> Array | None:

@@ -6,7 +6,7 @@ import hashlib
 import math
 import time
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ import torch
 from lamina.core import Array, Encoded, Json, Progress, chunks
 from lamina.inputs.sound import Sound
 from lamina.inputs.text import Text
+from lamina.learning.heard import spectra
 from lamina.learning.prepare import Prepared
 from lamina.machine import cache
 from lamina.networks._weights import Published
@@ -151,13 +152,11 @@ class Reading:
 def adopt(prepared: Prepared, name: str, source: Published) -> Encoded:
     """Cut the texts, or hear the sounds, of an input as the network does from now on; its encoded rows."""
     [column] = prepared.intake.groups[name]
-    each: Any = prepared.intake.inputs[column]
+    each = prepared.intake.inputs[column]
     prepared.before[name] = prepared.rows.inputs[name]  # what simple models learn from
     if isinstance(each, Text):
         each.adopt(source.tokenizer, source.longest)
-    else:
-        assert isinstance(each, Sound)
+    elif isinstance(each, Sound):
         each.adopt(int(source.config["num_mel_bins"]))
-    kind = each.form.dtype
-    found: Encoded = each.encode(prepared.examples.values(column), lambda shape: cache.allocate(shape, kind))
-    return found
+    values = prepared.examples.values(column)
+    return spectra(each, values) if isinstance(each, Sound) else each.encode(values)

@@ -1,4 +1,4 @@
-"""What is worth keeping between runs (features of pictures), and room for arrays that do not fit into memory.
+"""What is worth keeping between runs (spectra of sounds, features of pictures), and room for arrays that do not fit into memory.
 
 The cache lies in `LAMINA_CACHE`, else where the system keeps caches. It never grows beyond `LIMIT` (or
 `LAMINA_CACHE_GB`): what was used longest ago goes first. Nothing in it is needed: `lamina cache --clear` is safe.

@@ -79,14 +79,22 @@ class Intake:
         return found
 
     def encode(
-        self, examples: Table, rows: Array | None = None, allocate: Allocate | None = None
+        self,
+        examples: Table,
+        rows: Array | None = None,
+        allocate: Allocate | None = None,
+        known: Mapping[str, Encoded] = MappingProxyType({}),
     ) -> dict[str, Encoded]:
-        """The arrays for these rows (all by default). allocate: makes an array for a shape and type."""
+        """The arrays for these rows (all by default). allocate: makes an array for a shape and type. known: arrays that are
+        there already."""
         count = len(examples) if rows is None else len(rows)
         make = allocate or np.zeros
         found: dict[str, Encoded] = {}
         for name, columns in self.groups.items():
             form = self.forms[name]
+            if name in known:
+                found[name] = known[name]
+                continue
             if name != TABLE:
                 alone: Any = self.inputs[columns[0]]
                 found[name] = alone.encode(
