@@ -230,3 +230,32 @@ def test_on_paper_only_the_view_is_printed(browser: Browser, written: Written) -
         found.emulate_media(media="print")
         assert not found.locator("nav[aria-label=Views]").is_visible()
         assert found.locator(".report .verdict").is_visible()
+
+
+def test_the_live_page_shows_the_same_sections(browser: Browser) -> None:
+    columns, targets, how = data("hostile")
+    model = lamina.learn(columns, list(targets), folds=0, **how)
+    page = lamina.show(model, columns, no_browser=True)
+    assert page is not None
+    context = browser.new_context(reduced_motion="reduce", color_scheme="dark")
+    found = context.new_page()
+    wrong: list[str] = []
+    found.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+    try:
+        found.goto(page.url)
+        show(found, "report")
+        assert found.locator(".report .verdict").is_visible()
+        assert found.locator(".report td").get_by_text(HOSTILE).count() >= 1, "as it is called"
+        assert "broken" not in found.title()
+        hit = found.locator(".matrix .hit").first
+        assert hit.evaluate("each => getComputedStyle(each).backgroundColor") not in ("", "rgba(0, 0, 0, 0)"), (
+            "its shade"
+        )
+        assert found.get_by_role("button", name="Copy").count() == found.locator(".report pre").count()
+        if AXE.is_file():
+            found.evaluate(AXE.read_text(encoding="utf-8"))
+            assert [each["id"] for each in found.evaluate("axe.run()")["violations"]] == []
+        assert wrong == [], "the policy of the page lets no style in, so none was in it"
+    finally:
+        context.close()
+        page.stop()
