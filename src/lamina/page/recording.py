@@ -104,6 +104,7 @@ class _Asker:
         await self.answer("training_metrics")
         if self.applies("network"):
             await self.step("the network", self.answer("network"))
+            await self._drawers(first=True)
         if self.data.examples is not None and len(self.data):
             self._time_a_row()
         judged = await self._fails()
@@ -320,11 +321,16 @@ class _Asker:
         await self.keep("map.bin", base64.b64encode(points.body).decode())
         await self.answer("clusters")
 
-    async def _drawers(self) -> None:
-        """Layers one by one, as the map of the network opens them."""
+    async def _drawers(self, first: bool = False) -> None:
+        """Layers one by one, as the map of the network opens them. first: those two of which it opens one by itself."""
         network = self.kept.answers.get("network", {"nodes": []})
         layers = [each["id"] for each in network["nodes"] if each["kind"] not in ("input", "output")]
+        if first:
+            weighing = [each["id"] for each in network["nodes"] if each["parameters"]]
+            layers = list(dict.fromkeys([*weighing[:1], *weighing[-1:]]))
         for layer in layers[:DRAWERS]:
+            if address("layer", layer=layer) in self.kept.answers:
+                continue
             await self.step("single layers of the network", self.answer("layer", layer=layer))
 
 
