@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import lamina
+from lamina import door
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_reports() -> Iterator[None]:
+    """The page in a report costs a moment for each model that a test learns on the command line: those that look at it ask for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(door, "SHARE", 0.0)
+        patch.setattr(door, "SHORTEST", 0.0)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,9 @@ import pytest
 
 import lamina
 import worlds
+from lamina import door
 from lamina.page.single import single
+from terminal import run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -150,6 +152,26 @@ def test_every_view_has_its_answers_in_the_file(browser: Browser, written: Writt
             show(found, "learned")
             crop = found.locator(".crop").first
             assert "data:image" in crop.evaluate("each => getComputedStyle(each).backgroundImage")
+
+
+def test_learning_writes_it_and_the_model_stays_whole(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "SHORTEST", 30.0)  # however busy the machine is
+    monkeypatch.setattr(door, "LONGEST", 30.0)
+    columns = worlds.blobs(200, 0)
+    with (tmp_path / "blobs.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([list(columns), *zip(*columns.values(), strict=True)])
+    place = tmp_path / "blobs.lamina"
+    run("learn", str(tmp_path / "blobs.csv"), "--target", "label", "--steps", "20", "--folds", "0", "--out", str(place))
+    assert len(lamina.load(place).predict(tmp_path / "blobs.csv")) == 200
+    with tab(browser, place / "report.html") as found:
+        show(found, "why")
+        assert "Speak for it" in found.locator("main").inner_text()
+    assert str(tmp_path / "whole.html") in run("report", str(place), "--to", str(tmp_path / "whole.html"))
+    with tab(browser, tmp_path / "whole.html") as found:
+        show(found, "map")
+        assert found.locator("main canvas").count() == 1
 
 
 def test_points_are_looked_up_in_the_file(browser: Browser, written: Written) -> None:

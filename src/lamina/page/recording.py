@@ -105,7 +105,7 @@ class _Asker:
         if self.applies("network"):
             await self.step("the network", self.answer("network"))
             await self._drawers(first=True)
-        if self.data.examples is not None and len(self.data):
+        if self.left() > 0 and self.data.examples is not None and len(self.data):
             self._time_a_row()
         judged = await self._fails()
         rows = self._chosen(judged) if self.data.examples is not None else []
@@ -205,7 +205,7 @@ class _Asker:
 
     def affordable(self, share: float, most: int, times: float = 1.0) -> int:
         """Rows that a share of the time left suffices for. times: what one costs, in answers."""
-        return most if self.seconds is None else int(min(most, max(0.0, share * self.left()) / (times * self.rate)))
+        return most if self.seconds is None else int(min(most, max(0.0, share * self.left()) / max(times * self.rate, 1e-9)))
 
     async def _fails(self) -> Judged | None:
         """The figures of the first targets, and the rows that judge the first one."""
