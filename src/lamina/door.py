@@ -312,8 +312,10 @@ def report(model: Model | str | Path, to: str | Path = "report.html", data: Any 
     return to
 
 
-def whole_report(model: Model, place: Path, examples: Any) -> str:
+def whole_report(model: Model, place: Path, examples: Any, minutes: float | None = None) -> str:
     """Put the page into the report of a model that was just learned and saved. What it costs is bounded by what learning cost.
+
+    minutes: that learning was given, if any.
 
     Returns:
         str: why it was left as it was, in words; '' where it was not.
@@ -327,7 +329,7 @@ def whole_report(model: Model, place: Path, examples: Any) -> str:
         from lamina.page.single import single
     except ModuleNotFoundError as error:
         return f"{error.name} is missing, so the report holds its sections alone. pip install 'lamina[serve]' for all of it"
-    seconds = min(LONGEST, max(SHORTEST, SHARE * time.process_time()))
+    seconds = min(LONGEST, max(SHORTEST, SHARE * max(time.process_time(), 60 * (minutes or 0.0))))
     data = nothing("It learned from no examples that could be shown one by one.") if model.card.makes else examples
     try:
         if whole := single(model, place.name, data, seconds):

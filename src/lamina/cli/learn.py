@@ -116,7 +116,7 @@ def finish(running: Any, place: Path, json_lines: bool, examples: Any) -> None:
     from lamina.cli.report import show_result
     from lamina.door import whole_report
 
-    if problem := whole_report(running.model, place, examples):
+    if problem := whole_report(running.model, place, examples, running.plan.minutes):
         print(problem, file=sys.stderr)
     show_result(running.model, place, json_lines=json_lines)
     if running.stopped and not json_lines:

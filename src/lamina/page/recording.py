@@ -205,7 +205,11 @@ class _Asker:
 
     def affordable(self, share: float, most: int, times: float = 1.0) -> int:
         """Rows that a share of the time left suffices for. times: what one costs, in answers."""
-        return most if self.seconds is None else int(min(most, max(0.0, share * self.left()) / max(times * self.rate, 1e-9)))
+        return (
+            most
+            if self.seconds is None
+            else int(min(most, max(0.0, share * self.left()) / max(times * self.rate, 1e-9)))
+        )
 
     async def _fails(self) -> Judged | None:
         """The figures of the first targets, and the rows that judge the first one."""
