@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,10 @@ import soundfile
 
 import worlds
 from lamina.core import Array
-from lamina.inputs.sound import LONGEST, MOST, Sound, spectrum
+from lamina.inputs import _recording
+from lamina.inputs import sound as sounds
+from lamina.inputs._recording import MOST, joined, opened
+from lamina.inputs.sound import LONGEST, Sound, spectrum
 
 RATE = 16_000
 FORMATS = [
@@ -107,6 +111,7 @@ def test_no_band_is_deaf(rate: int) -> None:
     assert spectrum(noise, rate, bands).shape == (1 + (rate - round(0.025 * rate)) // round(0.01 * rate), bands)
 
 
+@cache
 def zoo() -> dict[str, tuple[object, str]]:
     """Files that are no sound, and what is said of them."""
     wav, flac, ogg, mp3 = (file(tone(), kind=kind) for kind in ("WAV", "FLAC", "OGG", "MP3"))
@@ -116,7 +121,19 @@ def zoo() -> dict[str, tuple[object, str]]:
     samples = int((MOST + 10) * 1_000)  # a header claims hours; the file has 40 seconds
     long[21] = (long[21] & 0xF0) | (samples >> 32)
     long[22:26] = struct.pack(">I", samples & 0xFFFFFFFF)
+    fast, wide = bytearray(file(tone())), bytearray(file(tone()))
+    fast[24:28] = struct.pack("<I", 10_000_000)
+    wide[22:24], wide[32:34] = struct.pack("<H", 255), struct.pack("<H", 510)  # channels, bytes of one sample of all
+    claims = bytearray(file(tone(), kind="AU"))
+    claims[8:12] = struct.pack(">I", 0xFFFFFFF0)  # bytes of samples, of 4 GB that are not there
+    huge = bytearray(long)
+    huge[21], huge[22:26] = huge[21] | 0x0F, b"\xff\xff\xff\xff"  # as many as a header can claim
     return {
+        "ten million samples a second": (bytes(fast), "claims 10,000,000 samples a second"),
+        "255 channels": (bytes(wide), "255 channels"),
+        "a tiny file of five hours": (file(np.zeros(5 * 3_600 * 1_000, np.int16), 1_000, "FLAC"), "lasts 5.0 hours"),
+        "four GB that are not there": (bytes(claims), ""),
+        "sixty thousand million samples": (bytes(huge), "hours; expected are at most 4"),
         "nothing": (b"", "is empty"),
         "text": (b"just words " * 20, "is not a sound"),
         "a picture": (worlds.png(np.zeros((4, 4, 3), np.uint8)), "is not a sound"),
@@ -197,3 +214,46 @@ def test_a_lower_rate_than_any_learned_from_is_unlike() -> None:
     found = sound.unlike([file(tone()), file(tone(rate=8_000), 8_000), None, b"no sound"])
     assert list(found) == [1]
     assert "8,000 Hz" in found[1]
+
+
+@pytest.mark.parametrize("kind", ["FLAC", "OGG"])
+@pytest.mark.parametrize("rate", [RATE, 44_100])
+def test_read_in_stretches_it_is_the_same(kind: str, rate: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    import soxr
+
+    two = np.stack([tone(300, 1.3, rate), tone(700, 1.3, rate)], axis=1)
+    content = file(two, rate, kind)
+    with opened(content) as found:
+        whole = found.read(0, found.frames)
+        count = len(whole)
+    expected = whole if rate == RATE else soxr.resample(whole, rate, RATE)
+    monkeypatch.setattr(_recording, "BLOCK", 1_000)
+    with opened(content) as found:
+        assert len(list(found.blocks(0, count))) > 40
+    with opened(content) as found:
+        assert np.array_equal(joined(found.at(RATE, 0, count)), expected)
+    with opened(content) as found:
+        assert np.array_equal(found.read(5_000, 7_777), whole[5_000:12_777])
+
+
+def test_what_a_recording_needs_of_memory_does_not_grow_with_its_channels_or_length(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import tracemalloc
+
+    sound = settled(file(tone(rate=8_000), 8_000))
+    content = file(np.tile(tone(seconds=20, rate=48_000)[:, None], 8), 48_000, "FLAC")
+    decoded = 20 * 48_000 * 8 * 4
+    monkeypatch.setattr(_recording, "BLOCK", 2**16)
+    monkeypatch.setattr(sounds, "LARGE", 1_000)
+    tracemalloc.start()
+    try:
+        kept = sound.heard(content)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < decoded / 20
+    assert isinstance(kept.file, np.memmap)  # it lies aside
+    assert kept.frames == 20 * 8_000
+    monkeypatch.setattr(sounds, "LARGE", 2**24)
+    assert np.array_equal(kept.read(0, kept.frames), sound.heard(content).file)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,6 +31,23 @@ def ask(service: Any, sounds: Path) -> Iterator[TestClient]:
 @pytest.fixture(scope="module")
 def files() -> list[bytes]:
     return list(worlds.beeps(6, 3)["sound"])
+
+
+def coded(samples: np.ndarray[Any, Any], rate: int) -> bytes:
+    """As FLAC, which makes a file of some kB of hours of nothing."""
+    import soundfile
+
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, rate, format="FLAC")
+    assert len(buffer.getvalue()) < 100_000
+    return buffer.getvalue()
+
+
+def wide(channels: int) -> bytes:
+    """A WAV file that claims many channels."""
+    found = bytearray(worlds.wav(0.2 * np.sin(np.arange(8_000))))
+    found[22:24], found[32:34] = struct.pack("<H", channels), struct.pack("<H", 2 * channels)
+    return bytes(found)
 
 
 def values(found: list[dict[str, dict[str, object]]]) -> list[object]:
@@ -63,8 +82,11 @@ def test_a_long_sound_is_answered_part_by_part(ask: TestClient) -> None:
         (worlds.wav(np.zeros(4_000)), "silent"),
         (worlds.wav(0.2 * np.sin(np.arange(8_000)))[:3_000], "breaks off"),
         (worlds.wav(0.2 * np.sin(np.arange(6 * 8_000))), "lasts 6 seconds; expected are at most 5"),
+        (coded(np.zeros((3_600 * 1_000, 1), np.int16), 1_000), "lasts 3,600 seconds; expected are at most 5"),
+        (coded(np.zeros((5 * 3_600 * 1_000, 1), np.int16), 1_000), "lasts 5.0 hours"),
+        (wide(255), "255 channels; expected are at most 32"),
     ],
-    ids=["no sound", "silence", "half", "long"],
+    ids=["no sound", "silence", "half", "long", "tiny and an hour", "tiny and five hours", "channels"],
 )
 def test_what_cannot_be_heard_is_refused(ask: TestClient, file: bytes, words: str) -> None:
     found = ask.post(PREDICT, files={"sound": ("a.wav", file)})

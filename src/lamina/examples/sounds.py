@@ -13,7 +13,8 @@ from lamina.core import Array, Coded, Unreadable
 from lamina.examples.examples import Examples
 from lamina.examples.findings import Finding, named
 from lamina.examples.reading import count, listed
-from lamina.inputs.sound import LONGEST, opened
+from lamina.inputs._recording import opened
+from lamina.inputs.sound import LONGEST
 
 MOST = 3_000  # sounds that are listened to; of the others only the header is read
 LISTENED = 60.0  # seconds of each

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import io
 import os
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from lamina.core import Array, Encoded, Form, Json, MissingExtra, Unreadable
+from lamina.core import Array, Encoded, Form, Json, Unreadable
 from lamina.inputs import _whisper
+from lamina.inputs._recording import Samples, aside, joined, opened
 
 if TYPE_CHECKING:
-    import soundfile
     from PIL import Image as Pillow
 
-FORMATS = ("WAV", "WAVEX", "RF64", "W64", "FLAC", "OGG", "MP3", "AIFF", "AU", "CAF")
 WINDOW, HOP = 0.025, 0.010  # seconds that one spectrum is taken from, and from one spectrum to the next
 LONGEST = 20.0  # seconds of one row; of a longer clip the middle is taken, or window after window
-MOST = 4 * 3600.0  # seconds: a longer file is refused before it is decoded
-CHANNELS = 32
-RATES = 1_000, 768_000  # Hz that a file may claim
 SETTLED = 4_000, 32_000  # Hz that clips are brought to: what lies above tells sounds apart no better, and costs more
 FLOOR = 1e-10  # power below which nothing is heard: 100 dB under full scale
-SILENT = 1e-4  # largest amplitude of what is called silence
-ARRAYS = 16_000  # Hz that samples given as an array are taken to have
+LARGE = 2**24  # samples of a recording that are kept in memory; more lie in a file meanwhile
 
 Allocate = Callable[[tuple[int, ...]], Array]
 
@@ -126,7 +118,7 @@ class Sound:
         with opened(value) as file:
             most = min(file.frames, round(self.longest * file.rate))
             first = (file.frames - most) // 2 if start is None else min(round(start * file.rate), file.frames - most)
-            return resampled(file.read(first, most), file.rate, self.rate)
+            return joined(file.at(self.rate, first, most))
 
     def heard(self, value: Any) -> Samples:
         """All of a sound, decoded and at the settled rate.
@@ -135,7 +127,8 @@ class Sound:
             Unreadable: there is nothing to hear; why.
         """
         with opened(value) as file:
-            return Samples(resampled(file.read(0, file.frames), file.rate, self.rate), self.rate)
+            parts = file.at(self.rate, 0, file.frames)
+            return Samples((joined if file.seconds * self.rate < LARGE else aside)(parts), self.rate)
 
     def pieces(self, values: Any, overlap: float = 0.0) -> dict[int, list[Piece]]:
         """Row of a sound longer than the longest learned from to the parts that cover it, each as long as that one.
@@ -200,146 +193,6 @@ class Piece:
     value: Any
     start: float
     end: float
-
-
-class Samples:
-    """An open file, or samples [n] or [n, channels]. rate: Hz; frames: how many of each channel, as the header says."""
-
-    def __init__(self, file: soundfile.SoundFile | Array, rate: int = ARRAYS) -> None:
-        self.file = file
-        if isinstance(file, np.ndarray):
-            self.rate, self.frames, self.promised = rate, len(file), len(file)
-            self.channels = 1 if file.ndim == 1 else file.shape[1]
-            self.chained = False
-        else:
-            self.rate, self.frames, self.promised = file.samplerate, file.frames, _promised(file)
-            self.channels = file.channels
-            self.chained = file.format in ("MP3", "OGG")  # frames lean on those before: a jump into them is not exact
-
-    @property
-    def seconds(self) -> float:
-        return self.frames / self.rate
-
-    def read(self, start: int, count: int) -> Array:
-        """float32 [count], channels averaged.
-
-        Raises:
-            Unreadable: the file is damaged, breaks off, or holds nothing but silence.
-        """
-        if isinstance(self.file, np.ndarray):
-            found = _floats(self.file[start : start + count])
-        else:
-            import soundfile
-
-            try:
-                if self.chained:
-                    found = self.file.read(start + count, dtype="float32", always_2d=True)[start:]
-                else:
-                    self.file.seek(start)
-                    found = self.file.read(count, dtype="float32", always_2d=True)
-            except soundfile.LibsndfileError as error:
-                raise Unreadable(f"is damaged ({_why(error)})") from None
-            if len(found) < count - 0.02 * count - 0.1 * self.rate or not len(found):
-                raise Unreadable(
-                    f"breaks off after {(start + len(found)) / self.rate:.2f} of {self.seconds:.2f} seconds"
-                )
-        samples: Array = found[:, 0] if found.shape[1] == 1 else found.mean(1, dtype=np.float32)
-        if not np.isfinite(samples).all():
-            raise Unreadable("holds values that are no numbers")
-        if np.abs(samples).max() < SILENT:
-            raise Unreadable("is silent throughout")
-        return samples
-
-
-@contextmanager
-def opened(value: Any) -> Iterator[Samples]:
-    """A path, the bytes of a file or an array, open to read from; only its header was looked at.
-
-    Raises:
-        Unreadable: it is no sound, or its header claims what nobody would record.
-    """
-    if value is None:
-        raise Unreadable("")
-    if isinstance(value, Samples):
-        yield value
-        return
-    if isinstance(value, np.ndarray):
-        if value.ndim not in (1, 2) or value.dtype.kind not in "iuf":
-            raise Unreadable(f"is an array {value.shape} of {value.dtype}; expected are samples [n] or [n, channels]")
-        yield _checked(Samples(value))
-        return
-    with _file(value) as file:
-        yield _checked(Samples(file))
-
-
-def _file(value: str | bytes) -> soundfile.SoundFile:
-    try:
-        import soundfile
-    except ImportError as error:
-        raise MissingExtra("Reading sounds", "sound") from error
-    if value == b"":
-        raise Unreadable("is empty (0 bytes)")
-    try:
-        if not isinstance(value, bytes):
-            os.stat(value)  # says in words why a file cannot be opened
-        found = soundfile.SoundFile(io.BytesIO(value) if isinstance(value, bytes) else value)
-    except soundfile.LibsndfileError as error:
-        raise Unreadable(f"is not a sound that can be read ({_why(error)})") from None
-    except (OSError, ValueError, TypeError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise Unreadable(why[:120] or type(error).__name__) from error
-    if found.format not in FORMATS:
-        found.close()
-        raise Unreadable(f"is {found.format_info}; expected is WAV, FLAC, OGG or MP3")
-    return found
-
-
-def _why(error: soundfile.LibsndfileError) -> str:
-    return str(error.error_string).strip().rstrip(".")
-
-
-def _checked(sound: Samples) -> Samples:
-    """Refuse by the header what could not be decoded, or would fill the memory."""
-    if not sound.frames:
-        raise Unreadable("holds no sound (0 samples)")
-    if not RATES[0] <= sound.rate <= RATES[1]:
-        raise Unreadable(f"claims {sound.rate:,} samples a second; expected are {RATES[0]:,} to {RATES[1]:,}")
-    if sound.seconds > MOST:
-        raise Unreadable(f"lasts {sound.seconds / 3600:,.1f} hours; expected are at most {MOST / 3600:.0f}")
-    if sound.channels > CHANNELS:
-        raise Unreadable(f"has {sound.channels:,} channels; expected are at most {CHANNELS}")
-    if sound.frames < 0.98 * sound.promised:
-        raise Unreadable(f"breaks off after {sound.seconds:.2f} of {sound.promised / sound.rate:.2f} seconds")
-    return sound
-
-
-def _promised(file: soundfile.SoundFile) -> int:
-    """Samples that a WAV says it has: libsndfile quietly takes what is there. Recorders that stream leave it open."""
-    said = re.search(r"^\s*data : (\d+) \(should be (\d+)\)", file.extra_info, re.MULTILINE)
-    if said is None or int(said[1]) >= 0xFFFFFF00 or not int(said[2]):
-        return int(file.frames)
-    return int(file.frames * int(said[1]) / int(said[2]))
-
-
-def _floats(values: Array) -> Array:
-    """[n, channels] float32 in -1 to 1, from whole numbers of any size or floats."""
-    values = values[:, None] if values.ndim == 1 else values
-    if values.dtype.kind == "f":
-        return values.astype(np.float32)
-    middle = 2.0 ** (8 * values.dtype.itemsize - 1)
-    return ((values - (middle if values.dtype.kind == "u" else 0.0)) / middle).astype(np.float32)
-
-
-def resampled(samples: Array, rate: int, to: int) -> Array:
-    """The same sound at another rate."""
-    if rate == to:
-        return samples
-    try:
-        import soxr
-    except ImportError as error:
-        raise MissingExtra("Bringing sounds to one rate", "sound") from error
-    found: Array = soxr.resample(samples, rate, to)
-    return found
 
 
 # ------------------------------------------------------------------------------------------------ spectra

@@ -18,7 +18,7 @@ import numpy as np
 
 from lamina.core import Json, MissingExtra
 from lamina.examples.reading import FILES
-from lamina.inputs.sound import Samples
+from lamina.inputs._recording import Samples
 from lamina.model.cells import Cells
 from lamina.model.model import Model
 from lamina.serving.settings import Refused, Serving

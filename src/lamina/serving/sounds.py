@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from lamina.core import Unreadable
-from lamina.inputs.sound import Samples, Sound, opened
+from lamina.inputs._recording import Samples, opened
+from lamina.inputs.sound import Sound
 
 Heard = Samples | str  # decoded, or why there is nothing
 

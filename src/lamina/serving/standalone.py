@@ -127,7 +127,7 @@ def _picture(file: bytes) -> bytes:
 def _recording(file: bytes, kind: str) -> bytes:
     """A file of a sound or a video whose header says that it is not too long."""
     if kind == "sound":
-        from lamina.inputs.sound import opened
+        from lamina.inputs._recording import opened
 
         with opened(file) as found:
             seconds = found.seconds
