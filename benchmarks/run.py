@@ -70,7 +70,10 @@ def main() -> None:
     parser.add_argument("--results", type=Path, help="where figures are kept")
     parser.add_argument("--keep", action="store_true", help="take Lamina's figures of earlier code as they are")
     parser.add_argument(
-        "--times", type=float, default=1.0, help="of few_labels: so many times the minutes, on busy cores"
+        "--times",
+        type=float,
+        default=1.0,
+        help="of few_labels and transcripts: so many times the minutes, on busy cores",
     )
     parser.add_argument("--retry", action="store_true", help="measure again what failed")
     asked = parser.parse_args()

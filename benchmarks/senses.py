@@ -152,10 +152,11 @@ def transcripts(runs: Runs) -> Section:
         rows,
         [
             "`lamina learn … --target text --minutes N`: 14 minutes for strings of three to six digits, made of single ones "
-            "by `benchmarks/strings.py`, in each run of another speaker left out; 20 for 23 minutes of one speaker. Wrong in %: "
-            "characters, then words.",
+            "by `benchmarks/strings.py`, in each run of another speaker left out; 20 for 23 minutes of one speaker (with --times on "
+            "busy cores more: what the processors took is said). Wrong in %: characters, then words; seconds of the processors.",
             per_set(runs, ("lamina", heard), runs.sets, "cer", "{:.2f}", 100),
             per_set(runs, ("lamina", heard), runs.sets, "wer", "{:.2f}", 100),
+            per_set(runs, ("lamina", heard), runs.sets, "cpu", "{:.0f}", 1),
         ],
     )
 

