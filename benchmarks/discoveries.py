@@ -103,10 +103,10 @@ def few_labels(runs: Runs) -> Section:
     return Section(
         rows,
         [
-            "So many labels, drawn anew by each seed (of pictures and questions as many of each class), and all other training "
+            "So many labels, drawn anew by each seed (of pictures, photos and questions as many of each class), and all other training "
             "rows without one. Spread: `--transduce`, judged on those rows. All: `lamina learn labelled --unlabelled others`, judged "
             "on rows of their own; alone: without the others; strange: rows of other classes, or noise, among them. "
-            "The peers have the pixels, TF-IDF of words, or numbers on one scale, and at most 10,000 of the others. In %.",
+            "Texts and the table: `--steps 100 --unlabelled-steps 200`; the others: minutes. The peers have the pixels, TF-IDF of words, or numbers on one scale, and at most 10,000 of the others. In %.",
             per_set(runs, FEW, runs.sets, "accuracy", "{:.2f}", 100),
             *(
                 [f"The machine did other work during {len(busy)} of these runs, which had more minutes for that."]

@@ -28,7 +28,7 @@ METHODS = Path(__file__).parent / "peers" / "few_labels.py"
 SEEDS = 3
 DRAWS = 20  # where the mean is to be no worse
 SPREAD = "mnist 10"  # judged on the rows without a label; the others on rows of their own
-STEPS = {"--steps": 20, "--unlabelled-steps": 20}  # of a quick run
+QUICK = {"steps": 20, "unlabelled-steps": 20}
 
 
 def runs(setting: Setting) -> Iterator[Run]:
@@ -38,10 +38,15 @@ def runs(setting: Setting) -> Iterator[Run]:
             for way in ways(name):
                 if seed >= SEEDS and way not in ("alone", "strange"):
                     continue
-                told = {"minutes": SETS[name].minutes * setting.times}
-                yield Run(way, name, seed, partial(lamina, name, way, setting, seed), True, None, told)
+                act = partial(lamina, name, way, setting, seed)
+                yield Run(way, name, seed, act, True, None, budget(name, setting))
             for method in PEERS if seed < SEEDS else ():
                 yield Run(method, name, seed, partial(peer, method, name, setting, seed))
+
+
+def budget(name: str, setting: Setting) -> dict[str, float]:
+    told: dict[str, float] = dict(QUICK) if setting.quick else SETS[name].told
+    return {option: value * setting.times if option == "minutes" else value for option, value in told.items()}
 
 
 def ways(name: str) -> tuple[str, ...]:
@@ -50,14 +55,13 @@ def ways(name: str) -> tuple[str, ...]:
 
 def lamina(name: str, way: str, setting: Setting, seed: int, place: Path) -> dict[str, Any]:
     drawn, scarce = draw(name, setting.data, seed, place, strange=way == "strange", quick=setting.quick), SETS[name]
-    options: list[object] = ["--minutes", scarce.minutes * setting.times]
-    if setting.quick:
-        options = [word for option in STEPS.items() for word in option]
+    told = budget(name, setting)
+    options: list[object] = [word for option, value in told.items() for word in (f"--{option}", value)]
     options += ["--kind", f"{scarce.target}=category"] if scarce.kind == "pictures" else []
     options += [] if way == "alone" else ["--unlabelled", drawn.others]
     options += ["--transduce"] if way == "spread" else []
     command = [LAMINA, "learn", drawn.labelled, "--target", scarce.target, "--out", place / "model", "--json"]
-    limit = max(1800.0, 240 * scarce.minutes * setting.times)
+    limit = max(1800.0, 240 * told.get("minutes", 0))
     ended = child([*command, "--seed", seed, *options], limit=limit, LAMINA_CACHE=str(place / "cache"))
     trust = ended.last["results"].get("unlabelled") or {}
     if way == "spread":
@@ -65,8 +69,8 @@ def lamina(name: str, way: str, setting: Setting, seed: int, place: Path) -> dic
     else:
         predict(place / "model", drawn.ask, place / "asked.csv")
         answers, truth = _read(place / "asked.csv", scarce.target), drawn.truth
-    told = {key: trust[key] for key in ("weight", "unlike", "steps", "untried") if trust.get(key) not in (None, "")}
-    return {"accuracy": _right(answers, truth), **told, **ended.took}
+    found = {key: trust[key] for key in ("weight", "unlike", "untried") if trust.get(key) not in (None, "")}
+    return {"accuracy": _right(answers, truth), **found, **ended.took}
 
 
 def peer(method: str, name: str, setting: Setting, seed: int, place: Path) -> dict[str, Any]:
