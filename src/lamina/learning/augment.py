@@ -81,6 +81,18 @@ def cover(x: Tensor, share: float = 0.3) -> Tensor:
 CHANGES: dict[str, Change] = {"flip": flip, "shift": shift, "turn": turn, "cover": cover}
 
 
+def changeable(inputs: Mapping[str, Encoded], forms: Mapping[str, str]) -> bool:
+    """Whether a change that keeps the label is known for any input. forms: name of an input to the kind of its form."""
+    return any(_kind(each, forms.get(name, "")) for name, each in inputs.items())
+
+
+def _kind(each: Encoded, form: str) -> str:
+    """Which changes are for these values: "grid", "spectrum", or none. Features that took the place of pictures have none."""
+    if form == "grid" and each.values.dtype == torch.uint8:
+        return form
+    return form if form == "spectrum" and each.lengths is not None else ""
+
+
 class Augment:
     """The named changes one after the other, each on the inputs of the form that it is for; other inputs pass unchanged.
 
@@ -101,12 +113,13 @@ class Augment:
         return {name: self._changed(each, self.forms.get(name, ""), same) for name, each in inputs.items()}
 
     def _changed(self, each: Encoded, form: str, same: Tensor | None) -> Encoded:
-        if form == "grid" and each.values.dtype == torch.uint8:  # not features that took the place of pictures
+        kind = _kind(each, form)
+        if kind == "grid":
             x = each.values
             for change in self.pictures:
                 x = flip(x, same) if change is flip else change(x)
             return replace(each, values=x)
-        if form == "spectrum" and each.lengths is not None:
+        if kind == "spectrum":
             for heard in self.sounds:
                 each = heard(each)
         return each

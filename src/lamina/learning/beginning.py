@@ -1,4 +1,4 @@
-"""What a training with unlabelled rows begins with: features learned without labels, and what near rows say of each row."""
+"""What a training with unlabelled rows begins with: weights that were learned without labels, or what near rows say."""
 
 from __future__ import annotations
 
@@ -16,18 +16,16 @@ from lamina.outputs._scores import softmax
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
-    """weights: of the network, by input. rows: [N] that the graph ties, ascending; graph: of near rows."""
+class Ties:
+    """rows: [N] that the graph ties, ascending."""
 
-    weights: Mapping[str, Mapping[str, Tensor]]
     rows: Array
     graph: Graph
 
     @classmethod
-    def of(cls, weights: Mapping[str, Mapping[str, Tensor]], rows: Array, features: Array, seed: int) -> Beginning:
-        """rows: ascending; features: [N, F] of them, learned without labels."""
-        rng = np.random.default_rng(seed)
-        return cls(weights, rows, Graph.of(turned(features, rng), rng))
+    def of(cls, rows: Array, features: Array, rng: np.random.Generator) -> Ties:
+        """rows: ascending; features: [N, F] of them, that no label had a say in."""
+        return cls(rows, Graph.of(turned(features, rng), rng))
 
     def told(self, taught: Array, labels: Array, asked: Array, classes: int) -> Tensor:
         """[n, K] how likely each class is for the rows `asked`, by the labels [m] of the rows `taught` alone: spread to what is near."""
@@ -36,3 +34,11 @@ class Beginning:
 
     def _places(self, rows: Array) -> Array:
         return np.searchsorted(self.rows, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """weights: of the network, by input. ties: by which near rows say what a row is."""
+
+    weights: Mapping[str, Mapping[str, Tensor]]
+    ties: Ties | None = None

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from lamina import __version__
 from lamina.core import Array, Json, PlanError, Progress, Recipe
 from lamina.examples import Examples
 from lamina.learning import likeness, reading, views
 from lamina.learning._boosting import load as load_boosting
-from lamina.learning.beginning import Beginning
+from lamina.learning.augment import changeable
+from lamina.learning.beginning import Beginning, Ties
 from lamina.learning.budget import LOOKS, Steps, affordable_looks
 from lamina.learning.choose import PRETRAINED, Choice, choose, use_features
 from lamina.learning.decisions import check_costs
@@ -143,13 +144,10 @@ class Training(Running):
         return weigh(prepared, members, both, unlike, self.plan.unlabelled_weight)
 
     def _begun(self, lesson: Lesson, steps: int) -> Generator[Progress, None, Beginning | None]:
-        """What to begin with where few rows have a label: labels are spread to what is near by features that no label had a
-        say in. Those of small pictures are learned before that, and the network begins with them."""
+        """What to begin with where few rows have a label. Small pictures: weights of a network that learned to know them again.
+        What cannot be changed without changing what it means: labels spread to what is near, by features that no label had a
+        say in."""
         prepared, seed = lesson.prepared, self.plan.seed
-        if prepared.teaching >= FEW:
-            return None
-        rows = np.sort(asked(prepared))
-        weights, own = dict[str, Mapping[str, Tensor]](), dict[str, Array]()
         if self._views(lesson):
             [(name, form)] = prepared.intake.forms.items()
             pictures, options = prepared.rows.inputs[name], lesson.said[name]["options"]
@@ -158,10 +156,14 @@ class Training(Running):
             share = None if left is None else VIEWS / (VIEWS + folds) * left
             running = viewing.learn(steps, share, self._file("views"))
             yield from self._lead(viewing, running, ALL_ROWS, stage="viewing", metric="loss of views")
-            weights[name] = {key: each.cpu() for key, each in viewing.viewed.network.state_dict().items()}
-            own[name] = viewing.features(rows)
+            return Beginning({name: {key: each.cpu() for key, each in viewing.viewed.network.state_dict().items()}})
+        forms = {name: form.kind for name, form in prepared.intake.forms.items()}
+        if prepared.teaching >= FEW or changeable(prepared.rows.inputs, forms):
+            return None
+        rows = np.sort(asked(prepared))
         yield self._said("spreading", f"Looking what is near what among {len(rows):,} rows")
-        return Beginning.of(weights, rows, features(prepared, rows, np.random.default_rng(seed), own), seed)
+        rng = np.random.default_rng(seed)
+        return Beginning({}, Ties.of(rows, features(prepared, rows, rng), rng))
 
     def _views(self, lesson: Lesson) -> bool:
         """Whether there is much to know again, and few labels: of pictures alone, that no pretrained network looks at."""

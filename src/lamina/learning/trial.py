@@ -139,7 +139,8 @@ class Trial:
         assert isinstance(output, Category)
         labels = prepared.targets(column, self.taught)[0].astype(np.int64)
         counts = np.bincount(labels, minlength=output.width)
-        told = None if self.begun is None else self.begun.told(self.taught, labels, self.extra, output.width)
+        ties = None if self.begun is None else self.begun.ties
+        told = None if ties is None else ties.told(self.taught, labels, self.extra, output.width)
         plain, strong = views(recipe, len(counts))
         return Consistency(
             self.network, prepared.named, prepared.rows, self.extra, torch.from_numpy((counts + 1) / (counts + 1).sum()),
