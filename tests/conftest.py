@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,15 @@ def _plain_reports() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(door, "SHARE", 0.0)
         patch.setattr(door, "SHORTEST", 0.0)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_cache_of_a_person(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nobody's own cache is written to; whoever wants one from run to run says where (LAMINA_CACHE)."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "LAMINA_CACHE" not in os.environ:
+            patch.setenv("LAMINA_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
 
 

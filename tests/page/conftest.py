@@ -70,10 +70,16 @@ def asked(views: Views, built: Path | None = None) -> Iterator[Asker]:
         yield Asker(client)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+@pytest.fixture(scope="session")
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_cache(cache_folder: Path) -> Iterator[None]:
+    """What the page keeps is kept for all tests of it, and for no others."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LAMINA_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("LAMINA_CACHE", str(cache_folder))
         yield
 
 
