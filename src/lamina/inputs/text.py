@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property
@@ -18,6 +19,7 @@ LIMIT = 30_000  # words kept: the most frequent
 LONGEST = 1_024  # words of a text that are read; what follows is cut
 LEAST = 2  # times that a word has to be seen: from one that was seen once nothing can be learned
 UNKNOWN = 1  # the code of a word of which no piece is known; 0 fills a row up to the longest
+PARTS = 24  # pieces of a word that are told: of three letters, then of four and five
 PIECE = 3  # letters of the pieces that a rare word begins and ends with
 STRANGE = 5.0  # standard deviations above the usual number of unknown words
 # Kana, ideographs, Thai, Lao, Burmese, Khmer: scripts without blanks between words. A letter is taken as a word there.
@@ -126,6 +128,28 @@ class Text:
         """
         words = dict.fromkeys(split(text))
         return [word for word in words if all(self._name(each) not in self.codes for each in _spellings(word))]
+
+    @cached_property
+    def spelling(self) -> Array | None:
+        """[codes, PARTS] int32: numbers of the pieces of three to five letters that each code's word has, its ends among
+        the letters, 0 for none. None where words are not known by their letters: they are hashed, or of a tokenizer.
+
+        >>> text = Text(); text.codes = {"night": 2, "…ght": 3}; found = text.spelling
+        >>> len(set(found[2]) & set(found[3])) - 1  # "ght", "ht " and "ght "
+        3
+        """
+        if self.private or self.tokenizer:
+            return None
+        found = np.zeros((self.form.sizes[0], PARTS), np.int32)
+        for word, code in self.codes.items():
+            open_, shut = word.endswith("…"), word.startswith("…")
+            plain = f"{'' if shut else ' '}{word.strip('…')}{'' if open_ else ' '}"
+            parts = dict.fromkeys(
+                plain[start : start + size] for size in range(3, 6) for start in range(len(plain) - size + 1)
+            )
+            numbers = [zlib.crc32(part.encode()) >> 1 or 1 for part in list(parts)[:PARTS]]
+            found[code, : len(numbers)] = numbers
+        return found
 
     def state(self) -> Json:
         return {

@@ -12,7 +12,7 @@ from torch import nn
 
 from lamina import kinds
 from lamina.core import Array, Encoded, Form, Json, PlanError, Progress, Recipe
-from lamina.learning import race, reading
+from lamina.learning import counting, race, reading
 from lamina.learning.budget import Budget
 from lamina.learning.frozen import Frozen
 from lamina.learning.plan import Plan
@@ -62,7 +62,8 @@ def choose(
     along = any(output.along for output in prepared.outputs.values())
     wanted = None if plan.network is None else asked(plan.network)
     written = {kind: {"kind": network, "options": {}} for kind, network in ALONG.items() if along}
-    said = {name: _said(form, wanted or written.get(form.kind), own, rows) for name, form in forms.items()}
+    asked_for = counting.answers(prepared)
+    said = {name: _said(form, wanted or written.get(form.kind), own, rows, asked_for) for name, form in forms.items()}
     choice = Choice(said, recipe(said, forms, plan, rows))
     features: dict[str, Frozen | Reading] = {}
     learning: set[str] = set()  # whose last layers are to learn on
@@ -192,14 +193,15 @@ def lead(said: Mapping[str, Json], forms: Mapping[str, Form]) -> str:
     return max(said, key=lambda name: (len(forms[name].shape), forms[name].timed))
 
 
-def _said(form: Form, wanted: Json | None, own: nn.Module | None, rows: int) -> Json:
+def _said(form: Form, wanted: Json | None, own: nn.Module | None, rows: int, answers: int) -> Json:
     if own is not None:
         return {"kind": OWN, "options": {}}
     fits = wanted is not None and form.kind in kinds.find("networks", wanted["kind"]).accepts
     kind = wanted["kind"] if wanted is not None and fits else USUAL.get(form.kind)
     if kind is None:
         raise PlanError(f"There is no network for a {form.kind} yet.")
-    options = kinds.find("networks", kind).suited(rows)[0]
+    found = kinds.find("networks", kind)
+    options = found.suited(rows)[0] | found.wide(answers)
     return {"kind": kind, "options": options | wanted["options"] if wanted is not None and fits else options}
 
 
@@ -223,12 +225,12 @@ def _raced(
 ) -> Generator[Progress, None, None]:
     """The kind of network for an input that gets farthest on the validation rows within its share of the budget."""
     forms, fold = prepared.intake.forms, prepared.folds[0]
-    candidates = RACERS[forms[name].kind]
+    candidates, answers = RACERS[forms[name].kind], counting.answers(prepared)
     tried: dict[race.Tried, Json] = {}
     for kind in candidates:
         said = {
             **choice.said,
-            name: {"kind": kind, "options": kinds.find("networks", kind).suited(prepared.teaching)[0]},
+            name: _said(forms[name], {"kind": kind, "options": {}}, None, prepared.teaching, answers),
         }
         taught = recipe(said, forms, plan, len(fold.train))
         lesson = Lesson(prepared, said, taught, plan.seed, device, plan.metric)

@@ -14,6 +14,7 @@ from lamina.core import Array, Json, Method, PlanError, Progress, Recipe, chunks
 from lamina.learning.augment import Augment
 from lamina.learning.beginning import Beginning
 from lamina.learning.consistency import Consistency, partly, views
+from lamina.learning.counting import counted
 from lamina.learning.loop import Loop
 from lamina.learning.prepare import Fold, Prepared
 from lamina.learning.standing import Best
@@ -103,6 +104,9 @@ class Trial:
                     network.settle(each.values[here], generator)
                 else:
                     network.settle(each.values[here], generator, each.lengths[here])
+                    counts = counted(prepared, name, here, self.copies) if network.counts else None
+                    if counts is not None:
+                        network.count(each.values[here], each.lengths[here], counts)
         for name, head in self.network.heads.items():
             known = torch.from_numpy(self.taught)
             known = known[prepared.rows.known[name][known] > 0]

@@ -3,11 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from lamina.core import Features, Json, Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What rows are known to be, before any learning, for networks that count.
+
+    target: [N, m] the answers as numbers: a switch per class or tag, a number in standard deviations; known: [N], 0 where
+    nobody has said. copies: [N, k], which copies learn from which row; None: all from all. pieces: [V, G] numbers of the
+    pieces that the word of each code has, 0 for none; None where words are not known by their letters.
+    """
+
+    target: Tensor
+    known: Tensor
+    copies: Tensor | None = None
+    pieces: Tensor | None = None
+
+    def told(self, copies: int, width: int) -> tuple[Tensor, Tensor]:
+        """For each copy by how much a row's answers lie above the mean [N, k * W], and whether it learns from it [N, k].
+
+        More answers than `width` are mixed in random directions, the same ones always.
+        """
+        mixed = self.target
+        if mixed.shape[1] > width:
+            directions = torch.randn(mixed.shape[1], width, generator=torch.Generator().manual_seed(0))
+            mixed = mixed @ torch.linalg.qr(directions).Q
+        mixed = nn.functional.pad(mixed, (0, width - mixed.shape[1]))
+        here = self.known[:, None].float().expand(-1, copies)
+        if self.copies is not None:
+            here = here * self.copies[:, torch.arange(copies) % self.copies.shape[1]]
+        mean = here.T @ mixed / here.sum(0).clamp_min(1)[:, None]
+        told = (mixed[:, None] - mean) * here[:, :, None]
+        return told.flatten(1), here
 
 
 class Layered(nn.Module):
@@ -28,6 +62,7 @@ class Layered(nn.Module):
     recipe: Recipe
     larger: ClassVar[tuple[tuple[Json, Recipe], ...]] = ()
     recurrent: ClassVar[bool] = False
+    counts: ClassVar[bool] = False  # whether it begins with what counting says of the target (`count`)
 
     @classmethod
     def suited(cls, rows: int) -> tuple[Json, Recipe]:
@@ -44,6 +79,14 @@ class Layered(nn.Module):
             and any(True for _ in module.parameters(recurse=False))
             and not isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d))
         )
+
+    @classmethod
+    def wide(cls, answers: int) -> Json:
+        """Options for so many numbers to answer, 0 where that is not known; by default they change nothing."""
+        return {}
+
+    def count(self, values: Tensor, lengths: Tensor, counts: Counts) -> None:
+        """From the same rows as `settle`, over time: begin with what counting says of the target. By default nothing."""
 
     @property
     def starts(self) -> tuple[nn.Module, ...]:

@@ -1,49 +1,67 @@
-"""A bag of words and pairs of words: a weighted sum of their embeddings, as fastText and TF-IDF have it."""
+"""A bag of words, pairs of words and pieces of words: a weighted sum of what each has to say."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
 from lamina.core import Features, Form, Json, Recipe
 from lamina.networks import _time
-from lamina.networks._layered import Layered
+from lamina.networks._layered import Counts, Layered
 
 HASHED = 2**18  # numbers that pairs of words are told apart by
 LEAST = 2  # times that a pair has to be seen
+DOUBT = 3.0  # texts without a message that every count is shrunk by: what stands in few texts says little
+FAINT = 0.4  # of what a piece of a word says: a word has many
+WIDEST = 16  # numbers that a text is told by, at most
+PARTS = 24  # pieces of a word, at most
+RANDOM = 0.1  # size of vectors where nothing is counted
+SAMPLE = 2_048  # texts that the features' size is taken from
 
 
 class Bag(Layered):
     """`copies` bags in one, each kept from the rows of one fold: together an ensemble of folds, as in `mlp`.
 
-    A text is the sum of the embeddings of its words and of its pairs of neighbouring words (Joulin et al. 2017), each
-    weighted by how rare it is among the training texts, the weights of a text as a vector of length 1 (TF-IDF). Pairs
-    are known by a hash of their two codes; `pairs` of the most frequent ones have an embedding. hide: share of words
-    and pairs that are left out while learning, so that no word is relied on alone (Iyyer et al. 2015).
+    A text is the sum of vectors of its words, of its pairs of neighbouring words (Joulin et al. 2017) and of the pieces of
+    its words, over the root of their number. Such a vector is what counting says of the target (`count`): by how much it
+    is larger, or likelier, than usual in the texts that hold the word, shrunk where these are few. What learns is a factor
+    of each of its numbers, as in a linear model on features scaled by their log-count ratios (Wang and Manning 2012): what
+    says little when counted has little say. Where nothing is counted, the vectors are random.
+
+    Pairs are known by a hash of their two codes; `pairs` of the most frequent ones have a vector, and `letters` hashes of
+    pieces. hide: share of words and pairs that are left out while learning, so that no word is relied on alone (Iyyer et
+    al. 2015).
     """
 
     kind: ClassVar[str] = "bag"
     accepts: ClassVar[frozenset[str]] = frozenset({"tokens"})
+    counts: ClassVar[bool] = True
     recipe = Recipe(
-        rate=0.01, batch=128, epochs=20, schedule="cosine", betas=(0.9, 0.99), weight_decay=0.1, most=2.0, folds=5
+        rate=0.01, batch=128, epochs=20, schedule="cosine", betas=(0.9, 0.99), weight_decay=0.1, most=1.0, folds=5
     )
-    rare: Tensor  # weight of each word; rare_pairs: of each pair that has an embedding, the first stands for none
-    rare_pairs: Tensor
     place: Tensor  # of a pair's hash among the pairs
+    spelt: Tensor  # [words, G] the pieces that each word has
+    said: Tensor  # [words + pairs, k * W] what words, with their pieces, and pairs say once learned
 
-    def __init__(self, form: Form, width: int = 16, copies: int = 5, pairs: int = 16_384, hide: float = 0.3) -> None:
+    def __init__(
+        self,
+        form: Form,
+        width: int = WIDEST,
+        copies: int = 5,
+        pairs: int = 16_384,
+        letters: int = 32_768,
+        hide: float = 0.3,
+    ) -> None:
         super().__init__()
         self.width, self.copies, self.hide = width, copies, hide
-        self.words = nn.Embedding(form.sizes[0], copies * width)
-        self.pairs = nn.Embedding(pairs + 1, copies * width)
-        nn.init.normal_(self.words.weight, std=0.1)
-        nn.init.normal_(self.pairs.weight, std=0.03)
-        self.register_buffer("rare", torch.ones(form.sizes[0]))
-        self.register_buffer("rare_pairs", torch.zeros(pairs + 1))
+        sizes = (form.sizes[0], pairs + 1, letters)
+        self.words, self.pairs, self.letters = (Vectors(size, copies * width) for size in sizes)
         self.register_buffer("place", torch.zeros(HASHED, dtype=torch.int32))
+        self.register_buffer("spelt", torch.zeros(sizes[0], PARTS, dtype=torch.int32))
+        self.register_buffer("said", torch.zeros(sizes[0] + sizes[1], copies * width), persistent=False)
 
     @classmethod
     def suited(cls, rows: int) -> tuple[Json, Recipe]:
@@ -52,37 +70,121 @@ class Bag(Layered):
         epochs = min(40.0, max(5.0, 100_000 / max(rows, 1)))
         return {"pairs": pairs}, replace(cls.recipe, epochs=epochs, batch=64 if rows < 2_000 else 128)
 
+    @classmethod
+    def wide(cls, answers: int) -> Json:
+        return {"width": min(answers, WIDEST) or WIDEST}
+
     def settle(self, values: Tensor, generator: torch.Generator, lengths: Tensor) -> None:
-        """How rare words and pairs are among these texts, and which pairs get an embedding."""
-        values = values * _time.mask(values, lengths)
-        texts = torch.tensor(float(len(values)))
-        words = _texts(values, len(self.rare))
-        self.rare.copy_(_rarity(words, texts))
-        with torch.no_grad():
-            self.words.weight[words == 0] = 0.0  # they say nothing, unless they are learned
-        self.rare[0] = 0.0
+        """Which pairs get a vector; what stands in none of these texts says nothing."""
+        values = values.long() * _time.mask(values, lengths)
+        met = _texts(values, len(self.words.says)) > 0
+        met[0] = False
+        self.words.says.data[~met] = 0.0
+        self.spelt.zero_()  # a word whose letters nobody tells is one piece
+        self.spelt[met, 0] = (torch.arange(len(met))[met] % (len(self.letters.says) - 1) + 1).int()
+        self.letters.says.data[0] = 0.0
         counts = _texts(hashes(values), HASHED)
         counts[0] = 0.0
-        often = counts.argsort(descending=True, stable=True)[: len(self.rare_pairs) - 1]
+        often = counts.argsort(descending=True, stable=True)[: len(self.pairs.says) - 1]
         often = often[counts[often] >= LEAST]
         self.place.zero_()
         self.place[often] = torch.arange(1, len(often) + 1, dtype=torch.int32)
-        self.rare_pairs.zero_()
-        self.rare_pairs[1 : len(often) + 1] = _rarity(counts[often], texts)
+        self.pairs.says.data[0] = 0.0
+        self.pairs.says.data[len(often) + 1 :] = 0.0
+        self._write_up()
+
+    def count(self, values: Tensor, lengths: Tensor, counts: Counts) -> None:
+        """Give words, pairs and pieces what counting says of the target, of one size, so that features vary by about 1."""
+        if counts.pieces is not None:
+            self.spelt.copy_((counts.pieces % (len(self.letters.says) - 1) + 1) * (counts.pieces > 0))
+        told, here = counts.told(self.copies, self.width)  # [N, k * W], [N, k]
+        sums = torch.zeros(sum(len(each.says) for each in (self.words, self.pairs)), told.shape[1])
+        texts = torch.zeros(len(sums), self.copies)
+        for rows in torch.split(torch.arange(len(values)), 1_000):
+            codes = self._codes(values[rows].long() * _time.mask(values[rows], lengths[rows])).sort(1).values
+            first = codes > 0
+            first[:, 1:] &= codes[:, 1:] != codes[:, :-1]
+            row, place = first.nonzero(as_tuple=True)
+            sums.index_add_(0, codes[row, place], told[rows][row])
+            texts.index_add_(0, codes[row, place], here[rows][row])
+        words = len(self.words.says)
+        word, place = self.spelt.nonzero(as_tuple=True)
+        piece = self.spelt[word, place].long()
+        spelt = torch.zeros_like(self.letters.says).index_add_(0, piece, sums[word])
+        among = torch.zeros(len(spelt), self.copies).index_add_(0, piece, texts[word])
+        for each, total, count, weight in (
+            (self.words, sums[:words], texts[:words], 1.0),
+            (self.pairs, sums[words:], texts[words:], 1.0),
+            (self.letters, spelt, among, FAINT),
+        ):
+            mean = total / (count + DOUBT).repeat_interleave(self.width, 1)
+            each.says.data.copy_(weight * mean)
+        spread = self._spread(values[:SAMPLE], lengths[:SAMPLE])
+        for each in (self.words, self.pairs, self.letters):
+            each.says.data.mul_(1 / spread if spread > 1e-6 else 1.0)
+        self._write_up()
+
+    def _spread(self, values: Tensor, lengths: Tensor) -> float:
+        """By how much features vary, on average."""
+        before = self.training
+        with torch.no_grad():
+            found = [
+                self.eval()(*each).whole
+                for each in zip(torch.split(values, 512), torch.split(lengths, 512), strict=True)
+            ]
+        self.train(before)
+        return float(torch.cat(found).std(0, correction=0).mean()) if found else 0.0
+
+    def train(self, mode: bool = True) -> Self:
+        """As of `nn.Module`; to answer, words and their pieces are summed once."""
+        super().train(mode)
+        if not mode:
+            self._write_up()
+        return self
+
+    def _write_up(self) -> None:
+        with torch.no_grad():
+            words = self.words() + self._pieces(self.spelt)
+            self.said.copy_(torch.cat([words, self.pairs()]))
+
+    def _pieces(self, spelt: Tensor) -> Tensor:
+        """[n, k * W] the sum over each word's pieces [n, G]."""
+        return nn.functional.embedding_bag(spelt, self.letters(), mode="sum")
 
     def depth(self) -> int:
         return 1
 
+    def _codes(self, x: Tensor) -> Tensor:
+        """[B, 2T] of words, then of pairs, which are numbered on after all words; 0 where there is none."""
+        pairs = self.place[hashes(x)].long()
+        return torch.cat([x, torch.where(pairs > 0, pairs + len(self.words.says), 0)], 1)
+
     def forward(self, x: Tensor, lengths: Tensor) -> Features:
         x = x.long() * _time.mask(x, lengths)
-        pairs = self.place[hashes(x)].long()
-        weights = torch.cat([self.rare[x], self.rare_pairs[pairs]], 1)
-        weights = weights / weights.square().sum(1, keepdim=True).clamp_min(1e-12).sqrt()
-        if self.training and self.hide:
+        codes = self._codes(x)
+        weights = (codes > 0).float()
+        weights = weights / weights.sum(1, keepdim=True).clamp_min(1).sqrt()
+        if self.training:
             weights = weights * (torch.rand_like(weights) >= self.hide) / (1 - self.hide)
-        found = torch.cat([self.words(x), self.pairs(pairs)], 1)  # [B, n, k * W]
+            pieces = self._pieces(self.spelt[x.flatten()]).reshape(*x.shape, -1)
+            found = nn.functional.embedding(codes, torch.cat([self.words(), self.pairs()]))
+            found = found + torch.cat([pieces, torch.zeros_like(pieces)], 1)
+        else:
+            found = nn.functional.embedding(codes, self.said)  # [B, 2T, k * W]
         whole = torch.matmul(weights[:, None], found)[:, 0]
         return Features(whole.reshape(-1, self.copies, self.width))
+
+
+class Vectors(nn.Module):
+    """[n, W]: what each says, fixed, times what is learned of it."""
+
+    def __init__(self, count: int, width: int) -> None:
+        super().__init__()
+        self.says = nn.Parameter(torch.randn(count, width) * RANDOM, requires_grad=False)
+        self.weight = nn.Parameter(torch.ones(count, width))
+
+    def forward(self) -> Tensor:
+        return self.says * self.weight
 
 
 def hashes(x: Tensor) -> Tensor:
@@ -102,8 +204,3 @@ def _texts(codes: Tensor, size: int) -> Tensor:
         first[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
         found += torch.bincount(ordered[first], minlength=size)
     return found
-
-
-def _rarity(texts: Tensor, of: Tensor) -> Tensor:
-    """The smoothed inverse document frequency, as scikit-learn has it."""
-    return torch.log((1 + of) / (1 + texts)) + 1

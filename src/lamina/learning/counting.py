@@ -1,0 +1,66 @@
+"""What rows are known to be, as numbers to count with: what a network of words begins with."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from lamina.core import Taught
+from lamina.inputs.text import Text
+from lamina.learning.prepare import Prepared
+from lamina.networks._layered import Counts
+from lamina.outputs.category import Category
+from lamina.outputs.identity import Identity
+from lamina.outputs.number import Number
+from lamina.outputs.tags import Tags
+
+MOST = 1_000  # numbers to answer: beyond, few rows are known of each
+
+
+def answers(prepared: Prepared) -> int:
+    """How many numbers the answers are: one for each class or tag, and for each number; 0 where they cannot be counted."""
+    widths = [_width(output) for output in prepared.outputs.values()]
+    return 0 if 0 in widths or sum(widths) > MOST else sum(widths)
+
+
+def counted(prepared: Prepared, name: str, rows: Tensor, copies: Tensor | None) -> Counts | None:
+    """For these rows of the array `name`; None where it holds no text, or nothing that could be counted is asked for.
+
+    copies: [all rows, k], which copies learn from which row.
+    """
+    column = prepared.intake.groups[name][0]
+    text = prepared.intake.inputs[column]
+    if not isinstance(text, Text) or not answers(prepared):
+        return None
+    found = []
+    known = torch.zeros(len(rows))
+    for target, output in prepared.outputs.items():
+        here = prepared.rows.known[prepared.names[target]][rows] > 0
+        values = prepared.rows.targets[prepared.names[target]][rows]
+        if output.holds == "category":
+            values = nn.functional.one_hot(values.long(), _width(output)).float()
+        else:
+            values = values.float().reshape(len(rows), -1)
+        seen = values[here].double()
+        if output.holds == "number" and len(seen):
+            values = ((values - seen.mean(0)) / seen.std(0, correction=0).clamp_min(1e-12)).float()
+        mean = values[here].mean(0) if here.any() else 0.0
+        found.append(torch.where(here[:, None], values, mean))
+        known = torch.maximum(known, here.float())
+    spelling = text.spelling
+    return Counts(
+        torch.cat(found, 1),
+        known,
+        None if copies is None else copies[rows],
+        None if spelling is None else torch.from_numpy(spelling),
+    )
+
+
+def _width(output: Taught) -> int:
+    match output:
+        case Category() | Identity() | Tags():
+            return len(output.classes)
+        case Number():
+            return 1
+        case _:
+            return 0
