@@ -170,6 +170,13 @@ def test_sounds_learn_save_and_answer_without_torch(
     np.testing.assert_allclose(np.array(shares, float), before[0], atol=1e-5)
 
 
+def test_it_goes_on_with_the_same_weights(ears: Path) -> None:
+    model = worlds.learned(worlds.beeps(60, 1), "label", 3, weights=str(ears))
+    more = lamina.learn(worlds.beeps(60, 2), "label", steps=3, folds=0, start=model)
+    assert more.card.networks["sound"]["kind"] == "pretrained_sound"
+    assert "Goes on with the weights of the earlier model." in more.card.results["network"]["reasons"]
+
+
 def test_what_is_said_is_learned_from_states(ears: Path, tmp_path: Path) -> None:
     examples = lamina.read(said(60, 0), kind={"text": "transcript"})
     model = lamina.learn(examples, "text", steps=4, weights=str(ears))

