@@ -37,6 +37,9 @@ def frames(found: Tab) -> None:
     assert "alone" not in strip.locator("[data-item]").first.get_attribute("aria-label")
     found.get_by_role("button", name="Show it each frame alone").click()
     found.locator("th", has_text="it alone").wait_for(state="attached")
+    found.set_viewport_size({"width": 390, "height": 844})
+    assert found.evaluate("document.documentElement.scrollWidth") <= 390, "on a phone nothing sticks out"
+    found.set_viewport_size({"width": 1440, "height": 900})
 
 
 def followed_frame(found: Tab) -> None:
