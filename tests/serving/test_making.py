@@ -85,6 +85,15 @@ def test_each_model_says_what_it_can_do(ask: TestClient) -> None:
     assert ask.post("/v1/models/small/predict", json=row).status_code == 200
     about = {each["name"]: each for each in ask.get("/models").json()["models"]}
     assert about["writer"]["makes"] == "text"
+    assert [each["name"] for each in about["writer"]["asks"]] == [
+        "prompt",
+        "length",
+        "temperature",
+        "top_p",
+        "count",
+        "seed",
+    ]
+    assert about["writer"]["streams"]
     assert "makes" not in about["small"]
     said = ask.get("/v1/models/writer").json()
     assert "/generate" in said["snippets"]["curl"]
@@ -100,6 +109,9 @@ def test_a_private_model_of_captions_says_what_to_ask_for(service: Any, tmp_path
     plan: dict[str, Any] = {"given": "caption", "steps": 2, "looks": 1, "size": 0, "batch": 8, "side": 8}
     place = lamina.learn(world, generate="image", private=True, **plan).save(tmp_path / "told.lamina")
     with service({"told": place}) as ask:
+        asks = {each["name"]: each for each in ask.get("/models").json()["models"][0]["asks"]}
+        assert list(asks) == ["text", "count", "seed"]
+        assert (asks["text"]["column"], asks["count"]["kind"]) == ("caption", "number")
         said = ask.get("/v1/models/told").json()
         assert said["example"]["text"] in said["snippets"]["curl"]
         found = ask.post("/v1/models/told/generate", json=said["example"])

@@ -95,7 +95,8 @@ class Api:
     def routes(self) -> list[Route]:
         pages = {"/": "index.html", "/docs": "docs.html"}
         pages |= {
-            f"/{name}": name for name in ("page.css", "page.js", "docs.js", "shared.js", "record.js", "worklet.js")
+            f"/{name}": name
+            for name in ("page.css", "page.js", "docs.js", "make.js", "shared.js", "record.js", "worklet.js")
         }
         return [
             Route("/v1/models/{name}/predict", Predict(self), methods=["POST"]),
@@ -205,7 +206,8 @@ class Api:
     def _about(self, served: Served | Maker) -> Json:
         found: Json = {"name": served.name, "fingerprint": served.fingerprint, "made": served.model.card.made}
         if isinstance(served, Maker):
-            found |= {"makes": served.made.kind, "inputs": [], "outputs": []}
+            found |= {"makes": served.made.kind, "asks": served.asks, "streams": served.made.shown}
+            found |= {"inputs": [], "outputs": []}
         else:
             outputs = [{"column": column, "kind": kind} for column, (kind, _) in served.contract.outputs.items()]
             found |= {"inputs": served.contract.inputs(), "outputs": outputs}

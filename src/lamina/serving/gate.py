@@ -20,7 +20,19 @@ from lamina.serving.metrics import OTHER, Metrics
 from lamina.serving.settings import Refused, Serving
 
 OPEN = frozenset(
-    {"/", "/docs", "/livez", "/readyz", "/page.js", "/docs.js", "/shared.js", "/record.js", "/worklet.js", "/page.css"}
+    {
+        "/",
+        "/docs",
+        "/livez",
+        "/readyz",
+        "/page.js",
+        "/docs.js",
+        "/make.js",
+        "/shared.js",
+        "/record.js",
+        "/worklet.js",
+        "/page.css",
+    }
 )  # tell nothing of a model
 HEADERS = [
     (b"content-security-policy", b"default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"),

@@ -16,6 +16,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from lamina.core import Array, Json, PlanError
 from lamina.made._wish import SEEDS, Wish
+from lamina.made.image import Image
 from lamina.made.text import LENGTH
 from lamina.model.model import Model
 from lamina.serving.contract import typed
@@ -32,6 +33,7 @@ COMMON = (
     "red green blue yellow black white small large man woman dog cat"
 )
 WORDS = 4  # of them
+NUMBERS = frozenset({"count", "length", "temperature", "top_p", "seed"})
 HINTS: Mapping[str, Any] = {
     "count": Annotated[int, Field(strict=True, ge=1, le=MOST)],
     "given": dict[str, str],
@@ -78,6 +80,26 @@ class Maker:
         except PlanError:
             return {"count": 4, "text": " ".join(self._known()) or SENTENCE, "seed": 1}
         return {"count": 4, "seed": 1}
+
+    @property
+    def asks(self) -> list[Json]:
+        """What a form needs to know of each thing that may be said."""
+        found: list[Json] = []
+        for each in sorted(
+            fields(Wish), key=lambda each: each.name in ("count", "seed")
+        ):  # what is said of each comes first
+            if each.name not in self.made.takes | {"count", "seed"}:
+                continue
+            kind = "number" if each.name in NUMBERS else "text"
+            said: Json = {"name": each.name, "kind": kind, "help": f"{each.metadata['help']}."}
+            if isinstance(self.made, Image) and each.name in ("given", "text"):
+                if not self.made.asked or self.made.worded != (each.name == "text"):
+                    continue
+                said |= {"column": self.made.asked, "help": f"What {self.made.asked} it is to have."}
+                if not self.made.worded:
+                    said["words"] = list(self.made.shares)
+            found.append(said)
+        return found
 
     def _known(self) -> list[str]:
         """Common words that it may be asked with."""

@@ -1,6 +1,7 @@
 // A form made from what the model takes, and its answers with all that is said about them.
 
 import {ask, element, find} from "/shared.js";
+import {fields, make} from "/make.js";
 import {record} from "/record.js";
 
 const MOST = 100; // files asked about at once
@@ -25,6 +26,7 @@ async function start() {
 function show(chosen) {
   model = chosen;
   dropped = [];
+  find("go").textContent = model.makes ? "Make" : "Ask";
   if (model.makes) return offer();
   const asked = model.outputs.map((each) => each.column).join(", ");
   find("about").replaceChildren(
@@ -38,13 +40,15 @@ function show(chosen) {
   find("answers").replaceChildren();
 }
 
-// A model that makes something: how it is asked stands in the docs.
+// A model that makes something.
 function offer() {
   find("about").replaceChildren(
-    element("strong", {textContent: model.name}), ` makes ${model.makes}. How it is asked: `,
-    element("a", {href: "/docs", textContent: "docs"}), ".",
+    element("strong", {textContent: model.name}), ` makes ${model.makes === "text" ? "texts" : "pictures"}. `,
+    element("span", {className: "soft", textContent: `Fingerprint ${model.fingerprint}.`}),
   );
-  find("ask").hidden = true;
+  find("fields").replaceChildren(...fields(model));
+  find("example").hidden = true;
+  find("ask").hidden = false;
   find("answers").replaceChildren();
 }
 
@@ -115,6 +119,7 @@ find("ask").onsubmit = (event) => {
 };
 
 async function send() {
+  if (model.makes) return wish();
   const form = new FormData();
   const media = model.inputs.filter((each) => each.kind in MEDIA).map((each) => each.column);
   for (const input of find("fields").querySelectorAll("[name]")) form.append(input.name, input.value);
@@ -127,6 +132,16 @@ async function send() {
   try {
     const {answers} = await ask(`/v1/models/${encodeURIComponent(model.name)}/predict`, {method: "POST", body: form});
     find("answers").replaceChildren(...answers.map((row, number) => card(row, dropped[number])));
+  } catch (error) {
+    wrong(error);
+  }
+  find("go").disabled = false;
+}
+
+async function wish() {
+  find("go").disabled = true;
+  try {
+    await make(model);
   } catch (error) {
     wrong(error);
   }

@@ -11,23 +11,28 @@ export function element(name, content = {}, ...children) {
 
 export const find = (id) => document.getElementById(id);
 
-// The answer as JSON. Throws an Error that says what the service said; without the token, asks for it first.
+// The answer as JSON. Throws as `reach` does.
 export async function ask(path, options = {}) {
+  return (await reach(path, options)).json();
+}
+
+// The response. Throws an Error that says what the service said; without the token, asks for it first.
+export async function reach(path, options = {}) {
   const secret = sessionStorage.getItem("token");
   const headers = {...options.headers, ...(secret ? {Authorization: `Bearer ${secret}`} : {})};
   let response;
   try {
     response = await fetch(path, {...options, headers});
-  } catch {
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
     throw new Error("The service does not answer. Is it still running?");
   }
   if (response.status === 401) {
     await token(secret !== null);
-    return ask(path, options);
+    return reach(path, options);
   }
-  const found = await response.json();
-  if (!response.ok) throw new Error(found.error);
-  return found;
+  if (!response.ok) throw new Error((await response.json()).error);
+  return response;
 }
 
 // Waits until somebody has typed a token.
