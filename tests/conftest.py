@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 import lamina
-from lamina import door
+from lamina.page import told
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _plain_reports() -> Iterator[None]:
     """The page in a report costs a moment for each model that a test learns on the command line: those that look at it ask for it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(door, "SHARE", 0.0)
-        patch.setattr(door, "SHORTEST", 0.0)
+        patch.setattr(told, "SHARE", 0.0)
+        patch.setattr(told, "SHORTEST", 0.0)
         yield
 
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from lamina.serving.settings import Serving
 
 Options = TypeVar("Options")
-SHARE, SHORTEST, LONGEST = 0.03, 0.5, 5.0  # of what learning cost, and seconds: what the page in a report may cost
 
 
 def read(source: Any, **reading: Any) -> Examples:
@@ -290,55 +289,27 @@ def report(model: Model | str | Path, to: str | Path = "report.html", data: Any 
     Raises:
         MissingExtra: `lamina[serve]` is not installed. LaminaError: model or data cannot be read, the page was never built, …
     """
-    from lamina.machine.files import new_file
-    from lamina.model.model import CARD, REPORT
-    from lamina.model.retold import retell
-
     with _served("The page in one file"):
-        from lamina.page.run import data_of
-        from lamina.page.single import single
-    loaded, to = load(model) if isinstance(model, (str, Path)) else model, Path(to)
-    name = loaded.files.name if isinstance(loaded.files, Path) else "MODEL"
-    whole = single(loaded, name, data_of(loaded, data))
-    if whole is None:
-        raise PlanError(
-            "This copy of Lamina has no page: its front end was not built. In its sources: python hatch_build.py"
-        )
-    if to.name == REPORT and (to.parent / CARD).is_file():
-        retell(to.parent, whole)
-    else:
-        with new_file(to) as aside:
-            aside.write_text(whole, encoding="utf-8", newline="")
-    return to
+        from lamina.page.told import write
+    write(load(model) if isinstance(model, (str, Path)) else model, Path(to), data)
+    return Path(to)
 
 
-def whole_report(model: Model, place: Path, examples: Any, minutes: float | None = None) -> str:
-    """Put the page into the report of a model that was just learned and saved. What it costs is bounded by what learning cost.
+def settle_report(model: Model, place: Path, examples: Any, minutes: float | None = None) -> None:
+    """Put the page into the report of a model that was just learned and saved; why that could not be goes to standard error.
 
-    minutes: that learning was given, if any.
-
-    Returns:
-        str: why it was left as it was, in words; '' where it was not.
+    What it costs is bounded by what learning cost. minutes: that learning was given, if any.
     """
-    import time
-
-    from lamina.model.retold import retell
+    import sys
 
     try:
-        from lamina.page.data import nothing
-        from lamina.page.single import single
+        from lamina.page.told import settle
     except ModuleNotFoundError as error:
-        return f"{error.name} is missing, so the report holds its sections alone. pip install 'lamina[serve]' for all of it"
-    seconds = min(LONGEST, max(SHORTEST, SHARE * max(time.process_time(), 60 * (minutes or 0.0))))
-    data = nothing("It learned from no examples that could be shown one by one.") if model.card.makes else examples
-    try:
-        if whole := single(model, place.name, data, seconds):
-            retell(place, whole)
-    except KeyboardInterrupt:
-        return "Ended by hand: what goes on inside is not in the report"
-    except Exception as error:  # whatever it is: model and report are there, and stay
-        return f"What goes on inside could not be written into the report: {error}"
-    return ""
+        problem = f"{error.name} is missing, so the report holds its sections alone. For all of it: pip install 'lamina[serve]'"
+    else:
+        problem = settle(model, place, examples, minutes)
+    if problem:
+        print(problem, file=sys.stderr)
 
 
 def open_with(model: Model | str | Path, data: Any, opening: Opening, wait: bool = True) -> Page | None:
@@ -359,10 +330,10 @@ def open_with(model: Model | str | Path, data: Any, opening: Opening, wait: bool
 
 @contextmanager
 def learning_with(
-    running: Running, out: Path, opening: Opening | None = None
+    running: Running, out: Path, examples: Any, opening: Opening | None = None
 ) -> Iterator[tuple[Page, Iterable[Progress]]]:
     """A page beside a training: the page, and the training's progress, to be gone through here. What was learned and saved
-    in `out` opens on it when learning has ended.
+    in `out` opens on it when learning has ended. examples: that it learns from.
 
     Raises:
         MissingExtra: `lamina[serve]` is not installed.
@@ -375,6 +346,7 @@ def learning_with(
 
     def told() -> Iterator[Progress]:
         yield from progress
+        settle_report(running.model, out, examples, running.plan.minutes)
         run.done(page, out)
 
     with page:

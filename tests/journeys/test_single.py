@@ -16,7 +16,7 @@ import pytest
 
 import lamina
 import worlds
-from lamina import door
+from lamina.page import told
 from lamina.page.single import single
 from terminal import run
 
@@ -157,8 +157,8 @@ def test_every_view_has_its_answers_in_the_file(browser: Browser, written: Writt
 def test_learning_writes_it_and_the_model_stays_whole(
     browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door, "SHORTEST", 30.0)  # however busy the machine is
-    monkeypatch.setattr(door, "LONGEST", 30.0)
+    monkeypatch.setattr(told, "SHORTEST", 30.0)  # however busy the machine is
+    monkeypatch.setattr(told, "LONGEST", 30.0)
     columns = worlds.blobs(200, 0)
     with (tmp_path / "blobs.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([list(columns), *zip(*columns.values(), strict=True)])

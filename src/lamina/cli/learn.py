@@ -51,7 +51,7 @@ def learn(
     """
     from dataclasses import replace
 
-    from lamina.door import learning_with, to_make_from, training
+    from lamina.door import learning_with, settle_report, to_make_from, training
     from lamina.screen import watch
 
     place = out or default_place(path)
@@ -83,12 +83,13 @@ def learn(
     )
     if not opened:
         watch(running, True, json_lines=json_lines)
-        finish(running, place, json_lines, examples)
+        settle_report(running.model, place, examples, plan.minutes)
+        finish(running, place, json_lines)
         return
-    with learning_with(running, place) as (page, progress):
+    with learning_with(running, place, examples) as (page, progress):
         print(f"page     {page.url}", file=sys.stderr, flush=True)
         watch(running, True, json_lines=json_lines, progress=progress)
-        finish(running, place, json_lines, examples)
+        finish(running, place, json_lines)
         print("The page stays open until Ctrl-C.", file=sys.stderr, flush=True)
         page.wait()
 
@@ -111,13 +112,10 @@ def _target(path: str) -> tuple[str, ...]:
     )
 
 
-def finish(running: Any, place: Path, json_lines: bool, examples: Any) -> None:
-    """Put what goes on inside into the report, and say what came out, where it lies, and what to do with it."""
+def finish(running: Any, place: Path, json_lines: bool) -> None:
+    """Say what came out, where it lies, and what to do with it."""
     from lamina.cli.report import show_result
-    from lamina.door import whole_report
 
-    if problem := whole_report(running.model, place, examples, running.plan.minutes):
-        print(problem, file=sys.stderr)
     show_result(running.model, place, json_lines=json_lines)
     if running.stopped and not json_lines:
         print("Learning was stopped early; the best weights so far were kept.", file=sys.stderr)
