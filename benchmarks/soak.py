@@ -264,7 +264,8 @@ def bomb() -> bytes:
 
 
 def memory(process: int) -> float:
-    """MiB that a process and those it started hold for themselves and share, each page counted by its share."""
+    """MiB that a process and those it started hold, but for what lies in files: pages of libraries are shared with other
+    programs, and would count for more when one of those ends."""
     every, found = [process], 0.0
     while every:
         each = every.pop()
@@ -274,7 +275,7 @@ def memory(process: int) -> float:
                 every += [int(word) for word in (thread / "children").read_text().split()]
         except OSError:
             continue
-        found += int(kept.partition("\nPss:")[2].split()[0]) / 1024
+        found += int(kept.partition("\nPss_Anon:")[2].split()[0]) / 1024
     return found
 
 
