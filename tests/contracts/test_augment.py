@@ -143,3 +143,10 @@ def test_only_what_a_change_is_for_is_changed() -> None:
 def test_a_change_that_nobody_knows_is_refused() -> None:
     with pytest.raises(PlanError, match="'louder'"):
         Augment(["lauder"], {"sound": "spectrum"})
+
+
+def test_what_took_the_place_of_sounds_stays_as_it_is() -> None:
+    """Maps that a pretrained network made of sounds are kept in half precision, and are no spectra."""
+    maps = Encoded(torch.randn(4, 9, 6).half(), torch.ones(4, dtype=torch.bool), lengths=torch.tensor([9, 8, 7, 6]))
+    changed = Augment(list(spectra.CHANGES), {"sound": "spectrum"})({"sound": maps})
+    assert changed["sound"] is maps

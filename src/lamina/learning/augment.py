@@ -87,10 +87,11 @@ def changeable(inputs: Mapping[str, Encoded], forms: Mapping[str, str]) -> bool:
 
 
 def _kind(each: Encoded, form: str) -> str:
-    """Which changes are for these values: "grid", "spectrum", or none. Features that took the place of pictures have none."""
+    """Which changes are for these values: "grid", "spectrum", or none. Features that took their place have none."""
     if form == "grid" and each.values.dtype == torch.uint8:
         return form
-    return form if form == "spectrum" and each.lengths is not None else ""
+    heard = form == "spectrum" and each.lengths is not None and each.values.dtype == torch.float32
+    return form if heard else ""
 
 
 class Augment:
