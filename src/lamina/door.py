@@ -342,7 +342,7 @@ def learning_with(
         from lamina.page import run
         from lamina.page.opening import Opening as Settings
     settings = opening or Settings()
-    page, progress = run.beside(running, out.name.removesuffix(".lamina"), settings)
+    page, progress = run.beside(running, out.name.removesuffix(".lamina"), settings, running.plan.generate)
 
     def told() -> Iterator[Progress]:
         yield from progress

@@ -17,7 +17,7 @@ from lamina.core import Form, PlanError
 from lamina.insight.copied import Passage, longest
 from lamina.insight.written import copied
 from lamina.learning import _ngrams, conclude_text
-from lamina.learning.apprentice_text import Apprentice, Lines
+from lamina.learning.apprentice_text import WRITTEN, Apprentice, Lines
 from lamina.learning.make_text import RECIPE, Craft, parted
 from lamina.learning.pieces import with_pieces
 from lamina.learning.plan import Plan
@@ -84,6 +84,25 @@ def lines(text: str) -> tuple[Lines, Alphabet]:
     codes = alphabet.encode(text)
     places = np.arange(len(codes))
     return Lines(codes[:-200], codes, places[-200:-100], places[-100:], alphabet.lengths()), alphabet
+
+
+def test_what_is_written_at_a_look_changes_nothing_that_is_learned() -> None:
+    found, alphabet = lines(verses(900, 0))
+    said = {"text": {"kind": "rnn", "options": {"cell": "gru", "width": 8, "depth": 1, "both": False}}}
+
+    def learned(writes: bool) -> Apprentice:
+        writer = (lambda memory: Text(alphabet, memory, alphabet.encode("\n").tolist())) if writes else None
+        one = Apprentice(found, Form("tokens", (8,), (len(alphabet),)), said, RECIPE, 0, torch.device("cpu"), writer)
+        list(one.learn(6, looks=3, saved=None))
+        return one
+
+    writing, silent = learned(True), learned(False)
+    assert writing.loop is not None
+    assert silent.loop is not None
+    assert all(len(each["written"]) == WRITTEN for each in writing.loop.shown)
+    assert all(each["written"] is None for each in silent.loop.shown)
+    other = silent.network.state_dict()
+    assert all(torch.equal(tensor, other[name]) for name, tensor in writing.network.state_dict().items())
 
 
 def test_how_likely_a_text_is_does_not_depend_on_how_it_is_cut() -> None:

@@ -244,8 +244,12 @@ def test_made_pictures_that_are_all_alike_are_noticed() -> None:
     apprentice.loop.history[-1]["diversity"] = 0.9
     with torch.no_grad():
         apprentice.network.scale.weight[:, :NOISE] = 0  # the noise says nothing any more
-    score, _, more = apprentice.judge()
+    score, _, more, seen = apprentice.judge()
     assert score == -np.inf
+    assert seen["failed"]
+    assert [each["failed"] for each in apprentice.loop.shown] == [False] * 2
+    assert seen["sheet"] != apprentice.loop.shown[-1]["sheet"]
+    assert apprentice.judge()[3] == seen  # the same noise: the same is made, until something is learned
     assert more["diversity"] < 0.1
     apprentice.loop.history.append({"step": 2.0, "score": score, "value": 1.0, **more})
     assert "all alike" in apprentice.says()

@@ -82,7 +82,8 @@ def test_joined_ways_are_seen_also_where_no_layer_adds_them() -> None:
             first = self.first(inputs["x"].values)
             return {"y": self.last(first + self.second(first).relu())}, first
 
-    found = wire(Around(), {"x": Encoded(torch.ones(1, 3), torch.ones(1, dtype=torch.bool))})
+    member, row = Around(), {"x": Encoded(torch.ones(1, 3), torch.ones(1, dtype=torch.bool))}
+    found = wire(member, {"x": row["x"].values}, lambda: member(row))
     assert set(found.edges) == {
         ("input.x", "first"), ("first", "second"), ("first", "last"), ("second", "last"),
     }  # fmt: skip

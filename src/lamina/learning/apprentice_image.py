@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from lamina.core import Array, Encoded, Form, Json, Progress, Recipe
+from lamina.insight import duel
 from lamina.insight.resemblance import diversity, frechet
 from lamina.learning.adversarial import Adversarial, Duellist
 from lamina.learning.eyes import Eyes
@@ -23,10 +24,7 @@ from lamina.networks.generator import NOISE, Generator
 AT_ONCE = 256
 JUDGED = 1_000  # pictures that are made, and looked at, at each look
 SCORED = 256  # pairs whose scores tell who is winning
-COLLAPSED = 0.4  # of the diversity that was there before: with less, the generator makes the same again and again
-DIVERSE = 0.3  # of the diversity of real pictures: with less than that there was none yet to lose
 RECOVER = 3  # times that it goes back to where all was well
-LEAD, FAR = 0.65, 0.9  # share of the pairs that the discriminator tells apart: from there on it is winning, or has won
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +59,18 @@ class Gallery:
 
 
 class Apprentice:
-    """A generator and a discriminator from a seed. eyes: what looks at what is made; options: of both networks."""
+    """A generator and a discriminator from a seed. eyes: what looks at what is made; options: of both networks; sheets: whether
+    some of what is made is kept at each look."""
 
     def __init__(
-        self, gallery: Gallery, eyes: Eyes, options: Mapping[str, Json], recipe: Recipe, seed: int, device: torch.device
+        self,
+        gallery: Gallery,
+        eyes: Eyes,
+        options: Mapping[str, Json],
+        recipe: Recipe,
+        seed: int,
+        device: torch.device,
+        sheets: bool = True,
     ) -> None:
         self.gallery, self.eyes, self.recipe, self.seed, self.device = gallery, eyes, recipe, seed, device
         with torch.random.fork_rng(devices=[]):
@@ -80,6 +86,8 @@ class Apprentice:
         self.watched = rng.permutation(self.watched)[:SCORED]
         self.noise = torch.from_numpy(rng.standard_normal((len(self.judged), NOISE)).astype(np.float32))
         self.real = eyes.features(gallery.pictures(self.judged))
+        self.sheets = sheets
+        self.kept = self._kept()
         self.loop: Loop | None = None
 
     def learn(
@@ -141,13 +149,13 @@ class Apprentice:
         ]
         return torch.cat(found).numpy()
 
-    def judge(self) -> tuple[float, float, dict[str, float]]:
-        """The Fréchet distance of made pictures, negated, and as it is; and how the duel stands. -inf where all that is made
-        is the same, though it was not before."""
+    def judge(self) -> tuple[float, float, dict[str, float], Json]:
+        """The Fréchet distance of made pictures, negated, and as it is; how the duel stands; and what is to be seen of it.
+        -inf where all that is made is the same, though it was not before."""
         made = self.make(self.noise, self.gallery.wishes(self.judged))
-        seen = self.eyes.features(made)
-        apart = frechet(self.real, seen)
-        ratio = diversity(self.within(seen)) / max(diversity(self.within(self.real)), 1e-9)
+        features = self.eyes.features(made)
+        apart = frechet(self.real, features)
+        ratio = diversity(self.within(features)) / max(diversity(self.within(self.real)), 1e-9)
         wishes = self.gallery.wishes(self.watched)
         there = self.scores(self.gallery.pictures(self.watched), wishes)
         new = self.scores(
@@ -162,8 +170,31 @@ class Apprentice:
             "disturbed": float(self.duellist.strength),
         }
         before = [each["diversity"] for each in self.loop.history] if self.loop is not None else []
-        lost = not np.isfinite(apart) or collapsed(before, ratio)
-        return -np.inf if lost else -apart, apart, more
+        lost = not np.isfinite(apart) or duel.collapsed(before, ratio)
+        seen = {
+            "told": told,
+            "diversity": ratio if np.isfinite(ratio) else None,
+            "distance": apart if np.isfinite(apart) else None,
+            "disturbed": more["disturbed"],
+            "scores": duel.scores(there, new) if np.isfinite(there).all() and np.isfinite(new).all() else None,
+            "sheet": duel.sheet(made[self.kept].numpy()) if self.sheets else None,
+            "failed": bool(lost),
+        }
+        return -np.inf if lost else -apart, apart, more, seen
+
+    def _kept(self) -> Array:
+        """Which of the pictures of every look are kept: of each label some, where there are labels."""
+        count = min(duel.ACROSS * duel.DOWN, len(self.judged))
+        gallery = self.gallery
+        if gallery.given is None or gallery.given.kind != "vector":
+            return np.arange(count)
+        codes = gallery.wishes(self.judged)[0].numpy()[:, 0]
+        place = np.empty(len(codes), np.int64)  # the how manieth of its label each is
+        for code in np.unique(codes):
+            here = np.flatnonzero(codes == code)
+            place[here] = np.arange(len(here))
+        first = np.lexsort((codes, place))[:count]
+        return first[np.lexsort((place[first], codes[first]))]
 
     def within(self, features: Array) -> Array:
         """Features of the pictures that are looked at, each less the mean of its label: labels differ anyway."""
@@ -185,31 +216,4 @@ class Apprentice:
         if last["score"] == -np.inf:
             what = "what is made was all alike" if np.isfinite(last["value"]) else "learning diverged"
             return f"{what}: back to step {self.loop.healthy.step:,}, and on with smaller steps"
-        return standing(last["told"])
-
-
-def collapsed(before: Sequence[float], now: float) -> bool:
-    """Whether diversity, 1 for that of real pictures, was there and is lost. The first pictures are noise and lie farther
-    apart than real ones ever do: that is nothing to lose.
-
-    >>> collapsed([1.9, 0.9], 0.5), collapsed([1.9, 0.9], 0.3), collapsed([0.1], 0.01)
-    (False, True, False)
-    """
-    most = min(1.0, max(before, default=0.0))
-    return most > DIVERSE and now < COLLAPSED * most
-
-
-def standing(told: float) -> str:
-    """Who is winning. told: share of the pairs of a real and a made picture of which the real one is scored higher.
-
-    >>> standing(0.95)
-    'the discriminator is far ahead: of 100 pairs it tells 95 apart'
-    """
-    of = f"of 100 pairs it tells {round(100 * told)} apart"
-    if told >= FAR:
-        return f"the discriminator is far ahead: {of}"
-    if told >= LEAD:
-        return f"the discriminator leads: {of}"
-    if told <= 1 - LEAD:
-        return f"the generator leads: {of}"
-    return f"neither side leads: {of}"
+        return duel.standing(last["told"])

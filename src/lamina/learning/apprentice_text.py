@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +15,14 @@ from lamina.learning.loop import Loop
 from lamina.learning.next_token import NextToken, Remembering
 from lamina.learning.streams import Reel, Streams
 from lamina.machine.device import halves
+from lamina.made._wish import SEEDS, Wish
+from lamina.made.text import Text
 from lamina.networks._writer import Writer
 
 PIECE = 64  # tokens that one step reads of each stream: so far back goes the gradient, farther only the memory
 PRIMED = 256  # tokens read before those that are judged, so that the memory is full
 JUDGING = 32  # streams read side by side when judging
+WRITTEN, TEMPERATURE = 160, 0.8  # letters that are written at each look, and how daringly
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,18 @@ class Lines:
 
 
 class Apprentice:
-    """A language model from its seed. Its rows are pieces of `PIECE` tokens."""
+    """A language model from its seed. Its rows are pieces of `PIECE` tokens. writer: gives, for the shape of the memory, what writes
+    some letters at each look; None: nothing is written."""
 
     def __init__(
-        self, lines: Lines, form: Form, said: Mapping[str, Json], recipe: Recipe, seed: int, device: torch.device
+        self,
+        lines: Lines,
+        form: Form,
+        said: Mapping[str, Json],
+        recipe: Recipe,
+        seed: int,
+        device: torch.device,
+        writer: Callable[[tuple[int, int]], Text] | None = None,
     ) -> None:
         self.lines, self.recipe, self.seed, self.device = lines, recipe, seed, device
         with torch.random.fork_rng(devices=[]):
@@ -51,6 +62,7 @@ class Apprentice:
         self.taught = np.arange(max(1, len(lines.taught) // PIECE))
         self.judged = np.arange(max(1, len(lines.chosen) // PIECE))
         self.student = Remembering(self.network, min(recipe.batch, len(self.taught))).to(device)
+        self.writer = None if writer is None else writer(self.network.memory)
         self.loop: Loop | None = None
 
     def learn(
@@ -79,10 +91,29 @@ class Apprentice:
             patient=patient, saved=saved, order=streams,
         )  # fmt: skip
 
-    def judge(self) -> tuple[float, float]:
-        """Of the passages that choose: nats a letter, negated, and as they are."""
+    def judge(self) -> tuple[float, float, dict[str, float], Json]:
+        """Of the passages that choose: nats a letter, negated, and as they are; and what it writes by now."""
         mean = float(self.nats(self.lines.chosen).sum()) / self.lines.letters_at(self.lines.chosen)
-        return -mean, mean
+        return -mean, mean, {}, {"written": self.writes()}
+
+    @torch.inference_mode()
+    def writes(self) -> str | None:
+        """Some letters, from the same seed at each look."""
+        if self.writer is None:
+            return None
+        network = self.network.eval()
+        layers = self.network.memory[0]
+
+        def graph(feed: Mapping[str, Array]) -> dict[str, Array]:
+            before = torch.from_numpy(feed["memory"]).to(self.device).transpose(0, 1)
+            logits, hidden, cell = network(
+                torch.from_numpy(feed["tokens"]).to(self.device), before[:layers], before[layers:]
+            )
+            after = torch.cat([hidden, cell]).transpose(0, 1)
+            return {"logits": logits.float().cpu().numpy(), "memory_after": after.cpu().numpy()}
+
+        wish = Wish(length=WRITTEN, temperature=TEMPERATURE, seed=self.seed % SEEDS)
+        return "".join(piece.value for piece in self.writer.make(graph, wish))
 
     def raw(self, rows: Array) -> Array:
         """Nats of the tokens of some rows of `judged`."""

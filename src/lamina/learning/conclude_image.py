@@ -13,7 +13,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from lamina.core import Array, Json, Progress
-from lamina.insight import thumbnails
+from lamina.insight import duel, thumbnails
 from lamina.insight.pictured import render, verdict
 from lamina.insight.resemblance import density_coverage, frechet, nearest
 from lamina.learning._lesson import few_pixels
@@ -41,7 +41,6 @@ CLOSE = (
 ACROSS, DOWN = 12, 8  # pictures on the sheet of the report
 BESIDE = 8  # pictures that the nearest ones are shown beside
 STEPS, WALKS = 10, 4  # pictures between two points, and how many such walks
-BINS = 20  # of the scores
 PHOTO = 32  # pixels of the shorter side of a photograph, at least
 
 
@@ -77,6 +76,7 @@ def conclude(craft: Craft, apprentice: Apprentice, making: Making) -> Generator[
         found |= shown(craft, apprentice, made, pictures.numpy(), close)
     assert apprentice.loop is not None
     found["setbacks"] = apprentice.loop.setbacks
+    found["course"] = apprentice.loop.shown
     found["said"] = verdict(found)
     network = apprentice.network.eval().cpu()
     weights = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
@@ -170,13 +170,7 @@ def scores(apprentice: Apprentice, tested: Array, made: Tensor) -> Json:
     """How real the discriminator holds held-out and made pictures for: shares of them, by score."""
     wishes = apprentice.gallery.wishes(tested)
     real, new = apprentice.scores(apprentice.gallery.pictures(tested), wishes), apprentice.scores(made, wishes)
-    low, high = np.quantile(np.concatenate([real, new]), [0.005, 0.995])
-    edges = np.linspace(low, max(high, low + 1e-6), BINS + 1)
-    counts = {
-        name: (np.histogram(np.clip(each, edges[0], edges[-1]), edges)[0] / len(each)).tolist()
-        for name, each in (("real", real), ("made", new))
-    }
-    return counts | {"edges": edges.tolist(), "told": float((real[:, None] > new[None, :]).mean())}
+    return duel.scores(real, new) | {"told": float((real[:, None] > new[None, :]).mean())}
 
 
 def shown(craft: Craft, apprentice: Apprentice, made: Image, pictures: Array, close: tuple[Array, Array]) -> Json:

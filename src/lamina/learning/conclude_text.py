@@ -70,6 +70,7 @@ def conclude(craft: Craft, apprentice: Apprentice, making: Making) -> Generator[
     found |= samples(model, craft) if not plan.private else {"samples": []}
     found["said"] = verdict(found)
     assert apprentice.loop is not None
+    found["course"] = apprentice.loop.shown
     model.card.results = {
         "made": model.card.made,
         "makes": [found],

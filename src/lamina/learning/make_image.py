@@ -115,7 +115,9 @@ class Craft:
     def apprentice(self) -> Apprentice:
         wide = {"width": SIZES[self.size]}
         options = {Network.kind: wide, Discriminator.kind: wide}
-        return Apprentice(self.gallery, self.eyes, options, self.recipe, self.plan.seed * 1000, self.device)
+        return Apprentice(
+            self.gallery, self.eyes, options, self.recipe, self.plan.seed * 1000, self.device, not self.plan.private
+        )
 
     def made(self) -> Image:
         """What will make pictures."""

@@ -100,7 +100,13 @@ class Craft:
 
     def apprentice(self) -> Apprentice:
         return Apprentice(
-            self.lines, self.made((1, 1)).form, self.networks, self.recipe, self.plan.seed * 1000, self.device
+            self.lines,
+            self.made((1, 1)).form,
+            self.networks,
+            self.recipe,
+            self.plan.seed * 1000,
+            self.device,
+            None if self.plan.private else self.made,
         )
 
     def made(self, memory: tuple[int, int]) -> Text:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from lamina.page.schema import fails, inside, map, network, shared, shell, training, why
+from lamina.page.schema import fails, inside, making, map, network, shared, shell, training, why
 
 ROOT = "/api/v1"
 PAGE = 60  # examples at most in one answer
@@ -88,6 +88,21 @@ ENDPOINTS = (
         "Rest after the step at hand; the budget's clock stands still.",
         training.Paused,
         acts=True,
+    ),
+    Endpoint(
+        "way",
+        "/way",
+        "What was made on the way of learning to make it: samples, and how the duel went.",
+        making.Way,
+        (Param("since", "What the last answer called `next`; 0 for all.", INTEGER),),
+    ),
+    Endpoint("make_about", "/make/about", "What it can be asked to make.", making.Makes),
+    Endpoint(
+        "make",
+        "/make",
+        "Have some made: pictures at once; of a text, as text/plain, the letters as they are written, with the seed in x-seed.",
+        making.Made,
+        takes=making.Wish,
     ),
     Endpoint("training_go_on", "/training/go-on", "Go on with learning after a pause.", training.Paused, acts=True),
     # 2

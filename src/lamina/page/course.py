@@ -14,11 +14,15 @@ from lamina.core import Json, Progress
 from lamina.insight.report import name
 from lamina.page import fares
 from lamina.page.schema import training
+from lamina.page.way import Way
 
 MOST = 2_000  # points of one answer
 MEMORISING = 3  # looks in a row in which the loss on held-out rows rose while that on learned ones fell
 SMALL = 0.02  # of the loss: less is no rise
 STATES = ("reading", "trying", "resuming", "learning", "paused", "stopping", "judging", "saving")
+
+DUEL = "image"  # what is made by two networks that fight
+MADE = {"image": "Fréchet distance", "text": "nats a letter"}  # by which what makes something is judged
 
 
 class Steered(Protocol):
@@ -40,10 +44,10 @@ class _Seen:
 class Course:
     """What was seen of a training so far. Safe to be asked by other threads; adding costs next to nothing.
 
-    running: what is being learned; None where it was learned before.
+    running: what is being learned; None where it was learned before. makes: what it is learned to make, if anything.
     """
 
-    def __init__(self, running: Steered | None = None) -> None:
+    def __init__(self, running: Steered | None = None, makes: str | None = None) -> None:
         self._lock = threading.Lock()
         self._seen: list[_Seen] = []
         self._last = Progress("starting")
@@ -54,6 +58,7 @@ class Course:
         self._steps: dict[str, int] = {}
         self._layers: dict[str, Json] = {}  # by curve, as `lamina.learning.layers` keeps them
         self._running = running
+        self.way = Way(makes or "")
 
     # ---------------------------------------------------------------------------------------- live
 
@@ -74,11 +79,13 @@ class Course:
                 self._layers[curve] = progress.seen["layers"]
             point = training.Point(
                 step=progress.step, seconds=progress.seconds, loss=progress.loss,
-                held_loss=None if progress.score is None else -progress.score, value=progress.value, best=progress.best,
+                held_loss=self._held(progress.score), value=progress.value, best=progress.best,
             )  # fmt: skip
             if self._keeps(curve, progress):
                 self._best[curve] = progress.step
             self._seen.append(_Seen(curve, point))
+            if progress.seen is not None:
+                self.way.add(progress.seen["shown"], self._best.get(curve))
 
     def _keeps(self, curve: str, progress: Progress) -> bool:
         """Whether the weights of this look are the ones kept so far: the score chooses them, of equal ones the later."""
@@ -90,6 +97,10 @@ class Course:
             return False
         self._score[curve] = progress.score
         return True
+
+    def _held(self, score: float | None) -> float | None:
+        """The loss on held-out rows; of a duel the score is another thing than the loss."""
+        return None if score is None or self.way.kind == DUEL else -score
 
     def end(self, state: str = "done", message: str = "") -> None:
         """It is over: done or failed."""
@@ -140,13 +151,14 @@ class Course:
     @classmethod
     def kept(cls, results: Json) -> Course:
         """The course of a finished model. results: of its card."""
-        found = cls()
+        makes = next((each["kind"] for each in results.get("makes") or []), None)
+        found = cls(makes=makes)
         learning = results.get("learning") or {}
         curves: Sequence[Sequence[Json]] = learning.get("curves") or []
         layers: Sequence[Json] = learning.get("layers") or []
         target: Json = next(iter(results.get("targets") or []), {})
-        found._metric = (results.get("plan") or {}).get("metric") or target.get("metric") or ""
-        found._better = int((target.get("better") or {}).get(found._metric, 1))
+        found._metric = (results.get("plan") or {}).get("metric") or target.get("metric") or MADE.get(makes or "", "")
+        found._better = int((target.get("better") or {}).get(found._metric, 1 if makes is None else -1))
         total, steps = float(learning.get("seconds") or 0.0), sum(learning.get("steps") or [0]) or 1
         before = 0
         for number, curve in enumerate(curves):
@@ -163,7 +175,7 @@ class Course:
                         called,
                         training.Point(
                             step=each["step"], seconds=total * (before + each["step"]) / steps, loss=each["loss"],
-                            held_loss=None if each.get("score") is None else -each["score"], value=each.get("value"), best=best,
+                            held_loss=found._held(each.get("score")), value=each.get("value"), best=best,
                         ),
                     )
                 )  # fmt: skip

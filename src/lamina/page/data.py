@@ -83,6 +83,8 @@ def open_data(model: Model, source: Any = None) -> Data:
     Raises:
         DataError: a source was named, and cannot be read.
     """
+    if model.card.makes:
+        return nothing("It makes something new: what it learned from is not looked at.")
     named = source is not None
     wanted = source
     if not named:

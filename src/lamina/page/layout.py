@@ -12,51 +12,44 @@ from torch import nn
 
 from lamina.core import Array, Json, PlanError, nearest
 from lamina.insight.hooks import hooked
-from lamina.insight.question import tensors
 from lamina.insight.units import Units
-from lamina.model.cells import Cells
 from lamina.model.model import Model
-from lamina.model.usual import usual
-from lamina.page import answering, wiring, words
+from lamina.page import wiring, words
 from lamina.page.data import Data
 from lamina.page.schema import network as said
 from lamina.page.schema import shared
+from lamina.page.subject import End, subject
 
-SEEN, VALUES = 128, 2**22  # examples whose activations are counted, and values that all of them have, at most
 BINS = 40
 
 
 class Layout:
-    """The first member of a model's network, laid out."""
+    """A model's network, laid out: of several that answer together the first."""
 
     def __init__(self, model: Model, data: Data) -> None:
-        self.model, self.data = model, data
-        self.member: nn.Module = model.network.members[0]
+        self.model = model
+        self.subject = subject(model, data)
+        self.member = self.subject.member
         self.modules: dict[str, nn.Module] = {
             name: each for name, each in self.member.named_modules() if not list(each.children())
         }
 
     @cached_property
     def wired(self) -> wiring.Wiring:
-        return wiring.wire(self.member, tensors(self._example()))
+        return wiring.wire(self.member, *self.subject.one())
 
     def network(self, units: Units | None) -> Json:
         """The map of the first member."""
         wired = self.wired
-        forms = self.model.intake.forms
-        names = [f"input.{name}" for name in forms] + list(wired.shapes)
+        ends = [f"output.{each.name}" for each in self.subject.outputs]
         edges = list(wired.edges)
-        ends = []
-        for each in self.model.card.taught:
-            ends.append(f"output.{each['column']}")
-            edges += [(source, ends[-1]) for source in wired.ends.get(each["name"], [])]
-        for each in self.model.card.found:
-            ends.append(f"output.{each['column']}")
-            edges += [(source, ends[-1]) for source in wired.ends.get("", [])]
+        for each in self.subject.outputs:
+            edges += [(source, f"output.{each.name}") for source in wired.ends.get(each.name, [])]
+        names = [f"input.{each.name}" for each in self.subject.inputs] + list(wired.shapes)
         stages = wiring.stages([*names, *ends], edges)
-        nodes = [self._input(name, stages[f"input.{name}"]) for name in forms]
+        nodes = [_end("input", each, stages[f"input.{each.name}"]) for each in self.subject.inputs]
         nodes += [self._node(name, stages[name], units) for name in wired.shapes]
-        nodes += [self._output(name, stages[name]) for name in ends]
+        nodes += [_end("output", each, stages[f"output.{each.name}"]) for each in self.subject.outputs]
         members = self.model.card.members
         note = (
             "" if members == 1 else f"The first of {members} networks that answer together; the others are built alike."
@@ -81,32 +74,6 @@ class Layout:
             )
             for start, length, times in wiring.repeats(names, kinds)
         ]
-
-    def _input(self, name: str, stage: int) -> said.Node:
-        form = self.model.intake.forms[name]
-        columns = self.model.intake.groups[name]
-        called = columns[0] if len(columns) == 1 else f"{len(columns)} columns"
-        return said.Node(
-            id=f"input.{name}", kind="input", title=called, stage=stage, shape=list(form.shape), parameters=0, units=None, dead=None,
-            does=words.about_input(form.kind, form.shape),
-        )  # fmt: skip
-
-    def _output(self, name: str, stage: int) -> said.Node:
-        column = name.removeprefix("output.")
-        output: Any = self.model.outputs.get(column)
-        count = len(getattr(output, "classes", ()) or ()) or 1
-        does = words.about_output(output) if output is not None else "What it finds in the features, without labels."
-        return said.Node(
-            id=name,
-            kind="output",
-            title=column,
-            stage=stage,
-            shape=[count],
-            parameters=0,
-            units=count,
-            dead=None,
-            does=does,
-        )
 
     def _node(self, name: str, stage: int, units: Units | None) -> said.Node:
         module, shape = self.modules[name], list(self.wired.shapes[name] or ())
@@ -140,13 +107,8 @@ class Layout:
 
     def _gave(self, module: nn.Module) -> Array:
         """What a layer gives for some examples, flat."""
-        if self.data.examples is None:
+        if self.subject.some is None:
             return np.zeros(0)
-        rows = np.sort(
-            answering.sample(
-                self.data, next(iter(self.model.outputs), None), answering.affordable(self.model, SEEN, VALUES)
-            )
-        )
         found: list[Array] = []
 
         def see(_: nn.Module, inputs: Any, output: Any) -> None:
@@ -155,7 +117,7 @@ class Layout:
                 found.append(first.detach().flatten().numpy())
 
         with hooked([module], see), torch.inference_mode():
-            self.member(tensors(self.model.intake.encode(self.data.examples, rows)))
+            self.subject.some()
         return np.concatenate(found) if found else np.zeros(0)
 
     def _module(self, layer: str) -> nn.Module:
@@ -163,11 +125,12 @@ class Layout:
             raise PlanError(f"There is no layer '{layer}'. {nearest(layer, self.modules)}")
         return self.modules[layer]
 
-    def _example(self) -> Any:
-        """One encoded row: of the data, else a usual one."""
-        if self.data.examples is not None and len(self.data):
-            return self.model.intake.encode(self.data.examples, np.array([0]))
-        return self.model.intake.encode(Cells.settle([usual(self.model)], self.model.intake.holds))
+
+def _end(kind: str, each: End, stage: int) -> said.Node:
+    return said.Node(
+        id=f"{kind}.{each.name}", kind=kind, title=each.title, stage=stage, shape=list(each.shape), parameters=0, units=each.units, dead=None,
+        does=each.does,
+    )  # fmt: skip
 
 
 def _count(shape: list[int]) -> int:

@@ -19,8 +19,10 @@ from lamina.page.data import Data
 from lamina.page.fails import Fails
 from lamina.page.judged import judge
 from lamina.page.listing import Listing
+from lamina.page.makes import Makes
 from lamina.page.schema import shared
 from lamina.page.shell import about
+from lamina.page.way import Way
 from lamina.page.working import Here, Insider, insider
 from lamina.page.works import PATIENCE, Told, Works, outcome
 from lamina.serving.settings import Refused
@@ -49,6 +51,7 @@ VIEWS = {
     "unit_sprite": "learned",
     "neighbours": "why",
 }
+NOTHING = "It answers, and makes nothing new. lamina learn PATH --generate image learns what does."
 LANES = {"layers": SLOW, "units": SLOW, "unit_sprite": SLOW, "neighbours": SLOW}  # the others are quick
 
 
@@ -58,16 +61,18 @@ class Opened:
     def __init__(self, name: str, model: Model, data: Data, inside: Insider | None = None) -> None:
         self.model, self.data = model, data
         self.course = Course.kept(model.card.results)
-        self.about = about(name, model, data, self.course)
+        self.way = Way.kept(model.card.results)
+        self.about = about(name, model, data, self.course, self.way)
+        self.makes = Makes(name, model)
         self.listing = Listing(model, data)
         self.works = Works()
         quick = inside or insider(model, data)
         # two who look into one network at once would see each other's examples: in this process they share one, and its turn
         self._insiders = {QUICK: quick, SLOW: quick if isinstance(quick, Here) else insider(model, data)}
 
-    def _need(self, view: str) -> None:
+    def need(self, view: str) -> None:
         """Refuse what is asked of a view that says nothing about this model."""
-        why_not = next(each.why_not for each in self.about.views if each.view == view)
+        why_not = next((each.why_not for each in self.about.views if each.view == view), NOTHING)
         if why_not:
             raise Refused(409, why_not)
 
@@ -87,7 +92,7 @@ class Opened:
 
     async def inside(self, name: str, **said: Any) -> Any:
         """What needs torch, by name."""
-        self._need(VIEWS[name])
+        self.need(VIEWS[name])
         lane = LANES.get(name, QUICK)
         return await self.works.get(
             f"{name} {said}",
@@ -99,7 +104,7 @@ class Opened:
 
     def explaining(self, **said: Any) -> str:
         """Begin an explanation; the key to ask for it."""
-        self._need("why")
+        self.need("why")
         key = f"explain {said}"
         self.works.begin(key, WORDS["explain"], lambda told: self._insiders[QUICK].ask("explain", **said), QUICK)
         return key
@@ -209,6 +214,7 @@ class Opened:
         return rows[fits]
 
     def close(self) -> None:
+        self.makes.close()
         for each in self._insiders.values():
             each.close()
         self.works.close()

@@ -50,6 +50,8 @@ LATER = "To answer all rows that judge would have cost too much time after learn
 FILE = re.compile(r"(?:examples/(?P<id>\d+)/picture|layers/(?P<layer>.+)/sprite)(?:\?(?P<query>.*))?")
 PATHS = {each.name: each for each in ENDPOINTS}
 
+MAKES = "A file makes nothing by itself. Open the page of the model (lamina open MODEL), or let it make some: lamina generate MODEL"
+
 
 @dataclass
 class Recording:
@@ -97,11 +99,16 @@ class _Asker:
         kept = self.kept
         kept.left += [f"{kind}{f' ({count})' if count > 1 else ''}" for kind, count in self.late.items()]
         kept.answers["model"]["fingerprint"] = ""  # this file is a part of what it is of
+        for each in kept.answers["model"]["views"]:
+            if each["view"] == "make":
+                each |= {"applies": False, "why_not": MAKES}
         return kept
 
     async def _all(self) -> None:
         await self.answer("model")
         await self.answer("training_metrics")
+        if self.model.card.makes:
+            await self.answer("way")
         if self.applies("network"):
             await self.step("the network", self.answer("network"))
             await self._drawers(first=True)

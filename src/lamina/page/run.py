@@ -112,13 +112,13 @@ def opened(model: Model | str | Path, data: Any = None) -> Views:
     return Views(name, found)
 
 
-def beside(running: Learns, name: str, opening: Opening) -> tuple[Page, Iterable[Progress]]:
+def beside(running: Learns, name: str, opening: Opening, makes: str | None = None) -> tuple[Page, Iterable[Progress]]:
     """A page beside a training, and the training's progress, which has to be gone through: it is told to the page on its way.
 
-    The other views open when learning is done and `done` is called.
+    The other views open when learning is done and `done` is called. makes: what it learns to make, if anything.
     """
-    course = Course(running)
-    page = Page(Views(name, course=course), listening(opening))
+    course = Course(running, makes)
+    page = Page(Views(name, course=course, makes=makes), listening(opening))
 
     def told() -> Iterator[Progress]:
         try:

@@ -14,6 +14,7 @@ from lamina.page.course import Course
 from lamina.page.data import Data
 from lamina.page.judged import KINDS
 from lamina.page.schema import shell
+from lamina.page.way import GONE, Way
 
 CLASSES = 1_000
 TITLES = {
@@ -25,6 +26,14 @@ TITLES = {
     "why": "Why this answer",
     "fails": "Where it fails",
     "map": "Map of the examples",
+}
+MAKING = {"way": {"image": "The duel", "text": "What it wrote"}, "make": {"image": "Make some", "text": "Write"}}
+ANSWERS = {
+    "follow": "there is no example whose way to an answer could be followed",
+    "learned": "what its layers draw together is seen in what it makes",
+    "why": "there is no answer that could be explained",
+    "fails": "no answer is right or wrong; its report says how much what it makes is like the real ones",
+    "map": "its examples are not laid out",
 }
 EXPLAINED = ("category", "tags", "number")
 ACTIVATIONS = ("ReLU", "ReLU6", "SiLU", "GELU", "Sigmoid", "Tanh", "LeakyReLU", "ELU", "Hardswish", "Softplus")
@@ -53,7 +62,7 @@ NO_SWITCHES = (
 LATER = "It is still learning. This view opens when that is done."
 
 
-def about(called: str, model: Model, data: Data, course: Course) -> shell.Model:
+def about(called: str, model: Model, data: Data, course: Course, way: Way) -> shell.Model:
     """A finished model."""
     card, results = model.card, model.card.results
     network: Json = results.get("network") or {}
@@ -79,35 +88,46 @@ def about(called: str, model: Model, data: Data, course: Course) -> shell.Model:
             same=data.same,
             why_not=data.why_not,
         ),
-        views=_views(_missing(model, data, course)),
+        views=_views(_missing(model, data, course, way), way.kind),
         command=results.get("command") or "",
     )
 
 
-def learning(called: str, kinds: list[str]) -> shell.Model:
-    """A model that is being learned: all that is known is its name."""
-    later = dict.fromkeys(TITLES, LATER) | {"training": ""}
+def learning(called: str, makes: str) -> shell.Model:
+    """A model that is being learned: all that is known is its name, and what it will make, if anything."""
+    later = dict.fromkeys([*TITLES, *MAKING], LATER) | {"training": "", "way": ""}
+    later |= _no_answers(makes) if makes else {}
     nothing = shell.Data(source="", rows=0, labelled=0, held=0, how="", same=False, why_not=LATER)
     return shell.Model(
-        name=called, fingerprint="", made="", lamina=__version__, learning=True, private=False, kinds=kinds, members=1, parameters=0,
-        inputs=[], targets=[], finds=[], data=nothing, views=_views(later), command="",
+        name=called, fingerprint="", made="", lamina=__version__, learning=True, private=False, kinds=[], members=1, parameters=0,
+        inputs=[], targets=[], finds=[makes] if makes else [], data=nothing, views=_views(later, makes), command="",
     )  # fmt: skip
 
 
-def _views(missing: dict[str, str]) -> list[shell.View]:
+def _views(missing: dict[str, str], makes: str = "") -> list[shell.View]:
+    """In the order of their keys; of a model that makes something those about that come before those about answers."""
+    titles = TITLES
+    if makes:
+        here = {view: title for view, title in TITLES.items() if view not in ANSWERS}
+        titles = here | {view: each.get(makes, makes) for view, each in MAKING.items()} | TITLES
     return [
         shell.View(view=view, number=number, title=title, applies=not missing.get(view), why_not=missing.get(view, ""))  # type: ignore[arg-type]
-        for number, (view, title) in enumerate(TITLES.items())
+        for number, (view, title) in enumerate(titles.items())
     ]
 
 
-def _missing(model: Model, data: Data, course: Course) -> dict[str, str]:
+def _no_answers(makes: str) -> dict[str, str]:
+    """Why the views about answers say nothing about a model that makes something."""
+    what = {"image": "pictures", "text": "texts"}.get(makes, makes)
+    return {view: f"It makes {what} and answers nothing: {why}." for view, why in ANSWERS.items()}
+
+
+def _missing(model: Model, data: Data, course: Course, way: Way) -> dict[str, str]:
     """View to why it says nothing about this model."""
     found: dict[str, str] = {}
     if model.card.makes:
-        kind = model.card.makes[0]["kind"]
-        makes = f"It makes {kind} and answers nothing: this view is about answers to examples. Let it make some: lamina generate MODEL"
-        return dict.fromkeys(TITLES, makes) | {"report": "", "training": "" if not course.empty else NO_COURSE}
+        found = _no_answers(model.card.makes[0]["kind"])
+        return found | {"training": NO_COURSE if course.empty else "", "way": GONE if way.empty else ""}
     if not model.card.results:
         found["report"] = NONE
     nobody = data.why_not or ("" if len(data) else "There are no examples.")

@@ -24,7 +24,7 @@ from lamina.page.fails import Fails
 from lamina.page.judged import the_target
 from lamina.page.opened import AWAITED, DRAWING, Opened
 from lamina.page.schema import fails as failing
-from lamina.page.schema import inside, shared, shell, training, why
+from lamina.page.schema import inside, making, shared, shell, training, why
 from lamina.page.schema import map as plane
 from lamina.page.shell import LATER, learning
 from lamina.serving.settings import Refused
@@ -36,12 +36,15 @@ CHOSEN = "Some of each label, and not simply the first."
 
 
 class Views:
-    """opened: the model; None while it is being learned. course: of learning."""
+    """opened: the model; None while it is being learned. course: of learning. makes: what is learned to be made, if anything."""
 
-    def __init__(self, name: str, opened: Opened | None = None, course: Course | None = None) -> None:
+    def __init__(
+        self, name: str, opened: Opened | None = None, course: Course | None = None, makes: str | None = None
+    ) -> None:
         self.name = name
         self._opened = opened
         self.live = course
+        self.makes = makes or ""
         self.closing = False  # then streams end
         self._keys: dict[str, str] = {}
         self._orders: dict[tuple[str | None, ...], Any] = {}
@@ -63,7 +66,7 @@ class Views:
     # -------------------------------------------------------------------------------------- the frame
 
     async def model(self) -> shell.Model:
-        return learning(self.name, []) if self._opened is None else self._opened.about
+        return learning(self.name, self.makes) if self._opened is None else self._opened.about
 
     async def report(self) -> shell.Report:
         found = sections(self.opened.model.card.results)
@@ -93,6 +96,19 @@ class Views:
 
     async def training_stop(self) -> training.Stopped:
         return self.course.stop()
+
+    async def way(self, since: int | None) -> making.Way:
+        if self._opened is not None:
+            return self._opened.way.told(since or 0, live=False)
+        return self.course.way.told(since or 0, live=True)
+
+    async def make_about(self) -> making.Makes:
+        self.opened.need("make")
+        return self.opened.makes.about()
+
+    async def make(self, body: making.Wish) -> making.Made | Response:
+        self.opened.need("make")
+        return await self.opened.makes.make(body)
 
     async def training_pause(self) -> training.Paused:
         return self.course.pause()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from lamina.core import Encoded
 from lamina.insight.hooks import hooked
 
 LONGEST = 40  # layers of a stretch that repeats
@@ -60,12 +59,13 @@ class _Follow(TorchFunctionMode):
         return found
 
 
-def wire(member: nn.Module, inputs: Mapping[str, Encoded]) -> Wiring:
-    """The wiring of one network. inputs: one encoded row, as tensors; each is called 'input.NAME'."""
+def wire(member: nn.Module, inputs: Mapping[str, Tensor], run: Callable[[], tuple[Mapping[str, Any], Any]]) -> Wiring:
+    """The wiring of one network. inputs: one row; each is called 'input.NAME'. run: passes it through: what comes out by name, and
+    features."""
     leaves = {module: name for name, module in member.named_modules() if not list(module.children())}
     found, follow = Wiring(), _Follow()
     for name, each in inputs.items():
-        follow.note(each.values, frozenset({f"input.{name}"}))
+        follow.note(each, frozenset({f"input.{name}"}))
 
     def enter(module: nn.Module, given: Any) -> None:
         name = leaves[module]
@@ -82,7 +82,7 @@ def wire(member: nn.Module, inputs: Mapping[str, Encoded]) -> Wiring:
     handles = [module.register_forward_pre_hook(enter) for module in leaves]
     try:
         with hooked(leaves, leave), follow, torch.inference_mode():
-            raws, features = member(inputs)
+            raws, features = run()
             found.ends = {name: sorted(follow.of(raw)) for name, raw in raws.items()} or {
                 "": sorted(follow.of(features))
             }

@@ -13,7 +13,7 @@ TITLES = {
     "Embedding": "embedding", "EmbeddingBag": "embedding", "GRU": "GRU", "LSTM": "LSTM", "Dropout": "dropout", "Flatten": "flatten",
     "Dropout1d": "dropout", "Dropout2d": "dropout", "Identity": "nothing", "Pixels": "pixels on one scale", "Hide": "hiding",
     "Columns": "columns as numbers", "Signals": "signals on one scale", "Values": "values on one scale", "Words": "words as numbers",
-    "Attention": "attention", "ZeroPad2d": "margin", "Finish": "colours",
+    "ConvTranspose2d": "growing convolution", "Attention": "attention", "ZeroPad2d": "margin", "Finish": "colours",
 }  # fmt: skip
 
 DOES = {
@@ -58,6 +58,7 @@ DOES = {
     "Attention": "Weighs the steps against each other, and adds up those that matter here.",
     "ZeroPad2d": "Adds a margin of zeros, so that filters also look at the edge.",
     "Finish": "Turns maps into colours.",
+    "ConvTranspose2d": "Lays {units} maps of twice the side: each value paints a small pattern of its own.",
 }  # fmt: skip
 OTHER = "A layer of its own kind: it turns the values that come in into others."
 INPUTS = {

@@ -82,6 +82,19 @@ export async function post<T>(path: string, body: unknown, { signal, query }: Wa
   return (await found.json()) as T
 }
 
+/** What comes piece by piece, as text; gives back the seed that it was made with. */
+export async function streamed(path: string, body: unknown, signal: AbortSignal, more: (text: string) => void): Promise<string> {
+  const found = await response(address(path), {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+    signal,
+  })
+  const reader = found.body?.pipeThrough(new TextDecoderStream()).getReader()
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) more(part.value)
+  return found.headers.get('x-seed') ?? ''
+}
+
 export async function bytes(path: string, { signal, query }: Ways = {}): Promise<ArrayBuffer> {
   if (recorded) return recorded.bytes(path)
   const found = await response(address(path, query), { signal: signal ?? null })

@@ -11,6 +11,8 @@ export const VIEWS = [
   { id: 'why', name: 'Why this answer', ask: 'What does it rest on?' },
   { id: 'fails', name: 'Where it fails', ask: 'When not to trust it?' },
   { id: 'map', name: 'The map', ask: 'What looks alike to it?' },
+  { id: 'way', name: 'The duel', ask: 'Who is winning?' },
+  { id: 'make', name: 'Make some', ask: 'What can it make?' },
 ] as const
 
 export type ViewId = (typeof VIEWS)[number]['id']

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lamina.page.samples.shared import ANSWER, EXAMPLE, EXAMPLES, METRICS, tiles_of
+from lamina.page.samples.shared import ANSWER, DOT, EXAMPLE, EXAMPLES, METRICS, tiles_of
 
 SAMPLES: dict[str, Any] = {
     "model": {
@@ -67,6 +67,39 @@ SAMPLES: dict[str, Any] = {
         "said": "It rests after the step at hand. The budget's clock stands still until it goes on.",
     },
     "training_go_on": {"paused": False, "said": "It goes on; the budget's clock, too."},
+    "way": {
+        "live": True,
+        "kind": "image",
+        "moments": [
+            {
+                "step": 800,
+                "told": 0.83,
+                "said": "the discriminator leads: of 100 pairs it tells 83 apart",
+                "diversity": 0.91,
+                "distance": 2.4,
+                "disturbed": 0.1,
+                "scores": {"edges": [-2.0, 0.0, 2.0], "real": [0.2, 0.8], "made": [0.7, 0.3]},
+                "sheet": DOT,
+                "written": None,
+                "failed": False,
+            }
+        ],
+        "said": ["Now the discriminator leads: of 100 pairs it tells 83 apart."],
+        "alarm": "",
+        "kept": 800,
+        "why_not": "",
+        "next": 1,
+    },
+    "make_about": {
+        "kind": "image",
+        "asked": "label",
+        "labels": ["cat", "dog"],
+        "worded": False,
+        "sentences": [],
+        "most": 64,
+    },
+    "make": {"seed": 7, "pictures": [DOT], "shown": ["cat"]},
+    "make takes": {"count": 1, "label": "cat", "seed": 7},
     "network": {
         "nodes": [
             {

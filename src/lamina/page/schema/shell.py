@@ -8,7 +8,7 @@ from pydantic import Field
 
 from lamina.page.schema.shared import Said
 
-Name = Literal["report", "training", "network", "follow", "learned", "why", "fails", "map"]
+Name = Literal["report", "training", "network", "follow", "learned", "why", "fails", "map", "way", "make"]
 
 
 class Column(Said):
@@ -34,10 +34,11 @@ class Target(Said):
 
 
 class View(Said):
-    """One of the views. why_not: why it says nothing about this model, in plain words; '' where it applies."""
+    """One of the views; `way` and `make` are there for what makes something new alone. why_not: why it says nothing about this model, in
+    plain words; '' where it applies."""
 
     view: Name
-    number: int = Field(ge=0, le=7, description="The key that opens it.")
+    number: int = Field(ge=0, le=9, description="The key that opens it.")
     title: str
     applies: bool
     why_not: str
