@@ -81,7 +81,7 @@ def test_photos_and_what_was_made_of_them_are_answered_alike_by_torch_and_onnx(l
     whole = Ensemble([taught.network], prepared.named).eval()
     present = {"image": torch.arange(12) % 3 > 0, "table": torch.ones(12, dtype=torch.bool)}
     made = {name: Encoded(each.values[rows], present[name]) for name, each in prepared.rows.inputs.items()}
-    photos = {**made, "image": Encoded(prepared.pictures["image"][rows], present["image"])}
+    photos = {**made, "image": Encoded(prepared.given("image").values[rows], present["image"])}
     with torch.inference_mode():
         (by_maps, _), (by_pixels, _) = whole(made), whole(photos)
     graph = Runner(export(whole, prepared.intake.forms, {"label": "label"}), "the graph")
