@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statistics import mean, median
 
-from few_labels import SPREAD
+from few_labels import DRAWS, SPREAD
 from figures import Row, Runs, Section, count, grid, judged, named, per_set, spread
 from scarce import SETS
 from senses import at_least, at_most
@@ -125,12 +125,17 @@ def _gain(runs: Runs, name: str, way: str, others: tuple[str, ...], least: float
     draws = sorted(set.intersection(*(set(each) for each in of.values())))
     beside = " and ".join(named(each) for each in others)
     what = f"{name.replace('_', ' ')} labels, {WAYS[way]}"
-    must = f"not below {beside}" if not least else f"above {beside}" + (f" by {100 * least:g} points" * (least > 0.001))
+    wanted = DRAWS if way == "strange" else 1
+    must = (
+        f"not below {beside}{f', {DRAWS} draws' * (wanted > 1)}"
+        if not least
+        else f"above {beside}" + (f" by {100 * least:g} points" * (least > 0.001))
+    )
     if not draws:
         return Row(what, must)
     gains = [mean(of[way][seed] - of[each][seed] for seed in draws) for each in others]
     reached = ", ".join(f"{100 * gain:+.2f}" for gain in gains)
-    return Row(what, must, f"{reached} points ({count(draws)})", min(gains) >= least)
+    return Row(what, must, f"{reached} points ({count(draws)})", min(gains) >= least if len(draws) >= wanted else None)
 
 
 def search(runs: Runs) -> Section:
