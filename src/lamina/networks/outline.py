@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 import torch
@@ -12,6 +13,7 @@ from lamina.networks._layered import Layered
 from lamina.networks.mlp import Mlp
 
 PIECES = 8  # of a stretch's mean, at least
+SMOOTHING = 0.1  # few series are soon told apart; without it, what is kept is what was least sure
 
 
 class Outline(Layered):
@@ -25,7 +27,7 @@ class Outline(Layered):
 
     kind: ClassVar[str] = "outline"
     accepts: ClassVar[frozenset[str]] = frozenset({"sequence"})
-    recipe = Mlp.recipe
+    recipe = replace(Mlp.recipe, smoothing=SMOOTHING)
 
     def __init__(
         self, form: Form, points: int = 16, copies: int = 10, bins: int = PIECES, gain: float = 0.6, hide: float = 0.1
@@ -40,7 +42,7 @@ class Outline(Layered):
     def suited(cls, rows: int) -> tuple[Json, Recipe]:
         """As of `Mlp`, in finer pieces: the stretches beside each other bear each other out."""
         options, recipe = Mlp.suited(rows)
-        return options | {"bins": max(PIECES, options["bins"]), "gain": 0.6}, recipe
+        return options | {"bins": max(PIECES, options["bins"]), "gain": 0.6}, replace(recipe, smoothing=SMOOTHING)
 
     def settle(self, values: Tensor, generator: torch.Generator, lengths: Tensor) -> None:
         self.told.settle(self.stretches(values, lengths), generator)
