@@ -11,6 +11,7 @@ from senses import at_least, at_most
 
 DETECTORS = ("lamina", "iforest", "ecod", "knn", "lof")
 GROUPERS = ("lamina", "kmeans", "hdbscan")
+RULES = ("hebbian", "random", "backprop")
 FEW = ("spread", "all", "alone", "strange", "label_spreading", "self_training")
 WAYS = {"all": "with all rows", "strange": "with rows of other classes too"}
 KDD, DIGIT = "nsl_kdd", "mnist "
@@ -76,6 +77,28 @@ def clusters(runs: Runs) -> Section:
             per_set(runs, GROUPERS, runs.sets, "accuracy", "{:.2f}", 100),
             "Seconds of whole processes.",
             per_set(runs, GROUPERS, runs.sets, "seconds"),
+        ],
+    )
+
+
+def hebbian(runs: Runs) -> Section:
+    learned, drawn = (runs.figures(method, "mnist", "accuracy") for method in ("hebbian", "random"))
+    gain = [100 * (mean(learned) - mean(drawn))] if learned and drawn else []
+    rows = [
+        at_least("MNIST by Hebb's rule", learned, 0.99),
+        at_least("MNIST by Hebb's rule, above random filters", gain, 0.4, "{:.2f} points", 1),
+        at_most("MNIST by Hebb's rule, time", runs.figures("hebbian", "mnist", "seconds"), 1200, "{:.0f} s", 1),
+    ]
+    if not runs.good:
+        return Section(rows)
+    return Section(
+        rows,
+        [
+            "`--network hebbian`, the same with filters as drawn (`hebbian random=true`), and `--network cnn`, which learns by "
+            "backpropagation, 20 minutes each at most; test accuracy in %.",
+            per_set(runs, RULES, runs.sets, "accuracy", "{:.2f}", 100),
+            "Processor seconds of learning.",
+            per_set(runs, RULES, runs.sets, "cpu"),
         ],
     )
 

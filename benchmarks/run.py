@@ -41,6 +41,7 @@ BENCHMARKS = {
     "five_minutes": "MNIST and Fashion-MNIST in five minutes",
     "anomalies": "what is odd, without labels, beside PyOD",
     "clusters": "clusters without labels, their number given, beside KMeans and HDBSCAN",
+    "hebbian": "MNIST by Hebb's rule, beside random filters and backpropagation",
     "few_labels": "few labels and many pictures without, beside LabelSpreading and SelfTraining",
     "making": "digits and clothes made given the label, beside a plain DCGAN; three digits in one; cats",
     "search": "a million vectors: build, recall, milliseconds, memory",

@@ -241,6 +241,7 @@ def page(results: Path) -> str:
         "Writing": makings.language(runs("language")),
         "The same one?": senses.verification(runs("verification")),
         "Anomalies": discoveries.anomalies(runs("anomalies")),
+        "Hebb's rule": discoveries.hebbian(runs("hebbian")),
         "Few labels": discoveries.few_labels(runs("few_labels")),
         "Clusters": discoveries.clusters(runs("clusters")),
         "Pictures that are made": makings.making(runs("making")),

@@ -27,6 +27,22 @@ def stripes(rows: int, seed: int, side: int = 12) -> World:
     return {"image": _striped(upright, side, rng), "label": _words(upright, "upright", "level")}
 
 
+def strokes(rows: int, seed: int, side: int = 16) -> World:
+    """Pictures with two short strokes anywhere, both of about one of six slopes, which the label tells."""
+    rng = np.random.default_rng(seed)
+    slope = rng.integers(0, 6, rows)
+    down, right = np.mgrid[:side, :side]
+    x = 20 + 12 * rng.standard_normal((rows, side, side))
+    for picture, each in zip(x, slope, strict=True):
+        for _ in range(2):
+            angle = (each + rng.uniform(-0.25, 0.25)) * np.pi / 6
+            row, column = rng.uniform(4, side - 4, 2)
+            across = np.abs((down - row) * np.cos(angle) - (right - column) * np.sin(angle))
+            along = np.abs((down - row) * np.sin(angle) + (right - column) * np.cos(angle))
+            picture += 200 * np.clip(1.5 - across, 0, 1) * (along < 4)
+    return {"image": np.clip(x, 0, 255).astype(np.uint8)[..., None], "label": np.char.add("slope ", slope.astype(str))}
+
+
 def beeps(rows: int, seed: int) -> World:
     """Tones that rise or fall, of any pitch, speed, length and loudness, in noise."""
     rng = np.random.default_rng(seed)

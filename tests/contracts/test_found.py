@@ -192,7 +192,7 @@ def test_up_to_a_size_the_nearest_are_exact() -> None:
 def test_beyond_it_lists_find_nearly_all_of_them() -> None:
     x, queries = features(4000, 0)[:, :4], features(50, 1)[:, :4]
     lists, order = Lists.build(x, np.random.default_rng(0), exact=100)
-    lists.vectors = x[order]
+    lists.hold(x[order])
     assert len(lists.middles) > 50
     assert lists.starts[-1] == 4000
     exact = brute(x, queries, 10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from lamina.found._near import squares
 EXACT = 50_000  # vectors up to which all are compared
 SAMPLE = 32  # vectors a list that its middle is learned from
 ROUNDS = 8
-PROBED = 32  # lists that a search looks into
+PROBED = 24  # lists that a search looks into: among a million vectors of 256, 98 in 100 of the nearest lie there
 AT_ONCE = 8192
 
 
@@ -23,12 +23,14 @@ AT_ONCE = 8192
 class Lists:
     """vectors: [N, D] float32, list after list: an array, or a file that is mapped into memory. ids: [N], the row that
     each vector belongs to. middles: [L, D]; starts: [L + 1], where each list begins. One list: all are compared.
+    lengths: [N] squared, of the vectors: to work them out at each search would take longer than all else.
     """
 
     vectors: Any
     ids: Array
     middles: Array
     starts: Array
+    lengths: Array = field(default_factory=lambda: np.zeros(0, np.float32))
 
     @classmethod
     def build(cls, vectors: Array, rng: np.random.Generator, exact: int = EXACT) -> tuple[Lists, Array]:
@@ -52,14 +54,24 @@ class Lists:
         starts = np.searchsorted(members[order], np.arange(size + 1))
         return cls(vectors, order, middles, starts), order
 
+    def hold(self, vectors: Any) -> None:
+        """Take the vectors, list after list."""
+        self.vectors = vectors
+        self.lengths = np.concatenate(
+            [np.einsum("nd,nd->n", block, block) for _, block in self._blocks()] or [np.zeros(0, np.float32)]
+        )
+
     def search(self, queries: Array, count: int, probed: int = PROBED) -> tuple[Array, Array]:
         """Rows [Q, count] of the nearest vectors and their distances, nearest first; -1 and inf where there are fewer."""
         queries = np.ascontiguousarray(queries, np.float32)
+        if len(self.lengths) != len(self.vectors):
+            self.hold(self.vectors)
         found = np.full((len(queries), count), -1)
         distances = np.full((len(queries), count), np.inf, np.float32)
         if len(self.middles) == 1:
             for start, block in self._blocks():
-                _merge(found, distances, self.ids[start : start + len(block)][None], squares(queries, block))
+                here = slice(start, start + len(block))
+                _merge(found, distances, self.ids[here][None], _squares(queries, block, self.lengths[here]))
         else:
             near = squares(queries, self.middles)
             for place, query in enumerate(queries):
@@ -67,7 +79,10 @@ class Lists:
                 spans = list(_joined(self.starts[lists], self.starts[lists + 1]))
                 if not spans:  # all of these lists are empty
                     continue
-                away = [squares(query[None], np.asarray(self.vectors[start:stop])) for start, stop in spans]
+                away = [
+                    _squares(query[None], np.asarray(self.vectors[start:stop]), self.lengths[start:stop])
+                    for start, stop in spans
+                ]
                 ids = np.concatenate([self.ids[start:stop] for start, stop in spans])
                 one = slice(place, place + 1)
                 _merge(found[one], distances[one], ids[None], np.concatenate(away, 1))
@@ -76,6 +91,12 @@ class Lists:
     def _blocks(self) -> Iterator[tuple[int, Array]]:
         for start in range(0, len(self.vectors), AT_ONCE):
             yield start, np.asarray(self.vectors[start : start + AT_ONCE])
+
+
+def _squares(queries: Array, vectors: Array, lengths: Array) -> Array:
+    """[Q, N] squared distances to vectors of these squared lengths."""
+    found: Array = np.einsum("qd,qd->q", queries, queries)[:, None] - 2 * queries @ vectors.T + lengths
+    return np.maximum(found, 0)
 
 
 def _nearest(x: Array, middles: Array) -> Array:

@@ -52,7 +52,8 @@ class Neighbours:
         self.center = self.layout.cut(features, "values").mean(0)
         vectors = self._seen(features)
         self.lists, order = Lists.build(vectors, rng, exact)
-        self.lists.vectors, self.lists.ids = vectors[order], rows[order]
+        self.lists.hold(vectors[order])
+        self.lists.ids = rows[order]
         some = np.sort(rng.permutation(len(vectors))[:ASKED])
         nearest = self._others(vectors[some], rows[some], 1)[1][:, 0]
         nearest = nearest[np.isfinite(nearest)]
@@ -139,7 +140,13 @@ class Neighbours:
 
     def arrays(self) -> dict[str, Array]:
         lists = self.lists
-        return {"center": self.center, "ids": lists.ids, "middles": lists.middles, "starts": lists.starts}
+        return {
+            "center": self.center,
+            "ids": lists.ids,
+            "middles": lists.middles,
+            "starts": lists.starts,
+            "lengths": lists.lengths,
+        }
 
     def large(self) -> dict[str, Array]:
         return {"vectors": self.lists.vectors, "names": self.names, "ends": self.ends}
@@ -149,5 +156,7 @@ class Neighbours:
         found = cls(Layout(tuple(map(tuple, state["parts"]))), state["unit"])
         found.usual, found.far, found.center = state["usual"], state["far"], arrays["center"]
         found.lists = Lists(*(arrays[name] for name in ("vectors", "ids", "middles", "starts")))
+        if "lengths" in arrays:  # models of earlier versions work them out when they are first asked
+            found.lists.lengths = arrays["lengths"]
         found.names, found.ends = arrays["names"], arrays["ends"]
         return found

@@ -136,7 +136,7 @@ def _read(
     options: as asked for; with `learned` in them so many of the last layers learn. tunes: whether to try that."""
     given = reading.adopt(prepared, name, source)
     found = Reading(given, source, options.get("learned") or (TUNED if tunes and not along else 0), along)
-    yield from found.all(_needed(prepared))
+    yield from found.all(needed(prepared))
     prepared.rows.inputs[name] = found.rows
     kind = reading.TEXT if not source.hears else reading.SCRIBE if along else reading.SOUND
     choice.said[name] = {"kind": kind, "options": options | source.options | {"learned": found.learned if along else 0}}
@@ -173,7 +173,7 @@ def _frozen(prepared: Prepared, plan: Plan, budget: Budget, name: str) -> Genera
     """The network that knows photographs, looking at this input's pictures."""
     tune = _tunes(plan, budget)
     pictures, form = prepared.rows.inputs[name], prepared.intake.forms[name]
-    return (yield from sized(pictures, form, _needed(prepared), budget, tune, plan.verify))
+    return (yield from sized(pictures, form, needed(prepared), budget, tune, plan.verify))
 
 
 def recipe(said: Mapping[str, Json], forms: Mapping[str, Form], plan: Plan, rows: int) -> Recipe:
@@ -304,7 +304,7 @@ def use_features(prepared: Prepared, choice: Choice) -> Generator[Progress, None
 
 def _use(prepared: Prepared, name: str, frozen: Frozen, choice: Choice) -> Generator[Progress, None, None]:
     """Replace pictures by their features."""
-    yield from frozen.fill(_needed(prepared))
+    yield from frozen.fill(needed(prepared))
     frozen.keep()
     prepared.before[name] = frozen.pictures
     prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.values), frozen.pictures.present)
@@ -313,7 +313,7 @@ def _use(prepared: Prepared, name: str, frozen: Frozen, choice: Choice) -> Gener
     choice.said[name] = {"kind": PRETRAINED, "options": kept | {"side": frozen.side}}
 
 
-def _needed(prepared: Prepared) -> Array:
+def needed(prepared: Prepared) -> Array:
     """Every row that learns, chooses or is judged."""
     parts = [rows for fold in prepared.folds for rows in (fold.train, fold.validation, fold.test)]
     return np.unique(np.concatenate([*parts, prepared.held, prepared.extra]))

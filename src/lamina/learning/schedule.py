@@ -90,7 +90,7 @@ def _plain(module: nn.Module, recipe: Recipe, without: Set[int] = frozenset()) -
         for (factor, decay), found in _groups(module, recipe, without).items()
     ]
     if recipe.optimiser == "sgd":
-        return SGD(groups, momentum=recipe.momentum, nesterov=True, fused=True)
+        return SGD(groups, momentum=recipe.momentum, nesterov=recipe.momentum > 0, fused=True)
     return AdamW(groups, betas=recipe.betas, fused=True)
 
 

@@ -12,16 +12,17 @@ import torch
 from torch import nn
 
 from lamina import __version__
-from lamina.core import Array, Json, PlanError, Progress, Recipe
+from lamina.core import Array, Encoded, Json, PlanError, Progress, Recipe
 from lamina.examples import Examples
 from lamina.learning import likeness, reading, views
 from lamina.learning._boosting import load as load_boosting
 from lamina.learning.augment import changeable
 from lamina.learning.beginning import Beginning, Ties
 from lamina.learning.budget import LOOKS, Steps, affordable_looks
-from lamina.learning.choose import PRETRAINED, Choice, choose, use_features
+from lamina.learning.choose import PRETRAINED, Choice, choose, needed, use_features
 from lamina.learning.decisions import check_costs
 from lamina.learning.guard import Verdict, alike, untried, weigh
+from lamina.learning.hebb import Filters, teaching
 from lamina.learning.judge import Learned, judge
 from lamina.learning.label_free import features
 from lamina.learning.mirror import with_flips
@@ -33,12 +34,15 @@ from lamina.learning.transduce import asked, check, seconds, transduce
 from lamina.learning.trial import JUDGED, Lesson, Trial, check_metric
 from lamina.machine.memory import give_back
 from lamina.model.model import Model
+from lamina.networks._build import spelt_out
 from lamina.networks._join import Ensemble, Join
 from lamina.networks.cnn import FEW, Cnn
+from lamina.networks.hebbian import Hebbian
 
 VIEWS = 3  # times as long as a training with unlabelled rows: as many steps of learning to know pictures again
 SPREADING = 4  # times as long as learning from labels alone: learning what is alike, where that alone answers
 ALL_ROWS = "with unlabelled rows"
+FILTERING = 0.3  # of the time left, for filters that learn without labels
 ANSWER = 2e-4  # seconds a row, at least, for which time is kept where rows are answered
 
 
@@ -74,6 +78,7 @@ class Training(Running):
         self.resumed: Steps | None = None
         self.views: int | None = None  # steps of learning to know pictures again, where answers alone are wanted
         self.further: Steps | None = None  # of the trainings that rows without a label take part in
+        self.filters = Beginning({})  # by input, weights that learned before any label was looked at
         self._run = ""
         self._kept: Json = {}
 
@@ -98,6 +103,7 @@ class Training(Running):
             choice = grow(choice, self._lesson(prepared, choice), self.budget, self._sized(prepared, choice))
             choice = self._as_before(prepared, choice)
             choice = with_flips(choice, prepared, self.plan.seed)
+        yield from self._filters(prepared, choice)
         if self.report and any(form.kind == "vector" for form in prepared.intake.forms.values()):
             load_boosting()  # what the report compares with
         members, trust = yield from self._learn(prepared, choice)
@@ -116,6 +122,43 @@ class Training(Running):
         yield from self._save(judge(learned))
 
     # ---------------------------------------------------------------------------------------------- parts
+
+    def _filters(self, prepared: Prepared, choice: Choice) -> Iterator[Progress]:
+        """Filters that learn by Hebb's rule do so before the read-out: what they make of pictures takes the place of these."""
+        for name, said in choice.said.items():
+            if said["kind"] != Hebbian.kind:
+                continue
+            if not self._kept:
+                self._keep(self._run, **self._chose(choice))
+            form, pictures = prepared.intake.forms[name], prepared.rows.inputs[name]
+            rows = teaching(prepared)
+            filters = Filters(name, pictures, form, said["options"], rows, self.plan.seed, self.device)
+            if self._continues(prepared) and self.start and self.start.card.networks.get(name) == spelt_out(said):
+                filters.adopt(self.start.network.members[0].state_dict())
+            elif not filters.network.random:
+                yield from self._taught(filters)
+            yield from filters.fill(needed(prepared))
+            prepared.before[name] = pictures
+            prepared.rows.inputs[name] = Encoded(torch.from_numpy(filters.values), pictures.present)
+            self.filters = Beginning({**self.filters.weights, name: filters.weights()})
+            choice.reasons = [reason for reason in choice.reasons if not reason.startswith(f"{name}: the filters")]
+            choice.reasons.append(filters.said)
+
+    def _taught(self, filters: Filters) -> Iterator[Progress]:
+        """Every layer in turn, within a share of the time."""
+        count, left = len(filters.network.layers), self.budget.left()
+        end = None if left is None else time.monotonic() + FILTERING * left
+        for number in filters.layers():
+            deadline = None if end is None else time.monotonic() + (end - time.monotonic()) / (count - number)
+            file = self._file(f"layer{number + 1}")
+            running = filters.learn(number, self.plan.unlabelled_steps, deadline, file)
+            says = f"layer {number + 1} of {count}, without labels"
+            yield from self._lead(filters, running, says, stage="filtering", metric="lengths of filters less 1")
+            filters.ended(number)
+            assert filters.loop is not None
+            if filters.loop.step != filters.loop.planned:  # the clock, or somebody, ended it early
+                self.views = filters.loop.step
+        self.learning = False
 
     def _learn(
         self, prepared: Prepared, choice: Choice
@@ -212,7 +255,8 @@ class Training(Running):
         for number, fold in enumerate(prepared.folds):
             if self.stopped and members:
                 break
-            trial = Trial(lesson, fold, number, extras[number] if extras else None, begun)
+            first = self.filters if begun is None else replace(begun, weights={**self.filters.weights, **begun.weights})
+            trial = Trial(lesson, fold, number, extras[number] if extras else None, first)
             if self._continues(prepared):
                 assert self.start is not None
                 continue_from(trial.network, self.start)
@@ -329,7 +373,8 @@ class Training(Running):
         kept = self._recall(self._run)
         if kept is None:
             return None
-        self.resumed = Steps(int(kept["steps"]), int(kept["looks"]))
+        if "steps" in kept:
+            self.resumed = Steps(int(kept["steps"]), int(kept["looks"]))
         if "further" in kept:
             count, looks = map(int, kept["further"])
             self.further = Steps(count, looks)
@@ -339,16 +384,17 @@ class Training(Running):
     def _settled(self, choice: Choice, steps: Steps) -> Steps:
         """The same steps, kept with the choice for the same run after a crash."""
         if not self.resumed:
-            self._kept = {
-                "steps": steps.count,
-                "looks": steps.looks,
-                "said": choice.said,
-                "recipe": asdict(choice.recipe),
-                "reasons": choice.reasons,
-                "tried": choice.tried,
-            }
+            self._kept = {"steps": steps.count, "looks": steps.looks, **self._chose(choice)}
             self._keep(self._run, **self._kept)
         return steps
+
+    def _chose(self, choice: Choice) -> Json:
+        return {
+            "said": choice.said,
+            "recipe": asdict(choice.recipe),
+            "reasons": choice.reasons,
+            "tried": choice.tried,
+        }
 
     def _metric(self, prepared: Prepared) -> str:
         return self.plan.metric or next(iter(prepared.outputs.values())).metric

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from lamina.core import Features, Form, LaminaError, MissingExtra, Recipe
 from lamina.networks._layered import Layered
+from lamina.networks._places import Places
 
 # Blocks, kernel, first stride, expansion and output channels of each stage of EfficientNet-Lite0 (Tan & Le 2019;
 # the Lite form drops squeeze-and-excitation and takes ReLU6).
@@ -83,7 +84,7 @@ class Backbone(nn.Module):
                 blocks[f"block{len(blocks)}"] = Block(channels, outputs, kernel, stride if place == 0 else 1, expansion)
                 channels = outputs
         self.blocks = nn.Sequential(blocks)
-        self.placed = Places(form.shape[:2]) if placed else None
+        self.placed = Places(form.shape[:2], GRID) if placed else None
         self.width = WIDTH if self.placed is None else PLACED * self.placed.count
         self.top = nn.Sequential(OrderedDict(conv=_conv(channels, WIDTH), act=nn.ReLU6()))
         self.requires_grad_(False)
@@ -120,30 +121,6 @@ class Backbone(nn.Module):
             MissingExtra: the package that carries them is not installed.
         """
         self.load_state_dict(_published())
-
-
-class Places(nn.Module):
-    """Maps [B, C, h, w] of any size averaged over a few places, GRID along the longer side: [B, C, places]."""
-
-    def __init__(self, sides: tuple[int, ...]) -> None:
-        super().__init__()
-        self.down, self.across = (max(1, round(GRID * side / max(sides))) for side in sides)
-        self.count = self.down * self.across
-
-    def forward(self, maps: Tensor) -> Tensor:
-        high, wide = maps.shape[2:]
-        rows = _shares(self.down, int(high)).to(maps)
-        columns = _shares(self.across, int(wide)).to(maps)
-        return (rows @ maps @ columns.T).flatten(2)
-
-
-def _shares(places: int, size: int) -> Tensor:
-    """[places, size]: what each pixel adds to the mean of each place; places overlap where they do not divide it."""
-    found = torch.zeros(places, size)
-    for place in range(places):
-        start, end = place * size // places, -(-(place + 1) * size // places)
-        found[place, start:end] = 1 / (end - start)
-    return found
 
 
 class Block(nn.Module):

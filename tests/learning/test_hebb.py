@@ -1,0 +1,120 @@
+"""Filters that learn by Hebb's rule: what the rule keeps, and that what it learns is worth more than what was drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import lamina
+import worlds
+from lamina.core import Array, Batch, Encoded, Form
+from lamina.learning.hebb import Filters, SoftHebb, rule, teaching
+from lamina.learning.plan import Plan
+from lamina.learning.prepare import prepare
+from lamina.networks.hebbian import Hebbian
+
+CPU = torch.device("cpu")
+
+
+def taught(pictures: Array, *, steps: int | None = None, seed: int = 0, **options: object) -> Filters:
+    """Filters that learned from all of these pictures [N, H, W, C]."""
+    seen = Encoded(torch.from_numpy(pictures), torch.ones(len(pictures), dtype=torch.bool))
+    form = Form("grid", pictures.shape[1:])
+    filters = Filters("image", seen, form, options, np.arange(len(pictures)), seed, CPU)
+    for number in filters.layers() if not filters.network.random else ():
+        for _ in filters.learn(number, steps, None, None):
+            pass
+        filters.ended(number)
+    return filters
+
+
+def test_lengths_tend_to_one() -> None:
+    filters = taught(worlds.strokes(700, 0)["image"], width=8, depth=1)
+    begun = taught(worlds.strokes(20, 0)["image"], width=8, depth=1, steps=1)
+    assert float((begun.network.layer(0).norms() - 1).abs().min()) > 0.5
+    torch.testing.assert_close(filters.network.layer(0).norms(), torch.ones(8), atol=0.15, rtol=0)
+
+
+def test_the_order_of_the_rows_in_a_batch_changes_nothing() -> None:
+    x, weight = torch.randn(6, 3, 9, 9), torch.randn(10, 3, 3, 3)
+    one, other = rule(weight, x, 1.0), rule(weight, x.flip(0), 1.0)
+    torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-4)
+
+
+def test_the_step_is_what_the_rule_says() -> None:
+    """Place by place, as it is written in the paper, rather than by convolutions."""
+    x, weight = torch.randn(2, 2, 4, 4), torch.randn(5, 2, 3, 3)
+    expected = torch.zeros_like(weight)
+    for picture in x:
+        for row in range(2):
+            for column in range(2):
+                patch = picture[:, row : row + 3, column : column + 3]
+                answers = (weight * patch).sum((1, 2, 3))
+                each = -torch.softmax(0.7 * answers, 0)
+                each[answers.argmax()] *= -1
+                for unit in range(5):
+                    expected[unit] += each[unit] * (patch - answers[unit] * weight[unit])
+    torch.testing.assert_close(
+        rule(weight, x, 0.7), expected / expected.flatten(1).norm(dim=1).mean(), atol=1e-5, rtol=1e-4
+    )
+
+
+def test_the_gradient_of_the_loss_is_the_step_and_reaches_nothing_else() -> None:
+    torch.manual_seed(0)
+    network = Hebbian(Form("grid", (12, 12, 1)), width=4)
+    pixels = torch.randint(0, 256, (5, 12, 12, 1), dtype=torch.uint8)
+    network.settle(pixels, torch.Generator())
+    network.layer(1).filters.requires_grad_()
+    batch = Batch({"image": Encoded(pixels, torch.ones(5, dtype=torch.bool))}, {}, {}, torch.ones(5))
+    method = SoftHebb(network, 1, "image")
+    [loss] = method.losses(batch)
+    loss.sum.backward()  # type: ignore[no-untyped-call]
+    layer = network.layer(1)
+    with torch.no_grad():
+        step = rule(layer.filters.weight, layer.surroundings(network.before(1, pixels)), method.sharp)
+    moved = layer.filters.weight.grad
+    assert moved is not None
+    direction = torch.cosine_similarity(moved.flatten(1), -step.flatten(1))
+    torch.testing.assert_close(direction, torch.ones(16), atol=1e-4, rtol=0)
+    assert network.layer(0).filters.weight.grad is None
+
+
+def test_what_is_learned_is_nearer_to_the_pictures_than_what_was_drawn() -> None:
+    """As many filters of the same length: at the average place the nearest of them answers more."""
+    pictures, others = worlds.strokes(700, 0)["image"], torch.from_numpy(worlds.strokes(100, 1)["image"])
+    answers = []
+    for random in (False, True):
+        network = taught(pictures, width=8, depth=1, random=random).network
+        network.settle(torch.from_numpy(pictures), torch.Generator())
+        layer = network.layer(0)
+        with torch.inference_mode():
+            found = layer.filters(layer.surroundings(network.before(0, others)))
+        answers.append(float((found / layer.norms()[:, None, None]).amax(1).mean()))
+    learned, drawn = answers
+    assert learned > 1.2 * drawn
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (1, 9, 3), (40, 7, 1), (90, 130, 1)])
+def test_a_border_is_nothing_to_see(shape: tuple[int, int, int]) -> None:
+    """Pictures of one brightness give maps of one value, of whatever size they are."""
+    torch.manual_seed(0)
+    network = Hebbian(Form("grid", shape), width=4)
+    network.settle(torch.randint(0, 256, (6, *shape), dtype=torch.uint8), torch.Generator())
+    with torch.inference_mode():
+        maps = network.before(len(network.layers), torch.full((1, *shape), 99, dtype=torch.uint8))
+    torch.testing.assert_close(maps, maps[:, :, :1, :1].expand_as(maps), atol=1e-4, rtol=1e-3)
+
+
+def test_unlabelled_pictures_teach_the_filters_and_those_that_judge_do_not() -> None:
+    labelled, free = worlds.stripes(200, 0), worlds.stripes(300, 1)
+    examples = lamina.read(
+        {
+            "image": np.concatenate([labelled["image"], free["image"]]),
+            "label": [*labelled["label"].tolist(), *[None] * 300],
+        }
+    )
+    one = prepare(examples, Plan(target=("label",), folds=0))
+    assert set(teaching(one)) == set(one.folds[0].train) | set(range(200, 500))
+    several = prepare(examples, Plan(target=("label",), folds=3))
+    assert set(teaching(several)) == set(range(200, 500))
