@@ -13,7 +13,7 @@ from lamina.model.retold import retell
 from lamina.page.data import nothing
 from lamina.page.single import single
 
-SHARE, SHORTEST, LONGEST = 0.03, 0.5, 5.0  # of what learning cost, and seconds of the processor: what asking may cost
+SHARE, SHORTEST, LONGEST = 0.03, 1.5, 5.0  # of what learning cost, and seconds of the processor: what asking may cost
 UNBUILT = "This copy of Lamina has no page: its front end was not built. In its sources: python hatch_build.py"
 
 
