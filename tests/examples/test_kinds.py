@@ -321,6 +321,27 @@ def test_a_separator_that_was_said_parts_tags(tmp_path: Path) -> None:
     assert found.values("x")[:5] == [["red", "blue"], ["red"], ["blue"], None, ["blue", "green"]]
 
 
+@pytest.mark.parametrize(
+    ("cells", "parted"),
+    [
+        (
+            ["old;heavy", "old", "heavy", "", "heavy;new"],
+            [["old", "heavy"], ["old"], ["heavy"], None, ["heavy", "new"]],
+        ),
+        (["a|b;c", "a;b", "b|c"], [["a|b;c"], ["a;b"], ["b|c"]]),
+        (["Rome, Italy", "Bonn, Germany", "Lyon, France"], [["Rome, Italy"], ["Bonn, Germany"], ["Lyon, France"]]),
+        ([["a;b", "c"], ["c"], ["a;b"]], [["a;b", "c"], ["c"], ["a;b"]]),
+    ],
+    ids=["clear", "two", "a comma", "lists"],
+)
+def test_tags_that_were_asked_for_are_parted_where_it_is_plain(cells: list[Any], parted: list[Any]) -> None:
+    rows = cells * 10
+    found = read({"x": [k / 4 for k in range(len(rows))], "y": rows}, Reading(kind={"y": "tags"}), target="y")
+    assert found.values("y")[: len(cells)] == parted
+    said = any("several tags with ';' between them" in note.text for note in found.notes)
+    assert said == (cells[0] == "old;heavy")
+
+
 # ------------------------------------------------------------------------------------- persons, moments
 
 

@@ -16,7 +16,7 @@ from lamina.examples import columns, dates, words
 from lamina.examples.examples import Examples
 from lamina.examples.files import called, kind_named
 from lamina.examples.reading import FILES, KINDS, PARTS, ROLES, Column, Kind, Raw, Reading, count, figure, listed
-from lamina.examples.targets import as_target, as_transcripts, check_targets
+from lamina.examples.targets import as_target, as_transcripts, check_targets, separator_of
 from lamina.inputs import text as texts
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _column(name: str, cells: Any, raw: Raw, reading: Reading, is_target: bool) 
     if name in reading.kind:
         kind = Kind(reading.kind[name], "as you said")
         if kind.held == "tags":
-            kind = Kind(kind.name, "as you said", reading.separator or "")
+            kind = _tags(name, cells, raw, reading)
         if kind.held in ("number", "date"):
             found = infer(name, cells, raw)
             how = found.how if found.name == kind.held else ""
@@ -93,6 +93,22 @@ def _column(name: str, cells: Any, raw: Raw, reading: Reading, is_target: bool) 
     kind = infer(name, cells, raw)
     column = columns.settle(name, kind, cells, raw)
     return as_target(name, column, cells, reading) if is_target else _reason(name, column)
+
+
+def _tags(name: str, cells: Any, raw: Raw, reading: Reading) -> Kind:
+    """Tags that somebody asked for, with what stands between them: as they said, else where the cells show it clearly. A bar or a
+    semicolon in tags is hardly ever part of one, unless both occur; a comma may be, as in 'Rome, Italy'."""
+    separator, data = reading.separator or "", columns.coded(cells)
+    if not separator and not any("\x1f" in word for word in data.words):  # those were lists
+        there = [each for each in "|;" if any(each in word for word in data.words)]
+        separator = separator_of(data) or (there[0] if len(there) == 1 else "")
+        if separator:
+            raw.note(
+                "info",
+                f"Cells of '{name}' hold several tags with '{separator}' between them.",
+                "If something else stands between them, say so with --separator.",
+            )
+    return Kind("tags", "as you said", separator)
 
 
 def _time(name: str, cells: Any, raw: Raw) -> Column:

@@ -243,10 +243,8 @@ def _frames(part: Frames, each: Explanation) -> str:
     unit = "in log-odds: +0.7 doubles the odds" if each.about is not None else "in units of the answer"
     pictures = []
     for k, (name, place) in enumerate(zip(part.named, part.shown, strict=True)):
-        seen = part.pixels[place]
-        source = heat.plain(seen) if part.evidence is None else heat.over(seen, part.evidence.values[place], part.most)
         without = figure(each, part.end - float(part.hidden.values[k]))
-        pictures.append(_figure(source, f"{name.capitalize()}: {without} without"))
+        pictures.append(_figure(key_frame(part, place), f"{name.capitalize()}: {without} without"))
     rows = [(name, float(value), f"{value:+.2g}") for name, value in zip(part.named, part.hidden.values, strict=True)]
     heads = ["part", "the answer falls by", "answer without it", "random weights: falls by"]
     lines = [
@@ -274,6 +272,12 @@ def _frames(part: Frames, each: Explanation) -> str:
         + hidden("As a table", table(heads, lines, len(heads) - 1))
         + _check(part.hidden)
     )
+
+
+def key_frame(part: Frames, place: int) -> str:
+    """One frame as a data URL, with the evidence in it where there is some; all frames share one scale."""
+    seen = part.pixels[place]
+    return heat.plain(seen) if part.evidence is None else heat.over(seen, part.evidence.values[place], part.most)
 
 
 # ------------------------------------------------------------------------------------------------ beside

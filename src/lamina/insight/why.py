@@ -258,6 +258,19 @@ def _weighed(
     return Weighed(values, known[0], alike)
 
 
+def compared(part: Part) -> Weighed | None:
+    """The map of a part that stands for it when it is held against random weights; None where the network gives none."""
+    match part:
+        case Columns():
+            return part.effects
+        case Steps():
+            return part.effects or part.left_out
+        case Frames():
+            return part.hidden
+        case Places():
+            return part.evidence or part.covered
+
+
 def _same(a: Tensor, b: Tensor) -> bool:
     return bool(torch.equal(a.nan_to_num(-1e38), b.nan_to_num(-1e38)))
 
@@ -287,6 +300,7 @@ def to_json(part: Part, question: Question, cells: Mapping[str, Any], usual: Map
             return {
                 "kind": part.kind,
                 "column": part.name,
+                "words": bool(part.words),
                 "empty": question.share(part.start),
                 "alike": part.left_out.alike if effects is None else effects.alike,
                 "parts": [

@@ -96,7 +96,7 @@ class Api:
         pages = {"/": "index.html", "/docs": "docs.html"}
         pages |= {
             f"/{name}": name
-            for name in ("page.css", "page.js", "docs.js", "make.js", "shared.js", "record.js", "worklet.js")
+            for name in ("page.css", "page.js", "docs.js", "make.js", "shared.js", "why.js", "record.js", "worklet.js")
         }
         return [
             Route("/v1/models/{name}/predict", Predict(self), methods=["POST"]),

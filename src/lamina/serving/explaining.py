@@ -127,22 +127,34 @@ def _answered(question: Json, made: dict[str, Explainer]) -> list[Json]:
         each = explainer.explain(
             Cells.settle([cells], holds), shown, str(number), question.get("about"), thorough="thorough" in question
         )
-        found.append(each.json() | {"drawn": _drawn(each)})
+        found.append(each.json() | {"drawn": _drawn(each), "checked": _checked(each)})
     return found
 
 
 def _drawn(each: Explanation) -> list[Json]:
-    """The maps of pictures as data URLs, for a page."""
+    """The maps of pictures, and of films a frame a part, as data URLs, for a page."""
     from lamina.insight import heat
-    from lamina.insight.why import Places
+    from lamina.insight.explained import key_frame
+    from lamina.insight.why import Frames, Places
 
-    found = []
+    found: list[Json] = []
     for part in each.parts:
         if isinstance(part, Places):
             maps = {"evidence": part.evidence, "covered": part.covered}
             drawn = {name: heat.over(part.pixels, kept.values) for name, kept in maps.items() if kept is not None}
             found.append({"column": part.name, **drawn})
+        elif isinstance(part, Frames):
+            found.append({"column": part.name, "frames": [key_frame(part, place) for place in part.shown]})
     return found
+
+
+def _checked(each: Explanation) -> list[str | None]:
+    """Of each part in words how much random weights give the same; None where there is too little to tell."""
+    from lamina.insight.twin import said
+    from lamina.insight.why import compared
+
+    maps = [compared(part) for part in each.parts]
+    return [None if kept is None or kept.alike is None else said(kept.alike) for kept in maps]
 
 
 def _received(value: Any) -> Any:

@@ -212,8 +212,21 @@ _EXPLANATIONS: Json = {
                     "target": {"type": "string"},
                     "about": {"type": ["string", "null"]},
                     "share": {"type": "number", "description": "The calibrated probability, or the number answered."},
-                    "parts": {"type": "array", "items": _OBJECT, "description": "What columns add; maps of pictures."},
-                    "drawn": {"type": "array", "items": _OBJECT, "description": "The maps as pictures (data URLs)."},
+                    "parts": {
+                        "type": "array",
+                        "items": _OBJECT,
+                        "description": "What columns, words, moments and frames add; maps of pictures.",
+                    },
+                    "drawn": {
+                        "type": "array",
+                        "items": _OBJECT,
+                        "description": "The maps and key frames as pictures (data URLs).",
+                    },
+                    "checked": {
+                        "type": "array",
+                        "items": {"type": ["string", "null"]},
+                        "description": "Of each part, in words, how much random weights give the same.",
+                    },
                 },
             },
         },

@@ -3,10 +3,11 @@
 import {ask, element, find} from "/shared.js";
 import {fields, make} from "/make.js";
 import {record} from "/record.js";
+import {figure, percent, reasons} from "/why.js";
 
 const MOST = 100; // files asked about at once
 const MEDIA = {image: ["image/*", "pictures", "a picture"], sound: ["audio/*", "sounds", "a sound"],
-  video: ["video/*", "videos", "a video"]};
+  video: ["video/*", "videos", "a video"], series: [".csv,.tsv,.txt", "", "a series"]};
 let model = null;
 let dropped = [];
 
@@ -65,15 +66,16 @@ function field(each, id) {
   return box;
 }
 
-// A place to drop pictures, sounds or videos, or to choose them with the keyboard; sounds can be recorded too.
+// A place to drop pictures, sounds, videos or a series, or to choose them with the keyboard; sounds can be recorded too.
 function drop(each, id) {
   const alone = model.inputs.length === 1;
   const [accept, several, one] = MEDIA[each.kind];
-  const input = element("input", {id, type: "file", accept, multiple: alone});
+  const multiple = alone && several !== "";
+  const input = element("input", {id, type: "file", accept, multiple});
   const box = element("div", {className: "drop"},
-    element("label", {htmlFor: id, textContent: `${each.column}: drop ${alone ? several : one} here, or choose`}), input);
+    element("label", {htmlFor: id, textContent: `${each.column}: drop ${multiple ? several : one} here, or choose`}), input);
   const take = (files) => {
-    dropped = [...files].slice(0, alone ? MOST : 1);
+    dropped = [...files].slice(0, multiple ? MOST : 1);
     if (alone && dropped.length) send();
   };
   input.onchange = () => take(input.files);
@@ -152,7 +154,7 @@ function card(row, file) {
   const made = element("article");
   if (/^(audio|video)\//.test(file?.type ?? "")) {
     made.append(element(file.type.slice(0, 5), {controls: true, title: file.name, src: URL.createObjectURL(file)}));
-  } else if (file) {
+  } else if (file && model.inputs.some((each) => each.kind === "image")) {
     const shown = element("img", {alt: file.name, src: URL.createObjectURL(file)});
     shown.onload = shown.onerror = () => URL.revokeObjectURL(shown.src);
     made.append(shown);
@@ -169,11 +171,11 @@ function card(row, file) {
   return made;
 }
 
-// The fields as they are now, with one picture.
+// The fields as they are now, with one file.
 function asked(file) {
   const form = new FormData();
-  for (const input of find("fields").querySelectorAll("input[name]")) form.append(input.name, input.value);
-  for (const each of model.inputs.filter((each) => each.kind === "image")) {
+  for (const input of find("fields").querySelectorAll("[name]")) form.append(input.name, input.value);
+  for (const each of model.inputs.filter((each) => each.kind in MEDIA)) {
     if (file) form.append(each.column, file); else if (model.inputs.length > 1) form.append(each.column, "");
   }
   return form;
@@ -189,33 +191,6 @@ async function why(button, form, target) {
   } catch (error) {
     button.replaceWith(element("p", {className: "wrong", role: "alert", textContent: error.message}));
   }
-}
-
-// What columns add, largest first, and where in a picture the evidence lies.
-function reasons(found) {
-  const box = element("section", {className: "why", "aria-label": "Why"});
-  const what = found.about ?? found.target;
-  for (const part of found.parts) {
-    if (part.kind === "columns") {
-      const effect = (each) => each.effect ?? found.share - each.without;
-      const most = Math.max(...part.columns.map((each) => Math.abs(effect(each))), 1e-9);
-      const shown = part.columns.slice(0, 8).flatMap((each) => [
-        element("dt", {textContent: `${each.column} ${each.value ?? "unknown"}`, title: `usual: ${each.usual ?? "unknown"}`}),
-        element("dd", {}, element("span", {className: effect(each) < 0 ? "push against" : "push", style: `width:${100 * Math.abs(effect(each)) / most}%`})),
-        element("dd", {textContent: `${effect(each) < 0 ? "−" : "+"}${figure(Math.abs(Number(effect(each).toPrecision(2))))}`}),
-      ]);
-      box.append(element("div", {className: "soft", textContent: `What speaks for ${what} (+) and against it (−), beside a usual row`}), element("dl", {}, ...shown));
-    }
-    if ((part.alike ?? part.evidence?.alike ?? 0) >= 0.7) {
-      box.append(element("div", {className: "unlike", textContent: "⚠ Random weights give much the same: it shows the example more than what was learned."}));
-    }
-  }
-  for (const each of found.drawn) {
-    const map = each.evidence ?? each.covered;
-    const caption = `Where in ${each.column} the evidence for ${what} lies: light, within the white line`;
-    box.append(element("figure", {}, element("img", {src: map, alt: caption}), element("figcaption", {className: "soft", textContent: caption})));
-  }
-  return box;
 }
 
 function said(target, answer) {
@@ -245,9 +220,6 @@ function parts(target, windows) {
     ...windows.map((each) => element("li", {textContent:
       `${each.from.toFixed(1)} to ${each.to.toFixed(1)} s: ${each.value ?? "no answer"}${each.confidence === undefined ? "" : `, ${percent(each.confidence)}`}`}))));
 }
-
-const percent = (share) => `${share > 0.995 && share < 1 ? "over 99" : Math.round(100 * share)} %`;
-const figure = (number) => number.toLocaleString("en", {maximumSignificantDigits: 6});
 
 function wrong(error) {
   find("answers").replaceChildren(element("p", {className: "wrong", role: "alert", textContent: error.message}));
