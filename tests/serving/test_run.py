@@ -1,10 +1,16 @@
-"""What an answer is sent with: as few writes as there can be, in order, and nothing lost when the connection ends."""
+"""What an answer is sent with: as few writes as there can be, in order, and nothing lost when the connection ends; and nothing
+left of connections that have ended."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
+import http.client
+import time
+from pathlib import Path
 
-from lamina.serving.run import Joined
+import lamina
+from lamina.serving.run import Bounded, Joined
 
 
 class Wire(asyncio.Transport):
@@ -37,3 +43,32 @@ def test_what_is_written_in_one_turn_is_sent_at_once() -> None:
         return wire.sent
 
     assert asyncio.run(go()) == [b"head content", b"more", b"last words", b"closed"]
+
+
+def test_nothing_is_left_of_connections_that_have_ended(shop: Path) -> None:
+    """By no timer and no cycle: what waits for the collector piles up under load, each with all that its caller had sent."""
+    with lamina.serve(shop, wait=False, port=0) as service:  # type: ignore[union-attr]
+        address = service.url.removeprefix("http://")
+
+        def ask(body: bytes) -> int:
+            connection = http.client.HTTPConnection(address, timeout=30)
+            connection.request("POST", "/v1/models/none/predict", body, {"Content-Type": "application/json"})
+            status = connection.getresponse().status
+            connection.close()
+            return status
+
+        assert ask(b"{}") == 404
+        gc.collect()
+        gc.disable()
+        try:
+            assert {ask(b"{}" * 40_000) for _ in range(20)} == {404}
+            until = time.monotonic() + 5
+            while len(left := _connections()) > 1 and time.monotonic() < until:
+                time.sleep(0.05)
+        finally:
+            gc.enable()
+        assert len(left) <= 1  # the loop may still hold the last one
+
+
+def _connections() -> list[Bounded]:
+    return [each for each in gc.get_objects() if type(each) is Bounded]

@@ -63,12 +63,13 @@ class Bounded(HttpToolsProtocol):
     many as there may be, the one that has been silent for longest makes room for the next."""
 
     silent: ClassVar[dict[Bounded, None]] = {}  # those of this process that ask nothing, the longest first
+    patience: asyncio.TimerHandle  # after which a connection that asked nothing is closed
     heading = False  # whether headers are arriving
     head = 0  # bytes of them so far
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(Joined(transport, self.loop))  # type: ignore[arg-type]
-        self.loop.call_later(PATIENCE, self._asked_yet)
+        self.patience = self.loop.call_later(PATIENCE, self._asked_yet)
         self.silent[self] = None
         if len(self.connections) > ROOM:
             longest = next(iter(self.silent))
@@ -76,8 +77,13 @@ class Bounded(HttpToolsProtocol):
             longest.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing may hold on to it any longer: neither a timer, nor the request that it points to and that points back. A
+        service that is asked by new connections all the time would keep seconds of them, with all that they had sent."""
         self.silent.pop(self, None)
         super().connection_lost(exc)
+        self.patience.cancel()
+        self._unset_keepalive_if_required()
+        self.cycle = None  # type: ignore[assignment]
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
