@@ -257,3 +257,15 @@ def test_what_a_recording_needs_of_memory_does_not_grow_with_its_channels_or_len
     assert kept.frames == 20 * 8_000
     monkeypatch.setattr(sounds, "LARGE", 2**24)
     assert np.array_equal(kept.read(0, kept.frames), sound.heard(content).file)
+
+
+def test_a_recording_that_breaks_off_before_its_middle_is_damaged_alone() -> None:
+    """Long ones are heard from their middle: to look for it there ends in an error of the library."""
+    noise = np.random.default_rng(0).normal(0, 0.1, 60 * RATE).astype(np.float32)
+    whole = file(noise, kind="FLAC")
+    sound = settled(tone(seconds=20))
+    encoded = sound.encode([whole, whole[: 3 * len(whole) // 10]])
+    assert encoded.present.tolist() == [True, False]
+    [(row, text)] = encoded.problems
+    assert row == 1
+    assert "damaged" in text or "breaks off" in text

@@ -181,7 +181,7 @@ def test_examples_named_from_another_folder_are_found(
     monkeypatch.chdir(tmp_path / "else")
     assert open_data(models[0]).same
     assert str(tmp_path) not in (tmp_path / "else" / "False.lamina" / "card.json").read_text(encoding="utf-8")
-    assert whence.folder(models[1].card.seal) is None
+    assert whence.folder(models[1].mark) is None
     assert "learned privately" in open_data(models[1]).why_not
     (tmp_path / "there" / "rows.csv").unlink()
     gone = open_data(models[0])

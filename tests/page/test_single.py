@@ -158,13 +158,16 @@ def test_what_was_learned_is_never_lost_to_it(
 def test_another_report_leaves_the_rest_of_a_model_as_it_is(small_model: Path, tmp_path: Path) -> None:
     place = lamina.load(small_model).save(tmp_path / "small.lamina")
     before = lamina.load(place)
-    files = {each.name: each.read_bytes() for each in place.iterdir()}
+    (place / "notes").mkdir()
+    (place / "notes" / "mine.txt").write_text("whose model this is")
+    files = {each.name: each.read_bytes() for each in place.iterdir() if each.is_file()}
     retell(place, "<!doctype html>")
     after = lamina.load(place)
     assert after.report == "<!doctype html>"
     assert after.mark == before.mark, "what was kept in the cache for it is still its own"
-    changed = {each.name for each in place.iterdir() if each.read_bytes() != files[each.name]}
+    changed = {each.name for each in place.iterdir() if each.is_file() and each.read_bytes() != files[each.name]}
     assert changed == {REPORT, "card.json"}
+    assert (place / "notes" / "mine.txt").read_text() == "whose model this is"
     assert after.predict({"x": 3.0})[0].value == before.predict({"x": 3.0})[0].value
 
 
@@ -203,3 +206,14 @@ def test_a_notebook_shows_the_sections_alone(hostile: tuple[Model, Any], built: 
     whole = Model(model.card, {REPORT: document.encode()})
     assert "recorded" not in whole._repr_html_()
     assert "How good it is" in whole._repr_html_()
+
+
+def test_figures_that_are_none_are_null_in_the_file(built: Path) -> None:
+    """Of a column that never changes there is no R²; a browser reads no NaN."""
+    rows = {"x": [float(k % 40) for k in range(120)], "y": [7.25] * 60 + [7.5 + 0.37 * (k % 31) for k in range(60)]}
+    model = lamina.learn(rows, "y", steps=5, folds=0)
+    model.card.results["learning"]["curves"][0][-1]["value"] = float("nan")
+    document = single.single(model, "MODEL", lamina.read(rows), built=built)
+    assert document is not None
+    answers = dict(kept(document)["answers"])
+    assert answers["training/metrics"]["curves"][0]["points"][-1]["value"] is None

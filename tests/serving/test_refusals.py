@@ -284,3 +284,13 @@ def test_the_log_tells_no_contents(service: Any) -> None:
     said = json.dumps(lines)
     assert "private" not in said
     assert "secret" not in said
+
+
+def test_a_service_with_a_token_gives_away_its_start_page_and_nothing_else() -> None:
+    """The page asks for the token: a browser loads it, and what it imports, without one."""
+    from lamina.serving import gate
+    from lamina.serving.app import PAGE
+
+    files = {f"/{each.name}" for each in PAGE.iterdir() if each.suffix in (".js", ".css")}
+    assert files <= gate.OPEN
+    assert not any(path.startswith(("/v1", "/metrics", "/models")) for path in gate.OPEN)

@@ -80,8 +80,8 @@ class Samples:
         if self.chained:
             for before in range(0, start, step):
                 self._next(before, min(step, start - before))
-        elif not isinstance(self.file, np.ndarray):
-            self.file.seek(start)
+        else:
+            self._seek(start)
         there, loudest = 0, 0.0
         while there < count:
             found = self._next(start + there, min(step, count - there))
@@ -97,6 +97,17 @@ class Samples:
             raise Unreadable(f"breaks off after {(start + there) / self.rate:.2f} of {self.seconds:.2f} seconds")
         if loudest < SILENT:
             raise Unreadable("is silent throughout")
+
+    def _seek(self, start: int) -> None:
+        """Where a file goes on from."""
+        if isinstance(self.file, np.ndarray):
+            return
+        import soundfile
+
+        try:
+            self.file.seek(start)
+        except soundfile.LibsndfileError as error:  # a FLAC that breaks off before that
+            raise Unreadable(f"is damaged ({_why(error)})") from None
 
     def _next(self, start: int, count: int) -> Array:
         """[n, channels] float32, as many as are left. A file goes on from where it stands, which is `start`."""

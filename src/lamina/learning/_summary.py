@@ -16,7 +16,7 @@ def over_time(values: Array, lengths: Array) -> Array:
     channel over the steps that hold something (NaN where none does), then the length."""
     found = np.empty((len(values), 4 * values.shape[2] + 1), np.float32)
     for rows in chunks(np.arange(len(values)), ASKED):
-        steps = values[rows, : int(lengths[rows].max())]
+        steps = values[rows, : int(lengths[rows].max())].astype(np.float32, copy=False)  # halves would overflow
         steps = np.where(np.arange(steps.shape[1])[:, None] < lengths[rows, None, None], steps, np.nan)
         with warnings.catch_warnings():  # a channel that is missing throughout has no mean
             warnings.simplefilter("ignore", RuntimeWarning)

@@ -35,7 +35,7 @@ class Consistency:
     sounds by `strong`, everything else by what the network hides while it learns. Copies within a network each follow
     their own answers, so that none hears of rows that it is kept from.
 
-    extra: rows without a label. shares: [K] how frequent the classes are. steps: of the whole training. told: [n, K] what
+    extra: rows without a label. shares: [K] how frequent the classes are. steps: of the whole training. told: [n, k or 1, K] what
     near rows say of those without a label: it is learned first, where it is there, and then what both say.
     """
 
@@ -94,7 +94,7 @@ class Consistency:
         threshold = SURE * answers[:labelled].amax(2).mean(0)
         likely = self.memory.even(answers[labelled:])
         if self.told is not None:
-            own, told = self.memory.handed(self.steps), self.told[drawn].to(likely)[:, None]
+            own, told = self.memory.handed(self.steps), self.told[drawn].to(likely)
             likely = own * likely + (1 - own) * told
             threshold = own * threshold + (1 - own) * SURE * told.amax(2).mean(0)
         confidence, labels = likely.max(2)

@@ -24,8 +24,9 @@ def spectra(sound: Sound, values: Any) -> Encoded:
         return _unpacked(sound, json.loads(about.tobytes()), steps)
     found = sound.encode(values, lambda shape: cache.allocate(shape, np.float32))
     said = {"lengths": found.lengths.tolist(), "present": found.present.tolist(), "problems": found.problems}
-    cache.keep(key, found.values[np.arange(found.values.shape[1]) < found.lengths[:, None]])
-    cache.keep(f"{key}-about", np.frombuffer(json.dumps(said).encode(), np.uint8))
+    if int(found.lengths.sum()) * sound.bands * 4 <= cache.limit():  # else they would be copied into memory for nothing
+        cache.keep(key, found.values[np.arange(found.values.shape[1]) < found.lengths[:, None]])
+        cache.keep(f"{key}-about", np.frombuffer(json.dumps(said).encode(), np.uint8))
     return found
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.grad import conv2d_weight
 
-from lamina.core import Array, Batch, Encoded, Form, Json, Loss, Progress, Recipe, chunks
+from lamina.core import Array, Batch, Encoded, Form, Json, Loss, PlanError, Progress, Recipe, chunks
 from lamina.learning.loop import Loop
 from lamina.learning.prepare import Prepared
 from lamina.learning.rows import Rows
@@ -80,6 +80,8 @@ class Filters:
     ) -> None:
         self.name, self.pictures, self.seed, self.device = name, pictures, seed, device
         self.rows = rows[pictures.present.numpy()[rows]]
+        if not len(self.rows):
+            raise PlanError(f"No row that may teach filters has a picture in '{name}'. Choose another network for it.")
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.network = Hebbian(form, **options)

@@ -46,7 +46,7 @@ def _of(each: Encoded, rows: Array) -> Encoded:
 def one(each: Encoded, form: Form, rng: np.random.Generator) -> Array:
     """[N, F] of one input's rows."""
     values = each.values
-    if form.kind == "tokens" and values.dtype != torch.float32:
+    if form.kind == "tokens" and not values.dtype.is_floating_point:
         return _topics(values.numpy(), rng)
     if form.kind == "vector" or (form.kind == "grid" and values.dtype == torch.uint8):
         even = values_of(form)

@@ -67,7 +67,7 @@ class Watch:
             nonlocal last
             if module in self.names:
                 last = self.names[module]
-            elif last and last not in silent and isinstance(output, Tensor):
+            elif last and last not in silent and isinstance(output, Tensor) and output.ndim > 1 and output.numel():
                 silent[last] = _silent(output.detach()[:ROWS], self._of(last))
 
         with hooked([*self.names, *self.switches], see):

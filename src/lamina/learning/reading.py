@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import time
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from lamina.networks._whisper import Encoder
 from lamina.networks.pretrained_text import Reader
 
 TEXT, SOUND, SCRIBE = "pretrained_text", "pretrained_sound", "pretrained_scribe"
+VERSION = 1  # of how features are made: what was kept of another is not taken
 KINDS = (TEXT, SOUND, SCRIBE)
 AT_ONCE = 32
 
@@ -47,6 +49,7 @@ class Reading:
         self.done = np.zeros(count, bool)
         digest = hashlib.blake2b(np.ascontiguousarray(given.values).reshape(-1).data, digest_size=16)
         digest.update(np.ascontiguousarray(given.lengths).data)
+        digest.update(json.dumps([VERSION, source.config], sort_keys=True).encode())
         self.key = f"reading-{digest.hexdigest()}-{source.digest[:16]}"
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import io
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -440,10 +439,9 @@ class Model:
             for name, array in self._large_arrays().items():
                 write_array(aside / name, array)
                 self.card.files[name] = f"{(aside / name).stat().st_size} bytes"
-            written = self.card.dump()
-            (aside / CARD).write_bytes(written)
+            (aside / CARD).write_bytes(self.card.dump())
         if not self.card.private:
-            whence.remember(json.loads(written)["seal"])
+            whence.remember(self.mark)
         if onto_itself:
             self.files = path
             for name in ("_runner", "found"):

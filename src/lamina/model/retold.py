@@ -22,14 +22,18 @@ def retell(place: Path, report: str) -> None:
     card = Card.parse((place / CARD).read_bytes(), str(place))
     content = report.encode()
     with new_folder(place) as aside:
-        for name in card.files:
-            if name != REPORT:
-                _link(place / name, aside / name)
+        for each in place.iterdir():
+            if each.name in (REPORT, CARD):
+                continue
+            if each.is_dir():
+                shutil.copytree(each, aside / each.name, symlinks=True, copy_function=_link)
+            else:
+                _link(each, aside / each.name)
         (aside / REPORT).write_bytes(content)
         (aside / CARD).write_bytes(replace(card, files=card.files | {REPORT: digest_of(content)}).dump())
 
 
-def _link(file: Path, new: Path) -> None:
+def _link(file: str | Path, new: str | Path) -> None:
     """The same file under another name; a copy where the disk knows no such thing."""
     try:
         os.link(file, new)

@@ -113,7 +113,7 @@ def open_data(model: Model, source: Any = None) -> Data:
 
 def _folders(model: Model) -> list[Path]:
     """Where its examples are looked for: here, where it was learned on this machine, and beside it."""
-    learned = whence.folder(model.card.seal)
+    learned = whence.folder(model.mark)
     beside = model.files.absolute().parent if isinstance(model.files, Path) else None
     return list(dict.fromkeys(each for each in (Path.cwd(), learned, beside) if each is not None))
 

@@ -66,6 +66,7 @@ class Opened:
         self.makes = Makes(name, model)
         self.listing = Listing(model, data)
         self.works = Works()
+        self.mark = model.mark  # once: it is a hash of the whole graph
         quick = inside or insider(model, data)
         # two who look into one network at once would see each other's examples: in this process they share one, and its turn
         self._insiders = {QUICK: quick, SLOW: quick if isinstance(quick, Here) else insider(model, data)}
@@ -140,9 +141,7 @@ class Opened:
 
     async def worked(self, key: str, words: str, make: Callable[[], Kept], gives: type[Kept]) -> Kept:
         """What may take a moment, and is kept with the model's and the data's hash."""
-        place = hashlib.blake2b(
-            f"{__version__} {self.model.mark} {self.data.key} {key}".encode(), digest_size=12
-        ).hexdigest()
+        place = hashlib.blake2b(f"{__version__} {self.mark} {self.data.key} {key}".encode(), digest_size=12).hexdigest()
         found: Kept = await self.works.get(
             key, words, lambda told: answering.remembered(f"page-{place}", gives, make), JUDGING
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import json
 import re
 import time
 from collections.abc import Awaitable, Iterator
@@ -72,7 +73,12 @@ def record(model: Model, name: str, examples: Examples | Data, seconds: float | 
     data = examples if isinstance(examples, Data) else parted(model, examples)
     asker = _Asker(model, name, nothing(PRIVATE) if model.card.private else data, seconds)
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, asker.all()).result()
+        asked = pool.submit(asyncio.run, asker.all())
+        try:
+            return asked.result()
+        except KeyboardInterrupt:
+            asker.seconds = 0.0  # nothing more is asked: the thread ends soon, and is waited for
+            raise
 
 
 class _Asker:
@@ -162,7 +168,9 @@ class _Asker:
                 found = await getattr(self.views, name)(**given)
             except StillWorking:
                 continue
-            return found.model_dump(mode="json") if isinstance(found, BaseModel) else found
+            return (
+                json.loads(found.model_dump_json()) if isinstance(found, BaseModel) else found
+            )  # no NaN: null, as is sent
 
     async def answer(self, name: str, **said: Any) -> Json:
         """Ask, and keep the answer with its pictures."""

@@ -50,7 +50,7 @@ def single(model: Model, name: str, examples: Any, seconds: float | None = None,
 
 def embedded(value: Any) -> str:
     """JSON that may stand within a page: nothing in it ends a script or begins a comment, whatever examples are called."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
 def front_end(built: Path = BUILT) -> tuple[str, str] | None:

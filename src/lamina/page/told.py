@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lamina.core import PlanError
-from lamina.machine.files import new_file
+from lamina.machine.files import new_file, standing
 from lamina.model.model import CARD, REPORT, Model
 from lamina.model.retold import retell
 from lamina.page.data import nothing
@@ -30,6 +30,10 @@ def write(model: Model, to: Path, data: Any) -> None:
     if whole is None:
         raise PlanError(UNBUILT)
     if to.name == REPORT and (to.parent / CARD).is_file():
+        if not isinstance(model.files, Path) or standing(to.parent).resolve() != standing(model.files).resolve():
+            raise PlanError(
+                f"'{to.parent}' is another model: its report stays its own. Choose another place with --to."
+            )
         retell(to.parent, whole)
         return
     with new_file(to) as aside:

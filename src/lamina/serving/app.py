@@ -23,7 +23,7 @@ from lamina.core import Json
 from lamina.model.model import Model
 from lamina.serving import openapi, snippets
 from lamina.serving.explaining import Explaining
-from lamina.serving.gate import Gate, Lines, Log, refusal
+from lamina.serving.gate import FILES, Gate, Lines, Log, refusal
 from lamina.serving.intake import Bodies
 from lamina.serving.making import Maker
 from lamina.serving.metrics import Metrics
@@ -94,10 +94,7 @@ class Api:
 
     def routes(self) -> list[Route]:
         pages = {"/": "index.html", "/docs": "docs.html"}
-        pages |= {
-            f"/{name}": name
-            for name in ("page.css", "page.js", "docs.js", "make.js", "shared.js", "why.js", "record.js", "worklet.js")
-        }
+        pages |= {f"/{name}": name for name in FILES}
         return [
             Route("/v1/models/{name}/predict", Predict(self), methods=["POST"]),
             Route("/v1/models/{name}/explain", self.explain, methods=["POST"]),

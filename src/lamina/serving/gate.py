@@ -19,21 +19,17 @@ from lamina.core import Json
 from lamina.serving.metrics import OTHER, Metrics
 from lamina.serving.settings import Refused, Serving
 
-OPEN = frozenset(
-    {
-        "/",
-        "/docs",
-        "/livez",
-        "/readyz",
-        "/page.js",
-        "/docs.js",
-        "/make.js",
-        "/shared.js",
-        "/record.js",
-        "/worklet.js",
-        "/page.css",
-    }
-)  # tell nothing of a model
+FILES = (
+    "page.css",
+    "page.js",
+    "docs.js",
+    "make.js",
+    "shared.js",
+    "why.js",
+    "record.js",
+    "worklet.js",
+)  # of the start page
+OPEN = frozenset({"/", "/docs", "/livez", "/readyz", *(f"/{name}" for name in FILES)})  # tell nothing of a model
 HEADERS = [
     (b"content-security-policy", b"default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"),
     (b"x-content-type-options", b"nosniff"),
