@@ -441,7 +441,7 @@ class Model:
                 self.card.files[name] = f"{(aside / name).stat().st_size} bytes"
             (aside / CARD).write_bytes(self.card.dump())
         if not self.card.private:
-            whence.remember(self.mark)
+            whence.remember(self.card.mark(self.card.files[NETWORK]))  # as `mark`, whose file may be gone by now
         if onto_itself:
             self.files = path
             for name in ("_runner", "found"):
