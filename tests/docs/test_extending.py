@@ -26,9 +26,19 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The three kinds, as if a package with their entry points were installed."""
     monkeypatch.setattr(kinds, "_added", lambda room: ADDED[room])
     monkeypatch.setattr(sys, "path", [str(SHOWN), *sys.path])
+    for name in _of_the_same_names():  # the benchmarks, which other tests run, have such
+        monkeypatch.delitem(sys.modules, name)
     kinds.names.cache_clear()
     yield
     kinds.names.cache_clear()
+    for name in _of_the_same_names():
+        del sys.modules[name]
+
+
+def _of_the_same_names() -> list[str]:
+    """Modules that are imported and called as the files that are shown."""
+    shown = {each.stem for each in SHOWN.glob("*.py")}
+    return [name for name in sys.modules if name.partition(".")[0] in shown]
 
 
 def wind(rows: int, seed: int) -> dict[str, object]:
