@@ -235,7 +235,7 @@ def test_what_was_kept_and_what_is_raw_give_the_same(
     again = Reading(given, source, learned)
     assert again.recall()
     network.train()(entering.values, entering.lengths).whole.square().sum().backward()
-    where = "encoder.read.layers" if sense == "sounds" else "reader.read.encoder.layer"
+    where = "reader.read.layers" if sense == "sounds" else "reader.read.encoder.layer"
     changed = {name.removeprefix(f"{where}.")[0] for name, each in network.named_parameters() if each.grad is not None}
     assert changed == {str(k) for k in range(3 - learned, 3)}
 

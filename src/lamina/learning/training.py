@@ -147,9 +147,10 @@ class Training(Running):
     def _taught(self, filters: Filters) -> Iterator[Progress]:
         """Every layer in turn, within a share of the time."""
         count, left = len(filters.network.layers), self.budget.left()
-        end = None if left is None else time.monotonic() + FILTERING * left
         for number in filters.layers():
-            deadline = None if end is None else time.monotonic() + (end - time.monotonic()) / (count - number)
+            deadline, now = None, self.budget.left()
+            if left is not None and now is not None:  # what is left is asked for anew: a pause takes nothing of it
+                deadline = time.monotonic() + (now - (1 - FILTERING) * left) / (count - number)
             file = self._file(f"layer{number + 1}")
             running = filters.learn(number, self.plan.unlabelled_steps, deadline, file)
             says = f"layer {number + 1} of {count}, without labels"

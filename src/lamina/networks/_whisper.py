@@ -40,8 +40,8 @@ class Encoder(nn.Module):
     """Log-mel spectra [B, T, F] with lengths [B] to a state every 20 ms [B, S, W].
 
     learned: how many of the last layers learn; what is before them is frozen: `maps` is what enters them, and `rest`
-    goes on from there. A clip is followed by a second of silence, not by as much as fills 30 seconds: that tells as much
-    in a tenth of the time; without any silence short clips are told apart clearly worse.
+    goes on from there. A clip is followed by a second of silence, not by as much as fills 30 seconds, which takes ten times
+    as long: features are others than with all of it; without any, short clips are told apart clearly worse.
     """
 
     def __init__(self, config: Json, learned: int = 0) -> None:

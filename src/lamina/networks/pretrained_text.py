@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from lamina.core import Features, Form, Json, Recipe
+from lamina.core import Form, Json
 from lamina.networks import _time
-from lamina.networks._layered import Layered
-from lamina.networks._weights import a_few, learn_gently, library, must_be, restored
+from lamina.networks._features import PretrainedFeatures
+from lamina.networks._weights import learn_gently, library, must_be, restored
 
 # A network of the usual shape that knows nothing: what a network without weights is.
 BLANK: Json = {
@@ -23,48 +23,26 @@ BLANK: Json = {
 }
 
 
-class PretrainedText(Layered):
+class PretrainedText(PretrainedFeatures):
     """The mean of what the last layer says of each word, standardised.
 
-    config: of the network, as `transformers` has it; weights: the folder that they are taken from, and digest: the hash
-    of its files. learned: how many of the last layers learn; everything before them is frozen. forward takes codes [B, T],
-    or what was made of them before and kept: features [B, W], or the maps that enter the first layer that learns, in half
-    precision. `settle` takes what was kept.
+    config: of the network, as `transformers` has it. learned: how many of the last layers learn; everything before them is
+    frozen. forward takes codes [B, T], or what was kept of them.
     """
 
     kind: ClassVar[str] = "pretrained_text"
     accepts: ClassVar[frozenset[str]] = frozenset({"tokens"})
-    recipe = Recipe(rate=2e-3, batch=128, epochs=60, schedule="one_cycle", weight_decay=0.05, average=0.98)
-    center: Tensor
-    scale: Tensor
+    reader: Reader
 
     def __init__(
         self, form: Form, config: Json | None = None, weights: str | None = None, digest: str = "", learned: int = 0
     ) -> None:
-        super().__init__()
-        self.weights, self.digest = weights, digest
-        self.reader = Reader(
-            config or BLANK | {"vocab_size": form.sizes[0], "max_position_embeddings": 2 * form.shape[0]}, learned
-        )
-        self.width = self.reader.features
-        self.register_buffer("center", torch.zeros(self.width))
-        self.register_buffer("scale", torch.ones(self.width))
-        self.drop = nn.Dropout(0.2)
+        blank = BLANK | {"vocab_size": form.sizes[0], "max_position_embeddings": 2 * form.shape[0]}
+        super().__init__(Reader(config or blank, learned), weights, digest)
 
-    def settle(self, values: Tensor, generator: torch.Generator, lengths: Tensor | None = None) -> None:
-        if self.weights is not None:
-            self.reader.load(self.weights, self.digest)
-        if lengths is not None:
-            some = a_few(values, lengths)
-            with torch.no_grad():
-                found = [self.reader(*each) for each in some]
-            values = torch.cat([torch.zeros(0, self.width), *found])
-        self.center.copy_(values.mean(0) if len(values) else torch.zeros(self.width))
-        self.scale.copy_(values.std(0, correction=0).clamp_min(1e-3) if len(values) else torch.ones(self.width))
-
-    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Features:
-        seen = x if lengths is None else self.reader(x, lengths)
-        return Features(self.drop((seen - self.center) / self.scale))
+    def told(self, x: Tensor, lengths: Tensor) -> Tensor:
+        found: Tensor = self.reader(x, lengths)
+        return found
 
 
 class Reader(nn.Module):
