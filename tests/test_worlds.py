@@ -24,7 +24,7 @@ WORLDS = [
     (worlds.blobs, "label", 600, 120, "accuracy", 0.95, 0.62),
     (worlds.line, "price", 600, 250, "r2", 0.97, 0.1),
     (worlds.tagged, "weather", 600, 150, "hamming", 0.95, 0.65),
-    (worlds.letters, "label", 600, 300, "accuracy", 0.88, 0.62),
+    (worlds.letters, "label", 600, 150, "accuracy", 0.88, 0.62),
     (worlds.mixed, "label", 1000, 120, "accuracy", 0.9, 0.62),
     (worlds.wobbles, "label", 600, 60, "accuracy", 0.95, 0.62),
 ]

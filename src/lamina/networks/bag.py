@@ -14,7 +14,7 @@ from lamina.networks._layered import Counts, Layered
 
 HASHED = 2**18  # numbers that pairs of words are told apart by
 LEAST = 2  # times that a pair has to be seen
-DOUBT = 3.0  # texts without a message that every count is shrunk by: what stands in few texts says little
+DOUBT = 6.0  # texts without a message that every count is shrunk by: what stands in few texts says little
 FAINT = 0.4  # of what a piece of a word says: a word has many
 WIDEST = 16  # numbers that a text is told by, at most
 PARTS = 24  # pieces of a word, at most
@@ -40,7 +40,7 @@ class Bag(Layered):
     accepts: ClassVar[frozenset[str]] = frozenset({"tokens"})
     counts: ClassVar[bool] = True
     recipe = Recipe(
-        rate=0.01, batch=128, epochs=20, schedule="cosine", betas=(0.9, 0.99), weight_decay=0.1, most=1.0, folds=5
+        rate=0.02, batch=128, epochs=20, schedule="cosine", betas=(0.9, 0.99), weight_decay=0.1, most=1.0, folds=5
     )
     place: Tensor  # of a pair's hash among the pairs
     spelt: Tensor  # [words, G] the pieces that each word has
