@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ TITLES = (
     "The map",
 )
 PATIENCE = 60.0  # seconds; reached only where something is broken
+AXE = Path(__file__).parents[1] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @contextmanager
@@ -70,3 +73,12 @@ def settle(found: Tab) -> None:
 
 def text(found: Tab) -> str:
     return found.locator("main").inner_text()
+
+
+def barriers(found: Tab, scheme: str, colours: bool = False) -> list[tuple[str, list[str]]]:
+    """What axe finds that shuts somebody out, light or dark, and where. colours: only whether these are told apart."""
+    found.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    found.evaluate(PAINTED)  # else what is looked at first still has the colours of before
+    found.evaluate(AXE.read_text(encoding="utf-8") + "; 0")
+    report = found.evaluate(f"axe.run({{runOnly: {['color-contrast']}}})" if colours else "axe.run()")
+    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in report["violations"]]
