@@ -183,7 +183,7 @@ def load(path: str | Path, network: nn.Module | None = None) -> Model:
     >>> import lamina
     >>> lamina.load("nowhere.lamina")
     Traceback (most recent call last):
-    lamina.core.ModelError: 'nowhere.lamina' does not exist. Learn it: lamina learn PATH ...
+    lamina.core.errors.ModelError: 'nowhere.lamina' does not exist. Learn it: lamina learn PATH ...
     """
     from lamina.model.model import Model
 
