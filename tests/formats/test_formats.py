@@ -12,8 +12,8 @@ import pytest
 import lamina
 from formats.make import WORLDS, questions
 from lamina.core import Encoded
+from lamina.model.bundle import CARD, FILES
 from lamina.model.card import FORMAT
-from lamina.model.model import CARD, FILES
 
 HERE = Path(__file__).parent
 KEPT = sorted(HERE.glob("format_*/*.lamina"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lamina.core import LaminaError
-from lamina.model.model import INSIDE
+from lamina.model.bundle import INSIDE
 from terminal import run
 
 

@@ -19,7 +19,7 @@ from lamina.core import ModelError
 from lamina.learning import loop as loops
 from lamina.machine import checkpoint
 from lamina.machine.files import ABANDONED, DiskFull, new_file, new_folder, standing
-from lamina.model.model import CARD, FILES
+from lamina.model.bundle import CARD, FILES
 
 DIES = """
 import os, shutil, sys

@@ -20,8 +20,10 @@ import lamina
 import worlds
 from lamina.core import LaminaError, ModelError
 from lamina.machine.files import new_file, new_folder
+from lamina.model import bundle
+from lamina.model.bundle import CARD, FILES, NETWORK, REPORT, WEIGHTS
 from lamina.model.card import digest, seal
-from lamina.model.model import CARD, FILES, NETWORK, REPORT, WEIGHTS, Model
+from lamina.model.model import Model
 
 WORLDS = {
     "pictures": (worlds.stripes, "label"),
@@ -181,7 +183,9 @@ def test_whatever_happens_to_a_carried_model_it_is_refused(
         found = Model.from_bytes(content)
     except ModelError:
         return
-    assert {name: found._bytes(name) for name in FILES} == {name: (small_model / name).read_bytes() for name in FILES}
+    assert {name: bundle.content(found.files, name) for name in FILES} == {
+        name: (small_model / name).read_bytes() for name in FILES
+    }
 
 
 def test_nothing_that_is_no_model_is_overwritten(small_model: Path, tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ import lamina
 import worlds
 from lamina.core import PlanError
 from lamina.door import settle_report
-from lamina.model.model import INSIDE, REPORT, Model
+from lamina.model.bundle import INSIDE, REPORT
+from lamina.model.model import Model
 from lamina.model.retold import retell
 from lamina.page import recording, single, told
 from lamina.page.contract import ENDPOINTS

@@ -38,7 +38,8 @@ def report(
 ) -> None:
     """Say how good a model is beside simple models, and where its report lies."""
     from lamina.core import PlanError
-    from lamina.model.model import REPORT, Model
+    from lamina.model.bundle import REPORT
+    from lamina.model.model import Model
 
     found = Model.load(model)
     if data is not None and to is None:
@@ -105,7 +106,7 @@ def show_result(model: Model, place: Path, *, json_lines: bool = False) -> None:
 
     from lamina.insight import assumptions, transduced, unlabelled
     from lamina.insight.report import verdict
-    from lamina.model.model import ANSWERS, REPORT
+    from lamina.model.bundle import ANSWERS, REPORT
 
     results = model.card.results
     if json_lines:

@@ -20,8 +20,9 @@ from lamina.learning.choose import Choice
 from lamina.learning.plan import Plan
 from lamina.learning.seen import Seen
 from lamina.learning.unlabelled import Unlabelled
+from lamina.model.bundle import NETWORK, REPORT, WEIGHTS
 from lamina.model.card import FOUND, Card
-from lamina.model.model import NETWORK, REPORT, WEIGHTS, Model
+from lamina.model.model import Model
 from lamina.model.onnx import export
 from lamina.networks._build import MAP
 from lamina.networks._join import Ensemble

@@ -23,8 +23,9 @@ from lamina.learning.eyes import Classifier, Eyes, Photographs
 from lamina.learning.findings import about_data, about_learning
 from lamina.learning.making import repeating
 from lamina.made.image import GIVEN, NOISE, PICTURES, Image
+from lamina.model.bundle import NETWORK, REPORT, WEIGHTS
 from lamina.model.card import MADE
-from lamina.model.model import NETWORK, REPORT, WEIGHTS, Model
+from lamina.model.model import Model
 from lamina.model.onnx import write
 from lamina.networks._build import spelt_out
 from lamina.networks.generator import Generator as Network

@@ -23,8 +23,9 @@ from lamina.learning.findings import about_learning
 from lamina.learning.making import repeating
 from lamina.made._alphabet import STOP, Alphabet
 from lamina.made.text import Text
+from lamina.model.bundle import NETWORK, REPORT, WEIGHTS
 from lamina.model.card import MADE, Card
-from lamina.model.model import NETWORK, REPORT, WEIGHTS, Model
+from lamina.model.model import Model
 from lamina.model.onnx import write
 from lamina.networks._build import spelt_out
 from lamina.networks._writer import Writer

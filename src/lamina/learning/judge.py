@@ -25,8 +25,9 @@ from lamina.learning.size import size
 from lamina.learning.telling import telling
 from lamina.learning.transduce import Answered
 from lamina.learning.trial import Trial
+from lamina.model.bundle import ANSWERS, NETWORK, REPORT, WEIGHTS
 from lamina.model.card import Card
-from lamina.model.model import ANSWERS, NETWORK, REPORT, WEIGHTS, Model
+from lamina.model.model import Model
 from lamina.model.novelty import Novelty
 from lamina.model.onnx import export
 from lamina.networks._join import Ensemble

@@ -19,7 +19,8 @@ from lamina.learning.loop import Loop
 from lamina.learning.plan import Plan
 from lamina.machine import device
 from lamina.machine.files import new_file
-from lamina.model.model import Model, check_place
+from lamina.model.bundle import check_place
+from lamina.model.model import Model
 
 WATCHFUL = 0.2  # seconds of a pause after which it is seen that somebody stopped
 

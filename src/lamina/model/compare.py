@@ -5,12 +5,17 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lamina.core import Array, Json
+from lamina.core import Array, DataError, Json, PlanError
+from lamina.model.intake import row_names
 from lamina.model.predictions import percent
+from lamina.outputs.identity import Identity
+
+if TYPE_CHECKING:
+    from lamina.model.model import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +104,35 @@ def said(each: Comparison) -> str:
     text = f"{'the same' if each.same else 'not the same'}, {percent(sure)} sure"
     text += f" (distance {each.distance:.2f}; the same up to {each.threshold:.2f})"
     return f"{text}; unlike the training data" if each.unlike else text
+
+
+def compare(model: Model, a: Any, b: Any) -> Comparisons:
+    """As `Model.compare`.
+
+    Raises:
+        PlanError: the model answers something else.
+        DataError: an example cannot be read.
+    """
+    model.must_answer()
+    output = next(iter(model.outputs.values()), None)
+    if not isinstance(output, Identity):
+        raise PlanError(
+            "This model compares nothing. To tell whether two examples are of the same one, learn "
+            "that: lamina learn PATH --target COLUMN --verify."
+        )
+    places, unlike, names = zip(*(_placed(model, each) for each in (a, b)), strict=True)
+    distance, probability = output.same(*places)
+    return Comparisons(names, distance, probability, output.threshold, unlike)
+
+
+def _placed(model: Model, source: Any) -> tuple[Array, Array, list[str]]:
+    """Places [N, E] of examples, which of them are unlike the training data, and their names."""
+    examples = model.read(source)
+    raws, features, problems, nothing = model.raw(examples)
+    names = row_names(examples) or [f"row {row + 1}" for row in range(len(examples))]
+    if len(nothing):
+        row = int(nothing[0])
+        raise DataError(f"{names[row]} {problems.get(row, 'holds nothing')}: there is nothing to compare.")
+    unlike = np.zeros(len(examples), bool) if model.novelty is None else model.novelty.unlike(features)
+    unlike[list(model.intake.unlike(examples))] = True
+    return next(iter(raws.values())), unlike, names

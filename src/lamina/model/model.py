@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 import html
-import io
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from lamina import kinds
-from lamina.core import (
-    Answers,
-    Array,
-    DataError,
-    Encoded,
-    Found,
-    Json,
-    Made,
-    ModelError,
-    Piece,
-    PlanError,
-    Table,
-    Taught,
-)
-from lamina.machine.files import new_folder, standing
-from lamina.model import answering, whence
+from lamina.core import Answers, Array, Encoded, Found, Made, Piece, PlanError, Table, Taught
+from lamina.machine.files import standing
+from lamina.model import answering, bundle, restoring, whence
+from lamina.model.bundle import ANSWERS, INSIDE, NETWORK, REPORT, Files
 from lamina.model.card import Card, digest, digest_of
 from lamina.model.intake import Intake, row_names
 from lamina.model.novelty import Novelty
 from lamina.model.onnx import Runner
 from lamina.model.predictions import Predictions
-from lamina.outputs.identity import Identity
 
 if TYPE_CHECKING:
     from torch import nn
@@ -45,14 +28,6 @@ if TYPE_CHECKING:
     from lamina.model.score import Score
     from lamina.model.stream import Stream
     from lamina.networks._join import Ensemble
-
-CARD, WEIGHTS, NETWORK, REPORT = "card.json", "weights.safetensors", "network.onnx", "report.html"
-FILES = (WEIGHTS, NETWORK, REPORT)
-INSIDE = "<!-- what goes on inside -->"  # in a report that holds more than its sections, where these end
-ANSWERS = "answers.csv"  # of rows without a label, where they were to be answered
-DAMAGES = (LookupError, TypeError, ValueError, AttributeError, OverflowError, PlanError)  # what a damaged card leads to
-LARGE = ".npy"  # ends the names of files that are mapped into memory
-BESIDE = ("novelty.", "found.")  # begins the names of arrays that lie beside the network's weights
 
 
 class Model:
@@ -69,7 +44,7 @@ class Model:
     def __init__(
         self,
         card: Card,
-        files: Path | Mapping[str, bytes],
+        files: Files,
         own: nn.Module | None = None,
         found: Mapping[str, Found] | None = None,
     ) -> None:
@@ -79,9 +54,7 @@ class Model:
         self.intake = Intake.restore(card.inputs)
         if found is not None:
             self.__dict__["found"] = dict(found)  # just settled: nothing to restore
-        self.outputs: dict[str, Taught] = {
-            each["column"]: kinds.find("outputs", each["kind"]).restore(each["state"]) for each in card.taught
-        }
+        self.outputs: dict[str, Taught] = restoring.taught(card)
 
     # ------------------------------------------------------------------------------------------ answering
 
@@ -94,44 +67,6 @@ class Model:
         """
         examples = self.read(source)
         return Predictions(self.answer(examples), row_names(examples) if names else None, examples.notes)
-
-    def compare(self, a: Any, b: Any) -> Comparisons:
-        """Whether examples of `a` and of `b` are of the same one: for a model that was learned with `verify=True`.
-
-        a, b: whatever `lamina.read` reads, one example or many. The first pair of `model.compare(a, b)` is the most alike:
-        `model.compare("a.png", "people/")[0]` says who of them `a.png` is most like, and whether it is the same.
-
-        Raises:
-            PlanError: the model answers something else.
-        """
-        from lamina.model.compare import Comparisons
-
-        self.must_answer()
-        output = next(iter(self.outputs.values()), None)
-        if not isinstance(output, Identity):
-            raise PlanError(
-                "This model compares nothing. To tell whether two examples are of the same one, learn "
-                "that: lamina learn PATH --target COLUMN --verify."
-            )
-        places, unlike, names = zip(*(self._placed(each) for each in (a, b)), strict=True)
-        distance, probability = output.same(*places)
-        return Comparisons(names, distance, probability, output.threshold, unlike)
-
-    def _placed(self, source: Any) -> tuple[Array, Array, list[str]]:
-        """Places [N, E] of examples, which of them are unlike the training data, and their names.
-
-        Raises:
-            DataError: one of them cannot be read.
-        """
-        examples = self.read(source)
-        raws, features, problems, nothing = self.raw(examples)
-        names = row_names(examples) or [f"row {row + 1}" for row in range(len(examples))]
-        if len(nothing):
-            row = int(nothing[0])
-            raise DataError(f"{names[row]} {problems.get(row, 'holds nothing')}: there is nothing to compare.")
-        unlike = np.zeros(len(examples), bool) if self.novelty is None else self.novelty.unlike(features)
-        unlike[list(self.intake.unlike(examples))] = True
-        return next(iter(raws.values())), unlike, names
 
     def answer(self, rows: Table) -> dict[str, Answers]:
         """Answers by target for rows whose columns are settled."""
@@ -168,19 +103,14 @@ class Model:
         which nothing could be read."""
         return answering.raw(rows, self.intake, self._names, self.run)
 
-    def stream(self) -> Stream:
-        """Follow one series as it comes: each piece that is fed gives the answer so far, as the whole would.
-
-        Raises:
-            PlanError: the model does not learn from one series alone, or its network also reads backwards.
-        """
-        from lamina.model.stream import Stream
-
-        return Stream(self)
-
     def run(self, arrays: Mapping[str, Encoded]) -> dict[str, Array]:
         """The graph's outputs for encoded arrays."""
         return self._runner.run(arrays)
+
+    @property
+    def _names(self) -> dict[str, str]:
+        """Target to its name in the graph."""
+        return {each["column"]: each["name"] for each in self.card.taught}
 
     def score(self, source: Any) -> Score:
         """Metrics with 95 % intervals on labelled examples, beside those at learning, and what has drifted.
@@ -191,35 +121,32 @@ class Model:
         >>> sorted(model.score(rows).targets["y"])[:3]
         ['accuracy', 'auc', 'balanced_accuracy']
         """
-        from lamina.model.drift import drift
-        from lamina.model.score import Score, figures, labelled
+        from lamina.model.score import score
 
-        if not self.outputs and not self.card.makes:
-            raise PlanError(
-                f"This model finds {', '.join(self.found)} without labels: it has no answer to compare with."
-            )
-        examples = self.read(source, target=True)
-        raws, features, *_ = self.raw(examples)
-        found = {}
-        for column, output in self.outputs.items():
-            target, rows = labelled(examples, column, output)
-            known = self._known(column)
-            new = figures(output, output.scaled(raws[column][rows]), target, None, np.random.default_rng(0))
-            found[column] = {name: replace(each, before=known.get(name, {}).get("value")) for name, each in new.items()}
-        drifts = [
-            drift(column, before, examples.values(column))
-            for column, before in self.card.data.get("columns", {}).items()
-            if before is not None and column in examples.kinds
-        ]
-        unlike = float(self.novelty.unlike(features).mean()) if self.novelty is not None else 0.0
-        return Score(len(examples), found, unlike, sorted(drifts, key=lambda each: -each.index))
+        return score(self, source)
 
-    def _known(self, column: str) -> Json:
-        """The figures of a target in the report."""
-        found: Json = next(
-            (each["figures"] for each in self.card.results.get("targets", []) if each["column"] == column), {}
-        )
-        return found
+    def compare(self, a: Any, b: Any) -> Comparisons:
+        """Whether examples of `a` and of `b` are of the same one: for a model that was learned with `verify=True`.
+
+        a, b: whatever `lamina.read` reads, one example or many. The first pair of `model.compare(a, b)` is the most alike:
+        `model.compare("a.png", "people/")[0]` says who of them `a.png` is most like, and whether it is the same.
+
+        Raises:
+            PlanError: the model answers something else.
+        """
+        from lamina.model.compare import compare
+
+        return compare(self, a, b)
+
+    def stream(self) -> Stream:
+        """Follow one series as it comes: each piece that is fed gives the answer so far, as the whole would.
+
+        Raises:
+            PlanError: the model does not learn from one series alone, or its network also reads backwards.
+        """
+        from lamina.model.stream import Stream
+
+        return Stream(self)
 
     def open(self, threads: int = 0, spin: bool = True) -> None:
         """Read into memory what answering needs, instead of when it is first needed. threads, spin: of ONNX Runtime."""
@@ -230,45 +157,48 @@ class Model:
     def _runner(self) -> Runner:
         return Runner(self.network_file, self.where)
 
-    @property
-    def network_file(self) -> Path | bytes:
-        """The ONNX graph: where it lies, or its bytes."""
-        return self.files / NETWORK if isinstance(self.files, Path) else self.files[NETWORK]
-
-    @property
-    def mark(self) -> str:
-        """What tells it from other models, for a cache: a hash of its card and network. The same before and after it is saved, and with another
-        report."""
-        graph = self.network_file
-        return self.card.mark(digest_of(graph) if isinstance(graph, bytes) else digest(graph))
-
-    @property
-    def _names(self) -> dict[str, str]:
-        """Target to its name in the graph."""
-        return {each["column"]: each["name"] for each in self.card.taught}
+    # ------------------------------------------------------------------------------------------ found without labels
 
     @cached_property
     def found(self) -> dict[str, Found]:
         """What is found in the features without labels, by the name of its answers."""
-        arrays = self._weights("numpy") if self.card.found else {}
-        arrays |= {name: self._large(name) for name in self.card.files if name.endswith(LARGE)}
-        try:
-            return {
-                each["column"]: kinds.find("found", each["kind"]).restore(
-                    each["state"], arrays_of(each["column"], arrays)
-                )
-                for each in self.card.found
-            }
-        except DAMAGES as error:
-            raise self._damaged(self.files, error) from error
+        return restoring.found(self.card, self.files)
+
+    @cached_property
+    def novelty(self) -> Novelty | None:
+        """What tells examples that are unlike the training data; None where nothing does."""
+        return restoring.novelty(self.card, self.files)
+
+    @property
+    def neighbours(self) -> Neighbours:
+        """The index of a model learned with `find="neighbours"`."""
+        self.must_answer()
+        from lamina.found.neighbours import Neighbours
+
+        for each in self.found.values():
+            if isinstance(each, Neighbours):
+                return each
+        raise PlanError("This model keeps no examples to search among. Learn one: lamina learn PATH --find neighbours.")
+
+    def search(self, source: Any, n: int = 10) -> list[list[Alike]]:
+        """The `n` most alike examples of each of these, nearest first. For a model learned with `find="neighbours"`.
+
+        Raises:
+            PlanError: it keeps no examples to compare with.
+        """
+        index = self.neighbours
+        _, features, _, nothing = self.raw(self.read(source))
+        found = index.search(features, n)
+        for row in nothing.tolist():
+            found[row] = []
+        return found
+
+    # ------------------------------------------------------------------------------------------ making something new
 
     @cached_property
     def made(self) -> dict[str, Made]:
         """What it makes that is new, by the name of it."""
-        try:
-            return {each["column"]: kinds.find("made", each["kind"]).restore(each["state"]) for each in self.card.makes}
-        except DAMAGES as error:
-            raise self._damaged(self.files, error) from error
+        return restoring.made(self.card, self.files)
 
     @property
     def maker(self) -> Made:
@@ -311,54 +241,6 @@ class Model:
         """The saved network on arrays by the names of its inputs."""
         return self._runner.feed(arrays)
 
-    @cached_property
-    def novelty(self) -> Novelty | None:
-        if self.card.novelty is None:
-            return None
-        found = {name: array for name, array in self._weights("numpy").items() if name.startswith("novelty.")}
-        center, scale, groups = (found[f"novelty.{name}"] for name in ("center", "scale", "groups"))
-        return Novelty(center, scale, groups, self.card.novelty)
-
-    def _large(self, name: str) -> Array:
-        """An array in a file of its own, mapped into memory."""
-        if isinstance(self.files, Path):
-            mapped: Array = np.load(self.files / name, mmap_mode="r")
-            return mapped
-        loaded: Array = np.load(io.BytesIO(self.files[name]))
-        return loaded
-
-    def _large_arrays(self) -> dict[str, Array]:
-        """File name to array, of what is found."""
-        return {
-            f"{column}-{name}{LARGE}": array
-            for column, found in self.found.items()
-            for name, array in found.large().items()
-        }
-
-    def search(self, source: Any, n: int = 10) -> list[list[Alike]]:
-        """The `n` most alike examples of each of these, nearest first. For a model learned with `find="neighbours"`.
-
-        Raises:
-            PlanError: it keeps no examples to compare with.
-        """
-        index = self.neighbours
-        _, features, _, nothing = self.raw(self.read(source))
-        found = index.search(features, n)
-        for row in nothing.tolist():
-            found[row] = []
-        return found
-
-    @property
-    def neighbours(self) -> Neighbours:
-        """The index of a model learned with `find="neighbours"`."""
-        self.must_answer()
-        from lamina.found.neighbours import Neighbours
-
-        for each in self.found.values():
-            if isinstance(each, Neighbours):
-                return each
-        raise PlanError("This model keeps no examples to search among. Learn one: lamina learn PATH --find neighbours.")
-
     # ------------------------------------------------------------------------------------------ the network
 
     @cached_property
@@ -368,41 +250,37 @@ class Model:
         Raises:
             ModelError: it was learned with an own module; load it with `lamina.load(path, network=Mine())`.
         """
-        from lamina.networks._build import ensemble
-
-        built: Any
-        if self.card.makes:
-            built = self.maker.network(self.card.networks)
-        else:
-            built = ensemble(self.card.networks, self.card.members, self.intake.forms, self.named_outputs, self.own)
-        weights = {name: t for name, t in self._weights("torch").items() if not name.startswith(BESIDE)}
-        built.load_state_dict(weights)
-        network: Ensemble = built.eval()
-        return network
+        maker = self.maker if self.card.makes else None
+        return restoring.network(self.card, self.files, self.intake.forms, self.named_outputs, maker, self.own)
 
     @property
     def named_outputs(self) -> dict[str, Taught]:
         """Outputs by their names in the network."""
         return {each["name"]: self.outputs[each["column"]] for each in self.card.taught}
 
-    def _weights(self, framework: str) -> dict[str, Any]:
-        if framework == "torch":
-            from safetensors.torch import load
-        else:
-            from safetensors.numpy import load  # type: ignore[assignment]
-        return dict(load(self._bytes(WEIGHTS)))
+    @property
+    def network_file(self) -> Path | bytes:
+        """The ONNX graph: where it lies, or its bytes."""
+        return bundle.graph(self.files)
 
     # ------------------------------------------------------------------------------------------ files
 
     @property
     def where(self) -> str:
         """Where it lies, for messages."""
-        return str(self.files) if isinstance(self.files, Path) else "the model"
+        return bundle.where(self.files)
+
+    @property
+    def mark(self) -> str:
+        """What tells it from other models, for a cache: a hash of its card and network. The same before and after it is
+        saved, and with another report."""
+        graph = self.network_file
+        return self.card.mark(digest_of(graph) if isinstance(graph, bytes) else digest(graph))
 
     @property
     def report(self) -> str:
         """The report as one HTML page."""
-        return self._bytes(REPORT).decode()
+        return bundle.content(self.files, REPORT).decode()
 
     @property
     def answers(self) -> str:
@@ -411,17 +289,9 @@ class Model:
         Raises:
             PlanError: they were not asked for.
         """
-        if ANSWERS not in self._names_of_files:
+        if ANSWERS not in bundle.listed(self.files):
             raise PlanError("This model answered no rows without a label. Ask for that: lamina learn PATH --transduce.")
-        return self._bytes(ANSWERS).decode()
-
-    @property
-    def _names_of_files(self) -> tuple[str, ...]:
-        there = (self.files / ANSWERS).is_file() if isinstance(self.files, Path) else ANSWERS in self.files
-        return (*FILES, ANSWERS) if there else FILES
-
-    def _bytes(self, name: str) -> bytes:
-        return (self.files / name).read_bytes() if isinstance(self.files, Path) else self.files[name]
+        return bundle.content(self.files, ANSWERS).decode()
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write the model as a folder; a crash leaves whatever was there before.
@@ -430,16 +300,9 @@ class Model:
             ModelError: something is there already, and `overwrite` was not given, or it is no model.
         """
         path = Path(path)
-        check_place(path, overwrite)
+        bundle.check_place(path, overwrite)
         onto_itself = isinstance(self.files, Path) and self.files.absolute() == standing(path).absolute()
-        with new_folder(path) as aside:
-            for name in self._names_of_files:
-                (aside / name).write_bytes(self._bytes(name))
-            self.card.files = {name: digest(aside / name) for name in self._names_of_files}
-            for name, array in self._large_arrays().items():
-                write_array(aside / name, array)
-                self.card.files[name] = f"{(aside / name).stat().st_size} bytes"
-            (aside / CARD).write_bytes(self.card.dump())
+        bundle.write(path, self.files, self.card, restoring.large_arrays(self.found))
         if not self.card.private:
             whence.remember(self.card.mark(self.card.files[NETWORK]))  # as `mark`, whose file may be gone by now
         if onto_itself:
@@ -456,50 +319,13 @@ class Model:
             ModelError: no model is there, or it is damaged, changed, foreign or of a newer format.
         """
         path = standing(Path(path))
-        if not (path / CARD).is_file():
-            if path.exists():
-                raise ModelError(
-                    f"'{path}' is not a Lamina model: those are folders with a card.json, made by `lamina learn`."
-                )
-            raise ModelError(f"'{path}' does not exist. Learn it: lamina learn PATH --target COLUMN --out {path}")
-        card = Card.parse((path / CARD).read_bytes(), str(path))
-        for name in promised(card):
-            if not (path / name).is_file():
-                raise ModelError(f"'{path}' is incomplete: {name} is missing. Copy or save the model again.")
-            if card.files.get(name) != digest(path / name):
-                raise ModelError(f"'{path}' was changed after it was saved: {name} differs from what its card says.")
-        for name in (each for each in card.files if each.endswith(LARGE)):  # too large to be read whole at every start
-            if not (path / name).is_file() or card.files[name] != f"{(path / name).stat().st_size} bytes":
-                raise ModelError(
-                    f"'{path}' is incomplete: {name} is missing, or of another model. Save the model again."
-                )
-        return cls._restored(card, path, network)
-
-    @classmethod
-    def _restored(cls, card: Card, files: Path | Mapping[str, bytes], network: nn.Module | None) -> Model:
-        try:
-            return cls(card, files, network)
-        except DAMAGES as error:
-            raise cls._damaged(files, error) from error
-
-    @staticmethod
-    def _damaged(files: Path | Mapping[str, bytes], error: Exception) -> ModelError:
-        where = files if isinstance(files, Path) else "a model"
-        return ModelError(f"The card of '{where}' is damaged or of another Lamina: {error}.")
+        card = bundle.read(path)
+        with restoring.undamaged(path):
+            return cls(card, path, network)
 
     def to_bytes(self) -> bytes:
         """The whole model as one zip, for a database or for pickling an estimator."""
-        import zipfile
-
-        buffer = io.BytesIO()
-        files = {name: self._bytes(name) for name in self._names_of_files}
-        large = {name: array_bytes(array) for name, array in self._large_arrays().items()}
-        said = {name: digest_of(content) for name, content in files.items()}
-        card = replace(self.card, files=said | {name: f"{len(content)} bytes" for name, content in large.items()})
-        with zipfile.ZipFile(buffer, "w") as archive:
-            for name, content in {**files, **large, CARD: card.dump()}.items():
-                archive.writestr(name, content)
-        return buffer.getvalue()
+        return bundle.zipped(self.files, self.card, restoring.large_arrays(self.found))
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Model:
@@ -508,25 +334,11 @@ class Model:
         Raises:
             ModelError: it is not a whole model.
         """
-        import zipfile
-        import zlib
+        card, files = bundle.unzipped(content)
+        with restoring.undamaged(files):
+            return cls(card, files)
 
-        try:
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                said = archive.read(CARD)
-                files = {
-                    name: archive.read(name)
-                    for name in archive.namelist()
-                    if name in (*FILES, ANSWERS) or name.endswith(LARGE)
-                }
-        # A changed byte may also claim a password (RuntimeError), an unknown compression or a name that is no text.
-        except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, RuntimeError, ValueError) as error:
-            raise ModelError(f"These {len(content):,} bytes are not a whole model: {error}.") from error
-        card = Card.parse(said, "a model")
-        for name in promised(card):
-            if name not in files or card.files.get(name) != digest_of(files[name]):
-                raise ModelError(f"The bytes of a model were changed: {name} differs from what its card says.")
-        return cls._restored(card, files, None)
+    # ------------------------------------------------------------------------------------------ how it looks
 
     def __repr__(self) -> str:
         columns = ", ".join(self.intake.inputs)
@@ -540,45 +352,3 @@ class Model:
 
     def _repr_html_(self) -> str:
         return f'<iframe srcdoc="{html.escape(self.report.partition(INSIDE)[0])}" style="width:100%;height:640px;border:0"></iframe>'
-
-
-def promised(card: Card) -> tuple[str, ...]:
-    """The files that a model of this card has, but for the large ones."""
-    return (*FILES, ANSWERS) if ANSWERS in card.files else FILES
-
-
-def write_array(path: Path, array: Array) -> None:
-    """As `np.save` writes it, piece by piece: an array that is mapped into memory is never there as a whole."""
-    with path.open("wb") as file:
-        np.lib.format.write_array_header_1_0(
-            file, np.lib.format.header_data_from_array_1_0(array[:0]) | {"shape": array.shape}
-        )
-        for start in range(0, len(array), 65536):
-            file.write(np.ascontiguousarray(array[start : start + 65536]).tobytes())
-
-
-def array_bytes(array: Array) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, np.asarray(array))
-    return buffer.getvalue()
-
-
-def arrays_of(column: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """The arrays that belong to what is found under this name."""
-    small, large = f"found.{column}.", f"{column}-"
-    return {
-        name.removeprefix(small).removeprefix(large).removesuffix(LARGE): array
-        for name, array in arrays.items()
-        if name.startswith((small, large))
-    }
-
-
-def check_place(path: Path, overwrite: bool) -> None:
-    """Refuse a place that holds something, before an hour of learning rather than after it."""
-    there = standing(path)
-    if not there.exists():
-        return
-    if not there.is_dir() or (any(there.iterdir()) and not (there / CARD).is_file()):
-        raise ModelError(f"'{path}' exists and is not a Lamina model. Choose another place with --out.")
-    if not overwrite:
-        raise ModelError(f"'{path}' exists. Say --overwrite to replace it, or choose another place with --out.")

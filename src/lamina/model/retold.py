@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from lamina.machine.files import new_folder, standing
+from lamina.model.bundle import CARD, REPORT
 from lamina.model.card import Card, digest_of
-from lamina.model.model import CARD, REPORT
 
 
 def retell(place: Path, report: str) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lamina.core import Array, Coded, DataError, Json, Taught
+from lamina.core import Array, Coded, DataError, Json, PlanError, Taught
 from lamina.examples import Examples
 from lamina.examples.reading import listed
-from lamina.model.drift import Drift
+from lamina.model.drift import Drift, drift
 from lamina.model.intervals import intervals
+
+if TYPE_CHECKING:
+    from lamina.model.model import Model
 
 ROUNDS = 400
 
@@ -79,6 +83,37 @@ class Score:
 
     def _repr_html_(self) -> str:
         return "<pre>" + html.escape("\n".join(self.lines())) + "</pre>"
+
+
+def score(model: Model, source: Any) -> Score:
+    """As `Model.score`.
+
+    Raises:
+        PlanError: the model answers nothing that labels could tell.
+    """
+    if not model.outputs and not model.card.makes:
+        raise PlanError(f"This model finds {', '.join(model.found)} without labels: it has no answer to compare with.")
+    examples = model.read(source, target=True)
+    raws, features, *_ = model.raw(examples)
+    found = {}
+    for column, output in model.outputs.items():
+        target, rows = labelled(examples, column, output)
+        known = _reported(model, column)
+        new = figures(output, output.scaled(raws[column][rows]), target, None, np.random.default_rng(0))
+        found[column] = {name: replace(each, before=known.get(name, {}).get("value")) for name, each in new.items()}
+    drifts = [
+        drift(column, before, examples.values(column))
+        for column, before in model.card.data.get("columns", {}).items()
+        if before is not None and column in examples.kinds
+    ]
+    unlike = float(model.novelty.unlike(features).mean()) if model.novelty is not None else 0.0
+    return Score(len(examples), found, unlike, sorted(drifts, key=lambda each: -each.index))
+
+
+def _reported(model: Model, column: str) -> Json:
+    """The figures of a target in the report."""
+    targets: list[Json] = model.card.results.get("targets", [])
+    return next((each["figures"] for each in targets if each["column"] == column), {})
 
 
 def figures(

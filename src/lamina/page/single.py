@@ -9,7 +9,8 @@ from typing import Any
 
 from lamina.insight.page import page
 from lamina.insight.sections import sections
-from lamina.model.model import INSIDE, Model
+from lamina.model.bundle import INSIDE
+from lamina.model.model import Model
 from lamina.page.app import BUILT
 from lamina.page.recording import record
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from lamina.core import PlanError
 from lamina.machine.files import new_file, standing
-from lamina.model.model import CARD, REPORT, Model
+from lamina.model.bundle import CARD, REPORT
+from lamina.model.model import Model
 from lamina.model.retold import retell
 from lamina.page.data import nothing
 from lamina.page.single import single

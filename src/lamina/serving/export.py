@@ -16,7 +16,8 @@ import numpy as np
 
 from lamina.core import Json, ModelError
 from lamina.machine.files import new_folder
-from lamina.model.model import NETWORK, Model
+from lamina.model.bundle import NETWORK
+from lamina.model.model import Model
 from lamina.model.usual import usual
 from lamina.serving import snippets, standalone
 

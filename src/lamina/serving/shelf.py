@@ -14,8 +14,9 @@ from typing import Any
 from pydantic_core import to_json
 
 from lamina.core import Json, LaminaError, PlanError
+from lamina.model.bundle import CARD
 from lamina.model.cells import Cells
-from lamina.model.model import CARD, Model
+from lamina.model.model import Model
 from lamina.model.predictions import records
 from lamina.model.usual import usual
 from lamina.serving import pictures, sounds, videos
