@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from lamina.insight.report import render, verdict
+from lamina.insight.report import render
+from lamina.insight.verdict import verdict
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 BINS = [{"confidence": 0.6, "right": 0.55, "low": 0.4, "high": 0.7, "count": 50}, {"confidence": 0.95, "right": 0.9, "low": 0.8, "high": 0.97, "count": 50}]  # fmt: skip

@@ -63,7 +63,7 @@ def _figures(target: Json) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    from lamina.insight.report import figure, name
+    from lamina.insight.metrics import figure, name
 
     rivals = [each for each in target["baselines"] if "figures" in each]
     shown = Table(box=None, pad_edge=False, header_style="dim")
@@ -105,7 +105,7 @@ def show_result(model: Model, place: Path, *, json_lines: bool = False) -> None:
     from rich.text import Text
 
     from lamina.insight import assumptions, transduced, unlabelled
-    from lamina.insight.report import verdict
+    from lamina.insight.verdict import verdict
     from lamina.model.bundle import ANSWERS, REPORT
 
     results = model.card.results

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lamina.core import Json
 from lamina.insight import plots
-from lamina.insight.page import Sections, contents, escape, hidden, page, picture, table
-from lamina.insight.report import learned_from, learning, network, repeat
+from lamina.insight.page import Sections, contents, entries, escape, hidden, page, picture, table
+from lamina.insight.provenance import learned_from, learning, network, repeat
 
 TITLES = {"anomalies": "What is odd in", "clusters": "Clusters in", "neighbours": "What is alike in"}
 
@@ -96,10 +96,9 @@ def oddest(found: Json) -> str:
     for each in found["oddest"]:
         why = "; ".join(each["reasons"]) if each["reasons"] else "below the limit"
         near = f"<dt>nearest</dt> <dd>{escape(each['nearest'][0])}</dd>" if each["nearest"] else ""
-        cells = "".join(f"<dt>{escape(key)}</dt> <dd>{escape(value)}</dd>" for key, value in each["cells"].items())
         said = f"<b>{each['score']:.2f} times the limit</b>{escape(why)}"
         cards.append(
-            f'<div class="card">{picture(each["picture"], each.get("sound"))}{said}<dl>{near}{cells}</dl></div>'
+            f'<div class="card">{picture(each["picture"], each.get("sound"))}{said}<dl>{near}{entries(each["cells"])}</dl></div>'
         )
     return (
         "<h2>The oddest examples</h2><p>Odd is what lies far from every other example, or what the network cannot draw "
@@ -165,8 +164,7 @@ def alike(found: Json) -> str:
 
 
 def _card(each: Json, said: str) -> str:
-    cells = "".join(f"<dt>{escape(key)}</dt> <dd>{escape(value)}</dd>" for key, value in each["cells"].items())
-    return f'<div class="card">{picture(each["picture"])}<b>{escape(said or each["name"])}</b><dl>{cells}</dl></div>'
+    return f'<div class="card">{picture(each["picture"])}<b>{escape(said or each["name"])}</b><dl>{entries(each["cells"])}</dl></div>'
 
 
 def duplicates(found: Json) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable
-
 from lamina.core import Json
 from lamina.insight import plots
+from lamina.insight.metrics import percent
+from lamina.insight.page import entries, picture
 from lamina.insight.plots import short
 
 EDGE = 2.0  # the largest distance
@@ -16,12 +15,12 @@ def verdict(target: Json) -> tuple[str, bool]:
     """The result in words, and whether a simpler way of comparing does as well."""
     own = target["figures"]["eer"]
     text = (
-        f"Of two examples it tells wrong whether they are of the same {target['column']} {_percent(own['value'])} of the "
-        f"time ({_percent(own['low'])} to {_percent(own['high'])}; as many of the same as of different ones), for "
+        f"Of two examples it tells wrong whether they are of the same {target['column']} {percent(own['value'])} of the "
+        f"time ({percent(own['low'])} to {percent(own['high'])}; as many of the same as of different ones), for "
         f"{target['people']} that it never learned from."
     )
     best = min(target["baselines"], key=lambda each: each["figures"]["eer"])
-    text += f" The best simple comparison ({best['name']}): {_percent(best['figures']['eer'])}."
+    text += f" The best simple comparison ({best['name']}): {percent(best['figures']['eer'])}."
     if best["figures"]["eer"] < own["low"]:
         return f"{text} The simple comparison is better: give the network more people, examples or time.", True
     if best["figures"]["eer"] <= own["high"]:
@@ -29,18 +28,18 @@ def verdict(target: Json) -> tuple[str, bool]:
     return text, False
 
 
-def render(target: Json, picture: Callable[[str | None], str]) -> str:
-    """Histogram, curve and hardest pairs. picture: an embedded picture as HTML."""
+def render(target: Json) -> str:
+    """Histogram, curve and hardest pairs."""
     here = target["at_threshold"]
     text = (
         f"<p>{target['taught']:,} taught it. It was asked about {target['pairs'][0]:,} pairs of the same and "
         f"{target['pairs'][1]:,} of different ones, among {target['people']:,} others. Two examples are held to be the same "
         f"where their distance is at most {short(target['threshold'])}, settled on others again: there it missed "
-        f"{_percent(here['missed'])} of the same, and took {_percent(here['taken'])} of the different for the same.</p>"
+        f"{percent(here['missed'])} of the same, and took {percent(here['taken'])} of the different for the same.</p>"
     )
     return (
         f"<h3>How far apart they lie</h3>{text}"
-        f'<div class="pair">{_histogram(target)}{_mistakes(target)}</div>{_hardest(target, picture)}'
+        f'<div class="pair">{_histogram(target)}{_mistakes(target)}</div>{_hardest(target)}'
     )
 
 
@@ -56,7 +55,7 @@ def _mistakes(target: Json) -> str:
     points = [(a, b) for a, b in target["curve"]]
     top = min(1.0, max(0.05, 4 * target["figures"]["eer"]["value"]))
     axes = plots.Axes((0, top), (0, top), 260)
-    body = axes.grid("different taken for the same", _percent, 3)
+    body = axes.grid("different taken for the same", percent, 3)
     inside = [(a, b) for a, b in points if a <= top and b <= top]
     body += axes.line([(0, 0), (top, top)], "ideal") + axes.line(inside, "line")
     here = target["at_threshold"]
@@ -68,27 +67,16 @@ def _mistakes(target: Json) -> str:
     return plots.figure("The same that are missed", said, body, 260, legend, "square")
 
 
-def _hardest(target: Json, picture: Callable[[str | None], str]) -> str:
+def _hardest(target: Json) -> str:
     if not target.get("hardest"):
         return ""
     cards = []
     for each in target["hardest"]:
-        examples = "".join(
-            picture(one["picture"]) + "".join(f"<dt>{_e(k)}</dt> <dd>{_e(v)}</dd>" for k, v in one["cells"].items())
-            for one in each["examples"]
-        )
+        examples = "".join(picture(one["picture"]) + entries(one["cells"]) for one in each["examples"])
         truth = "the same" if each["same"] else "different"
-        said = f"<b>{truth}</b>distance {short(each['distance'])}, {_percent(each['probability'])} the same"
+        said = f"<b>{truth}</b>distance {short(each['distance'])}, {percent(each['probability'])} the same"
         cards.append(f'<div class="card">{said}<dl>{examples}</dl></div>')
     return (
         "<h3>The hardest pairs</h3><p>The same that lie farthest apart, and different ones that lie nearest. Look whether "
         f'the names are right.</p><div class="cards">{"".join(cards)}</div>'
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}\u00a0%"
-
-
-def _e(value: object) -> str:
-    return html.escape(str(value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 STYLE = """
@@ -150,6 +150,11 @@ def picture(source: str | None, sound: str | None = None) -> str:
         return f'{shown}<audio controls preload="none" src="{escape(sound)}"></audio>'
     tiny = ' class="tiny"' if source.startswith("data:image/png") else ""
     return f'<img alt="the example itself"{tiny} src="{escape(source)}">'
+
+
+def entries(row: Mapping[str, object]) -> str:
+    """The cells of a row, for a list of them: the column, then what it holds."""
+    return "".join(f"<dt>{escape(column)}</dt> <dd>{escape(value)}</dd>" for column, value in row.items())
 
 
 def escape(value: object) -> str:

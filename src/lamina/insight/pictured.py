@@ -6,7 +6,7 @@ from __future__ import annotations
 from lamina.core import Json
 from lamina.insight import plots
 from lamina.insight.page import Sections, contents, escape, page, picture, table
-from lamina.insight.report import learned_from, learning, network, repeat
+from lamina.insight.provenance import learned_from, learning, network, repeat
 
 COPIES = 3.0  # times as many near ones as among real pictures: from here on it looks as if it copied
 THIN = 0.6  # of the coverage that real pictures reach: with less, much of what there is is never made

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable
 from typing import Any
 
 from lamina.core import Json
 from lamina.insight import plots
+from lamina.insight.page import entries, escape, picture
 
 
-def render(target: Json, picture: Callable[[str | None], str]) -> str:
-    """picture: an embedded picture as HTML."""
+def render(target: Json) -> str:
+    """How it was read, how far its confidence holds, the worst ones."""
     letters = (
         "How likely characters follow each other in the training texts had a say."
         if target["heed"]
         else "Characters are read as they are heard or seen: how they follow each other in texts had no say."
     )
     text = f"<p>{target['words']:,} words were written down. {letters}</p>"
-    return text + _calibration(target) + _worst(target, picture)
+    return text + _calibration(target) + _worst(target)
 
 
 def _calibration(target: Json) -> str:
@@ -32,15 +31,14 @@ def _calibration(target: Json) -> str:
     return f"<h3>Can its confidence be trusted?</h3>{text}{plots.reliability([], found['bins'])}"
 
 
-def _worst(target: Json, picture: Callable[[str | None], str]) -> str:
+def _worst(target: Json) -> str:
     if not target.get("worst"):
         return ""
     cards = []
     for each in target["worst"]:
-        cells = "".join(f"<dt>{_e(key)}</dt> <dd>{_e(value)}</dd>" for key, value in each["cells"].items())
         cards.append(
             f'<div class="card">{picture(each["picture"])}<p class="text">{_marked(each["pairs"])}</p>'
-            f"said {_e(each['said']) or 'nothing'}<dl>{cells}</dl></div>"
+            f"said {escape(each['said']) or 'nothing'}<dl>{entries(each['cells'])}</dl></div>"
         )
     return (
         "<h3>Where it was most wrong</h3><p>The truth, with what was <ins>written in addition</ins> and what was <del>missed</del>."
@@ -53,16 +51,12 @@ def _marked(pairs: list[Any]) -> str:
     parts, missed, added = [], "", ""
 
     def flush() -> str:
-        return (f"<del>{_e(missed)}</del>" if missed else "") + (f"<ins>{_e(added)}</ins>" if added else "")
+        return (f"<del>{escape(missed)}</del>" if missed else "") + (f"<ins>{escape(added)}</ins>" if added else "")
 
     for said, truth in pairs:
         if said == truth:
-            parts += [flush(), _e(truth)]
+            parts += [flush(), escape(truth)]
             missed = added = ""
         else:
             missed, added = missed + truth, added + said
     return "".join([*parts, flush()])
-
-
-def _e(value: object) -> str:
-    return html.escape(str(value))

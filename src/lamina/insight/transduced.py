@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lamina.core import Json
-from lamina.insight.page import escape, picture, table
+from lamina.insight.page import entries, escape, picture, table
 
 METHODS = {
     "poisson": "Poisson learning, for few labels: each label is a source, and what flows to a row from all of them decides",
@@ -55,10 +55,9 @@ def render(found: Json | None) -> str:
 
 
 def _card(each: Json) -> str:
-    cells = "".join(f"<dt>{escape(key)}</dt> <dd>{escape(value)}</dd>" for key, value in each["cells"].items())
     return (
         f'<div class="card">{picture(each["picture"], each.get("sound"))}'
-        f"<b>{escape(each['answer'])}, {_percent(each['sure'])} sure</b><dl>{cells}</dl></div>"
+        f"<b>{escape(each['answer'])}, {_percent(each['sure'])} sure</b><dl>{entries(each['cells'])}</dl></div>"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lamina.core import Json
 from lamina.insight import plots
 from lamina.insight.page import Sections, contents, escape, page, table
-from lamina.insight.report import learning, network, repeat
+from lamina.insight.provenance import learning, network, repeat
 
 FIGURES = {"nats": "nats a letter", "bits": "bits a letter", "perplexity": "perplexity a letter"}
 SUSPECT = 2.0  # times as long as what real texts have in common: from here on a passage looks copied

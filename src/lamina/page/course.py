@@ -11,7 +11,7 @@ import numpy as np
 
 from lamina import kinds
 from lamina.core import Json, Progress
-from lamina.insight.report import name
+from lamina.insight.metrics import name
 from lamina.page import fares
 from lamina.page.schema import training
 from lamina.page.way import Way

@@ -6,8 +6,9 @@ from typing import Any
 
 from lamina import __version__
 from lamina.core import Json
-from lamina.insight.report import name, verdict
+from lamina.insight.metrics import name
 from lamina.insight.sections import NONE
+from lamina.insight.verdict import verdict
 from lamina.model.model import Model
 from lamina.model.usual import usual
 from lamina.page.course import Course

@@ -1,0 +1,46 @@
+"""Metrics in words: what one is called, and how its value is written."""
+
+from __future__ import annotations
+
+from lamina.insight.plots import short
+
+NAMES = {
+    "accuracy": "share right", "balanced_accuracy": "balanced accuracy", "log_loss": "log loss", "auc": "AUC", "f1": "F1",
+    "rmse": "typical error (RMSE)", "mae": "mean error (MAE)", "r2": "explained variance (R²)", "cost": "mean cost",
+    "coverage": "intervals that hold", "exact": "wholly right", "hamming": "tags right",
+    "eer": "equal error rate", "cer": "character errors", "wer": "word errors", "misses": "same missed at 1 % false alarms",
+}  # fmt: skip
+# Those that are told in percent.
+SHARES = (
+    "accuracy",
+    "balanced_accuracy",
+    "coverage",
+    "exact",
+    "hamming",
+    "eer",
+    "misses",
+    "cer",
+    "wer",
+)
+
+
+def name(metric: str) -> str:
+    """A metric in words."""
+    return NAMES.get(metric, metric.replace("_", " "))
+
+
+def figure(metric: str, value: float | None) -> str:
+    """A metric's value as people write it: a share in percent, other figures short."""
+    if value is None or value != value:
+        return "–"
+    return percent(value) if metric in SHARES else short(value)
+
+
+def percent(share: float) -> str:
+    """`percent(0.912)` is 91.2 %, with a space that does not break."""
+    return f"{100 * share:.1f}\u00a0%"
+
+
+def title(words: str) -> str:
+    """`title("log loss") == "Log loss"`."""
+    return words[:1].upper() + words[1:]
