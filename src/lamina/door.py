@@ -356,7 +356,7 @@ def learning_with(
 
 
 def export(model: Model | str | Path, to: str | Path, *, overwrite: bool = False) -> Path:
-    """Write a folder that answers like the model with NumPy and ONNX Runtime alone: no Lamina, no torch.
+    """Write a folder that answers, or makes, like the model with NumPy and ONNX Runtime alone: no Lamina, no torch.
 
     Raises:
         ModelError: something is there already, and `overwrite` was not given, or it is no exported folder.

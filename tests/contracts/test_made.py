@@ -13,10 +13,10 @@ import pytest
 
 import lamina
 from lamina import kinds
-from lamina.cli.generate import wholes
 from lamina.core import PlanError
 from lamina.made._alphabet import END, Alphabet
-from lamina.made._wish import Wish
+from lamina.made._handing import wholes
+from lamina.made._wish import Wish, wish_of
 from lamina.made.text import Text
 from lamina.model.model import Model
 from test_rooms import loaded
@@ -166,3 +166,22 @@ def test_a_wish_that_means_nothing_is_refused(kind: str) -> None:
 def test_a_wish_that_cannot_be_is_refused(wish: dict[str, Any]) -> None:
     with pytest.raises(PlanError, match=r"such as|at most"):
         Wish(**wish)
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        ({"length": 5.5}, "a whole number"),
+        ({"length": True}, "a whole number"),
+        ({"temperature": "hot"}, "a number"),
+        ({"prompt": 7}, "a text"),
+        ({"given": {"label": 7}}, "words by column"),
+        ({"given": "cat"}, "words by column"),
+        ({"seed": [1]}, "a whole number"),
+        ({"tempreture": 1}, "Did you mean 'temperature'"),
+    ],
+)
+def test_a_program_is_told_what_an_option_takes(wish: dict[str, Any], said: str) -> None:
+    with pytest.raises(PlanError, match=said):
+        wish_of(1, wish)
+    assert wish_of(np.int64(2), {"temperature": 1, "top_p": np.float32(0.5), "seed": None}).count == 2

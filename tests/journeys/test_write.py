@@ -82,7 +82,7 @@ def test_a_wish_that_cannot_be_met(writer: Path, words: tuple[str, ...], said: s
 
 def test_a_model_that_cannot_make_says_what_it_can(writer: Path, small_model: Path) -> None:
     assert "lamina predict asks it" in refused("generate", small_model)
-    for words in (("predict", writer, "x.csv"), ("score", writer, "x.csv"), ("export", writer, "--to", "new")):
+    for words in (("predict", writer, "x.csv"), ("score", writer, "x.csv")):
         assert "lamina generate" in refused(*words)
 
 

@@ -3,39 +3,24 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import urllib.error
-import urllib.request
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import lamina
+from alone import ran, served
 from lamina.core import ModelError
+from lamina.inputs.text import Text
+from lamina.model.model import Model
+from lamina.serving.export import packages
 from worlds import CUSTOMER, png, stripes
-
-# What nothing in the folder may import, refused where it is asked for.
-FENCE = """
-import sys
-class Fence:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("lamina", "torch", "polars", "safetensors", "sklearn", "scipy", "onnx", "rich", "typer"):
-            raise ImportError(f"{name} is not needed here")
-sys.meta_path.insert(0, Fence())
-sys.argv = sys.argv[1:]
-sys.path.insert(0, sys.argv[0].rpartition("/")[0])
-import runpy
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
 
 
 def run(folder: Path, *words: str) -> list[Any]:
-    command = [sys.executable, "-c", FENCE, str(folder / "predict.py"), *words]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env={}, check=False)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in ran(folder / "predict.py", *words).stdout.splitlines()]
 
 
 def close(found: Any, expected: Any) -> None:
@@ -72,25 +57,35 @@ def test_pictures_are_answered_alike(pictures: Path, tmp_path: Path) -> None:
 
 def test_the_folder_serves_by_itself(shop: Path, tmp_path: Path) -> None:
     folder = lamina.export(shop, tmp_path / "out")
-    command = [sys.executable, "-c", FENCE, str(folder / "predict.py"), "--serve", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={}) as serving:
-        try:
-            assert serving.stdout is not None
-            url = serving.stdout.readline().split()[1]
+    expected = list(lamina.load(shop).predict(CUSTOMER).records())
+    with served(folder / "predict.py") as ask:
+        close(json.load(ask({"rows": [CUSTOMER]}))["answers"], expected)
+        for wrong in ({"rows": [{}]}, {"rows": []}, [], {"rows": [CUSTOMER | {"when": "soon"}]}):
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                ask(wrong)
+            assert refused.value.code == 422
+            refused.value.close()
 
-            def ask(content: Any) -> Any:
-                body = json.dumps(content).encode()
-                return json.load(urllib.request.urlopen(urllib.request.Request(url, body)))
 
-            expected = list(lamina.load(shop).predict(CUSTOMER).records())
-            close(ask({"rows": [CUSTOMER]})["answers"], expected)
-            for wrong in ({"rows": [{}]}, {"rows": []}, [], {"rows": [CUSTOMER | {"when": "soon"}]}):
-                with pytest.raises(urllib.error.HTTPError) as refused:
-                    ask(wrong)
-                assert refused.value.code == 422
-                refused.value.close()
-        finally:
-            serving.terminate()
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("none.csv", None, "No such file"),
+        ("short.csv", "visits\n3\n", "lacks or has too much"),
+        ("list.json", "[1]", "Expected is"),
+        ("torn.json", "{", "cannot be read"),
+        ("latin.csv", b"\xff\xfe", "cannot be read"),
+        ("letter.txt", "Dear Ada", "should be .csv or .json"),
+    ],
+)
+def test_a_file_that_it_cannot_answer_is_said_in_one_line(
+    shop: Path, tmp_path: Path, name: str, content: str | bytes | None, said: str
+) -> None:
+    folder = lamina.export(shop, tmp_path / "out")
+    if content is not None:
+        (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    [line] = ran(folder / "predict.py", str(tmp_path / name), status=1).stderr.splitlines()
+    assert said in line
 
 
 def test_the_recipe_names_what_it_needs(shop: Path, pictures: Path, tmp_path: Path) -> None:
@@ -114,3 +109,18 @@ def test_nothing_is_overwritten_unasked(shop: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="not an exported model"):
         lamina.export(shop, tmp_path / "mine", overwrite=True)
     assert (tmp_path / "mine" / "thesis.txt").exists()
+
+
+def test_a_text_that_a_published_network_reads_needs_its_tokenizer() -> None:
+    text = Text()
+    assert packages([text]) == ["numpy", "onnxruntime"]
+    text.adopt("{}", 8)
+    assert packages([text]) == ["numpy", "onnxruntime", "tokenizers"]
+
+
+def test_a_folder_names_its_model_also_where_that_was_not_saved(shop: Path, tmp_path: Path) -> None:
+    saved = lamina.load(shop)
+    held = Model(replace(saved.card, seal=""), shop)
+    said = json.loads((lamina.export(held, tmp_path / "out") / "model.json").read_text())
+    assert said["fingerprint"] == held.fingerprint == saved.mark[:16]
+    assert saved.fingerprint == saved.card.seal[:16]

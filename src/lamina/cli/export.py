@@ -1,4 +1,4 @@
-"""`lamina export`: a folder that answers without Lamina."""
+"""`lamina export`: a folder that answers, or makes, without Lamina."""
 
 from __future__ import annotations
 
@@ -17,8 +17,17 @@ def export(
     to: Annotated[Path, typer.Option("--to", help="The folder to write.", show_default=False)],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an exported folder.")] = False,
 ) -> None:
-    """Write ONNX with its preprocessing as a small folder: NumPy and ONNX Runtime answer, with a Dockerfile."""
+    """Write ONNX with its preprocessing as a small folder: NumPy and ONNX Runtime answer, or make something new, with a
+    Dockerfile."""
     from lamina.door import export as write
+    from lamina.model.model import Model
+    from lamina.serving.export import GENERATE, PREDICT
 
-    folder = write(model, to, overwrite=overwrite)
-    print(f"folder   {folder}\nread     {folder / 'README.md'}\nask      python {folder / 'predict.py'} FILE")
+    loaded = Model.load(model)
+    folder = write(loaded, to, overwrite=overwrite)
+    ask = (
+        f"make     python {folder / GENERATE} --help"
+        if loaded.card.makes
+        else f"ask      python {folder / PREDICT} FILE"
+    )
+    print(f"folder   {folder}\nread     {folder / 'README.md'}\n{ask}")

@@ -152,6 +152,16 @@ class Made(Protocol):
     shown: ClassVar[bool]  # whether a terminal can show it; else it needs a folder
     column: str  # what is made is called
 
+    @property
+    def hears(self) -> frozenset[str]:
+        """Fields of a wish by which this one is asked, as it was learned."""
+        ...
+
+    @property
+    def inputs(self) -> Sequence[Input]:
+        """Those that decode what is made, and encode what is asked for."""
+        ...
+
     def check(self, wish: Any) -> None:
         """Raises:
         PlanError: a wish that cannot be met; what was seen, what is expected, what to do.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import numbers
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_type_hints
 
 from lamina.core import PlanError, nearest
 
 MOST = 10_000_000  # letters of one text, or things made at once: beyond, somebody mistyped
+EVERY = frozenset({"count", "seed"})  # fields that mean something to whatever is made
 SEEDS = 2**31  # a seed drawn by chance is one that a person can type
 
 
@@ -57,7 +59,7 @@ class Wish:
         Raises:
             PlanError: something else was said than `takes`.
         """
-        takes = set(takes) | {"count", "seed"}
+        takes = EVERY.union(takes)
         for each in dataclasses.fields(self):
             if each.name not in takes and getattr(self, each.name) not in (None, {}):
                 known = ", ".join(option(name.name) for name in dataclasses.fields(self) if name.name in takes)
@@ -71,14 +73,32 @@ def option(name: str) -> str:
     return "-n" if name == "count" else f"--{name.replace('_', '-')}"
 
 
-def wish_of(count: int, asked: Mapping[str, Any]) -> Wish:
-    """A wish from named options.
+def wish_of(count: Any, asked: Mapping[str, Any]) -> Wish:
+    """A wish from named options, of a program or of JSON.
 
     Raises:
         PlanError: an option that does not exist, or a value that cannot be.
     """
-    known = [each.name for each in dataclasses.fields(Wish)]
-    for name in asked:
-        if name not in known:
-            raise PlanError(f"There is no option '{name}'. {nearest(name, known)}")
+    hints = get_type_hints(Wish)
+    for name, value in {"count": count, **asked}.items():
+        if name not in hints:
+            raise PlanError(f"There is no option '{name}'. {nearest(name, hints)}")
+        hint = hints[name]
+        [kind] = [each for each in TYPES if each == hint or each | None == hint]
+        if not (_is(value, kind) or (value is None and kind != hint)):
+            raise PlanError(f"{name} is {value!r:.80}. Expected is {TYPES[kind]}.")
     return Wish(**{**asked, "count": count})
+
+
+WORDS = Mapping[str, str]
+TYPES: dict[Any, str] = {
+    int: "a whole number", float: "a number", str: "a text", WORDS: 'words by column, such as {"label": "cat"}',
+}  # fmt: skip
+
+
+def _is(value: Any, kind: Any) -> bool:
+    """Whether a value is of a type that fields have; numbers may be NumPy's."""
+    if kind == WORDS:
+        return isinstance(value, Mapping) and all(isinstance(each, str) for both in value.items() for each in both)
+    wanted = {int: numbers.Integral, float: numbers.Real}.get(kind, kind)
+    return isinstance(value, wanted) and not isinstance(value, bool)

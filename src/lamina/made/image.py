@@ -13,7 +13,7 @@ import numpy as np
 
 from lamina import kinds
 from lamina.core import Array, Coded, Form, Graph, Input, Json, Piece, PlanError, chunks, nearest
-from lamina.made._wish import Wish
+from lamina.made._wish import EVERY, Wish
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow
@@ -50,6 +50,16 @@ class Image:
     ) -> None:
         self.picture, self.noise, self.column = picture, noise, column
         self.asked, self.given, self.shares, self.examples = asked, given, dict(shares or {}), list(examples)
+
+    @property
+    def hears(self) -> frozenset[str]:
+        """As of `Made`: a label or a sentence, where one was learned from."""
+        return EVERY | ({"text"} if self.worded else {"given"} if self.asked else set())
+
+    @property
+    def inputs(self) -> list[Input]:
+        """As of `Made`."""
+        return [self.picture, *([] if self.given is None else [self.given])]
 
     @property
     def worded(self) -> bool:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from lamina.core import Array, Form, Graph, Json, Piece, PlanError
+from lamina.core import Array, Form, Graph, Input, Json, Piece, PlanError
 from lamina.made._alphabet import END, RARE, Alphabet
-from lamina.made._wish import Wish
+from lamina.made._wish import EVERY, Wish
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,6 +33,16 @@ class Text:
         self, alphabet: Alphabet, memory: tuple[int, int], begins: Sequence[int], column: str = "text"
     ) -> None:
         self.alphabet, self.memory, self.begins, self.column = alphabet, memory, list(begins), column
+
+    @property
+    def hears(self) -> frozenset[str]:
+        """As of `Made`."""
+        return EVERY | self.takes
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """As of `Made`: letters are neither decoded nor encoded by an input."""
+        return ()
 
     @property
     def form(self) -> Form:

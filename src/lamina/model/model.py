@@ -224,10 +224,9 @@ class Model:
         Raises:
             PlanError: the model makes nothing, or not that.
         """
-        whole: dict[int, list[Any]] = {}
-        for piece in self.pieces(n, **wish):
-            whole.setdefault(piece.number, []).append(piece.value)
-        return [self.maker.whole(whole.get(number, [])) for number in range(n)]
+        from lamina.made._handing import wholes
+
+        return [value for _, value in wholes(self.maker, self.pieces(n, **wish))]
 
     def pieces(self, n: int = 1, **wish: Any) -> Iterator[Piece]:
         """As `generate`, piece by piece as they are made: some letters of a text at a time, one picture after the other."""
@@ -276,6 +275,11 @@ class Model:
         saved, and with another report."""
         graph = self.network_file
         return self.card.mark(digest_of(graph) if isinstance(graph, bytes) else digest(graph))
+
+    @property
+    def fingerprint(self) -> str:
+        """What answers carry, so that it is known which model gave them: of a saved one its card's seal."""
+        return (self.card.seal or self.mark)[:16]
 
     @property
     def report(self) -> str:

@@ -13,7 +13,8 @@ from lamina.core import Json
 from lamina.made.image import Image
 from lamina.model.model import Model
 from lamina.page.schema import making
-from lamina.serving.making import LETTERS, MOST, Maker
+from lamina.serving.limits import LETTERS, MOST
+from lamina.serving.making import Maker
 from lamina.serving.settings import Serving
 
 LABELS = 1_000  # that can be chosen from

@@ -69,7 +69,7 @@ def about(called: str, model: Model, data: Data, course: Course, way: Way) -> sh
     network: Json = results.get("network") or {}
     return shell.Model(
         name=called,
-        fingerprint=card.seal[:16],
+        fingerprint=model.fingerprint,
         made=card.made,
         lamina=__version__,
         learning=False,

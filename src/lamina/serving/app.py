@@ -177,7 +177,7 @@ class Api:
         address = f"{request.url.scheme}://{request.url.netloc}/v1/models/{served.name}"
         token = bool(self.serving.token)
         if isinstance(served, Maker):
-            said = snippets.rows(served.example, f"{address}/generate", token, "made")
+            said = snippets.wish(served.example, f"{address}/generate", token, served.made)
         else:
             said = snippets.all_of(served.contract, served.example, f"{address}/predict", token)
         return JSONResponse(self._about(served) | {"snippets": said})

@@ -1,7 +1,7 @@
-"""A model as a folder that answers by itself: its graph, what it knows as JSON, and copies of the files that answer.
+"""A model as a folder that answers, or makes, by itself: its graph, what it knows as JSON, and copies of the files that do it.
 
 The files are Lamina's own, so that the folder answers as Lamina does; none of them needs more than NumPy, ONNX Runtime,
-Pillow for pictures, and soundfile and soxr for sounds.
+Pillow for pictures, soundfile and soxr for sounds, and tokenizers where a published network reads texts.
 """
 
 from __future__ import annotations
@@ -9,22 +9,24 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-from lamina.core import Json, ModelError
+from lamina.core import Input, Json, ModelError
+from lamina.inputs.text import Text
 from lamina.machine.files import new_folder
 from lamina.model.bundle import NETWORK
 from lamina.model.model import Model
-from lamina.model.usual import usual
-from lamina.serving import snippets, standalone
+from lamina.serving import readme, standalone
+from lamina.serving.readme import PORT
 
 SOURCE = Path(__file__).parents[1]
 PARTS = "parts"
-PORT = 8000
-SHOWN = {"curl": "sh"}  # language to its name in Markdown
+PREDICT, GENERATE = "predict.py", "generate.py"  # what a folder is asked with
+SCRIPTS = {PREDICT: "standalone.py", GENERATE: "standalone_maker.py"}  # to the file that it is a copy of
 NEEDS = {
     "image": ["pillow"],
     "line": ["pillow"],
@@ -40,22 +42,21 @@ def export(model: Model, to: Path, *, overwrite: bool = False) -> Path:
         ModelError: something is there already, or a kind comes from another package.
     """
     check_place(to, overwrite)
-    if model.card.makes:
-        raise ModelError(
-            f"The model makes {model.maker.kind}, which an exported folder cannot do yet; lamina generate can, without torch."
-        )
-    used = [("inputs", kind) for kind in model.intake.kinds.values()]
-    used += [(each.get("room", "outputs"), each["kind"]) for each in model.card.outputs]
-    used_kinds = set(model.intake.kinds.values())
     card = model.card
     for column, output in model.outputs.items():
         if output.kind == "identity":
             raise ModelError(
                 f"The model compares by '{column}', which an exported folder cannot do yet; lamina compare can."
             )
+    inputs: list[Input] = [*model.intake.inputs.values()]
+    if card.makes:
+        inputs += model.maker.inputs
+    used = [("inputs", each.kind) for each in inputs]
+    used += [(each.get("room", "outputs"), each["kind"]) for each in card.outputs]
     said: Json = {
-        "inputs": card.inputs, "outputs": card.outputs, "novelty": card.novelty, "fingerprint": card.seal[:16],
+        "inputs": card.inputs, "outputs": card.outputs, "novelty": card.novelty, "fingerprint": model.fingerprint,
     }  # fmt: skip
+    script = GENERATE if card.makes else PREDICT
     with new_folder(to) as aside:
         graph = model.network_file
         (aside / NETWORK).write_bytes(graph.read_bytes() if isinstance(graph, Path) else graph)
@@ -70,16 +71,21 @@ def export(model: Model, to: Path, *, overwrite: bool = False) -> Path:
                 for name, a in (each.arrays() | each.large()).items()
             }
             np.savez(aside / standalone.FOUND, **arrays)  # type: ignore[arg-type]  # no array is called allow_pickle
-        _write_parts(aside, used)
-        needs = [
-            "numpy",
-            "onnxruntime",
-            *dict.fromkeys(each for kind in sorted(used_kinds & NEEDS.keys()) for each in NEEDS[kind]),
-        ]
-        (aside / "requirements.txt").write_text("".join(f"{each}=={version(each)}\n" for each in needs))
-        (aside / "Dockerfile").write_text(DOCKERFILE)
-        (aside / "README.md").write_text(_readme(model), encoding="utf-8")
+        _write_parts(aside, used, script)
+        (aside / "requirements.txt").write_text("".join(f"{each}=={version(each)}\n" for each in packages(inputs)))
+        (aside / "Dockerfile").write_text(DOCKERFILE.format(script=script))
+        text = readme.makes(model.maker) if card.makes else readme.answers(model)
+        (aside / "README.md").write_text(text, encoding="utf-8")
     return to
+
+
+def packages(inputs: Iterable[Input]) -> list[str]:
+    """What has to be installed for a folder that reads these."""
+    found = ["numpy", "onnxruntime"]
+    for each in sorted(inputs, key=lambda each: each.kind):
+        found += NEEDS.get(each.kind, [])
+        found += ["tokenizers"] if isinstance(each, Text) and each.tokenizer else []
+    return list(dict.fromkeys(found))
 
 
 def check_place(to: Path, overwrite: bool) -> None:
@@ -91,17 +97,17 @@ def check_place(to: Path, overwrite: bool) -> None:
         raise ModelError(f"'{to}' exists. Say --overwrite to replace it, or choose another place with --to.")
 
 
-def _write_parts(folder: Path, used: list[tuple[str, str]]) -> None:
+def _write_parts(folder: Path, used: list[tuple[str, str]], script: str) -> None:
     for room, kind in used:
         if not (SOURCE / room / f"{kind}.py").is_file():
             raise ModelError(f"'{kind}' comes from another package, and only Lamina's own kinds can be exported.")
-    files = needed([SOURCE / "serving" / "standalone.py", *(SOURCE / room / f"{kind}.py" for room, kind in used)])
-    for file in files:
-        place = folder / "predict.py" if file.name == "standalone.py" else folder / PARTS / file.relative_to(SOURCE)
+    begins = SOURCE / "serving" / SCRIPTS[script]
+    for file in needed([begins, *(SOURCE / room / f"{kind}.py" for room, kind in used)]):
+        place = folder / script if file == begins else folder / PARTS / file.relative_to(SOURCE)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(_renamed(file.read_text(encoding="utf-8")), encoding="utf-8")
     for package in {file.parent for file in (folder / PARTS).rglob("*.py")} | {folder / PARTS}:
-        (package / "__init__.py").write_text("")
+        (package / "__init__.py").touch()
 
 
 def needed(files: list[Path]) -> list[Path]:
@@ -117,35 +123,18 @@ def needed(files: list[Path]) -> list[Path]:
             if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "lamina":
                 inside = SOURCE.joinpath(*(node.module or "").split(".")[1:])
                 within = [inside / f"{each.name}.py" for each in node.names]
-                line += [each for each in within if each.is_file()] or [inside.with_suffix(".py")]
+                line += [each for each in within if each.is_file()] or [_file(inside)]
     return sorted(found)
+
+
+def _file(module: Path) -> Path:
+    """Where a module is written: in a file, or in its folder."""
+    return module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
 
 
 def _renamed(code: str) -> str:
     code = re.sub(r"^(\s*from )lamina\b", rf"\1{PARTS}", code, flags=re.MULTILINE)
     return code.replace('f"lamina.{', f'f"{PARTS}.{{')
-
-
-def _readme(model: Model) -> str:
-    row = usual(model)
-    columns = "\n".join(f"| `{column}` | {kind} |" for column, kind in model.intake.kinds.items())
-    address, kinds = f"http://127.0.0.1:{PORT}/predict", model.intake.kinds
-    alone = next(iter(kinds)) if len(kinds) == 1 and next(iter(kinds.values())) in snippets.NAMES else None
-    lines = (
-        snippets.rows({"rows": [row]}, address, token=False)
-        if alone is None
-        else snippets.files(alone, kinds[alone], address, token=False, forms=False)
-    )
-    shown = "\n\n".join(f"```{SHOWN.get(language, language)}\n{code}\n```" for language, code in lines.items())
-    shape = "{" + ", ".join(f'"{column}": …' for column in model.intake.kinds) + "}"
-    return README.format(
-        targets=", ".join([*model.outputs, *model.found]),
-        columns=columns,
-        snippets=shown,
-        port=PORT,
-        row=shape,
-        file="rows.csv" if alone is None else snippets.NAMES[kinds[alone]],
-    )
 
 
 DOCKERFILE = f"""FROM python:3.12-slim
@@ -157,35 +146,5 @@ RUN useradd --no-create-home model
 USER model
 EXPOSE {PORT}
 # It asks for no token: publish the port to this machine alone, or put what checks callers in front.
-CMD ["python", "predict.py", "--serve", "{PORT}", "--host", "0.0.0.0"]
-"""
-
-README = """# A learned model, by itself
-
-It answers {targets}. It needs neither Lamina nor torch:
-
-```sh
-pip install -r requirements.txt
-python predict.py {file}
-python predict.py --serve {port}
-```
-
-As a container:
-
-```sh
-docker build -t model . && docker run -p 127.0.0.1:{port}:{port} model
-```
-
-A row holds (`null`, or an empty cell of a CSV, is unknown; dates are ISO 8601; pictures and sounds are base64 in JSON):
-
-| column | kind |
-|---|---|
-{columns}
-
-Ask the running one:
-
-{snippets}
-
-From Python without HTTP: `from predict import Folder; Folder(path).answer([{row}])`. There a picture is the bytes of
-its file.
+CMD ["python", "{{script}}", "--serve", "{PORT}", "--host", "0.0.0.0"]
 """

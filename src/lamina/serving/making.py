@@ -15,24 +15,16 @@ from typing import Annotated, Any, NotRequired
 from pydantic import Field, TypeAdapter, ValidationError
 
 from lamina.core import Array, Json, PlanError
-from lamina.made._wish import SEEDS, Wish
+from lamina.made._wish import EVERY, SEEDS, Wish
 from lamina.made.image import Image
-from lamina.made.text import LENGTH
 from lamina.model.model import Model
+from lamina.serving import limits, wishes
 from lamina.serving.contract import typed
+from lamina.serving.limits import LETTERS, MOST
 from lamina.serving.settings import Refused, Serving
 
-MOST = 64  # made in one request
-LETTERS = 100_000  # of one request, those of its prompt among them: they are read as slowly
 LINE = 8  # requests that may wait for a thread
 BEAT = 0.05  # seconds between the parts of a stream
-SENTENCE = "say here what is to be seen"
-# Where no sentence was kept, an example is made of such words, as far as they are known.
-COMMON = (
-    "a the one two three four five six seven eight nine zero 0 1 2 3 4 5 6 7 8 9 of on in with and above below left right "
-    "red green blue yellow black white small large man woman dog cat"
-)
-WORDS = 4  # of them
 NUMBERS = frozenset({"count", "length", "temperature", "top_p", "seed"})
 HINTS: Mapping[str, Any] = {
     "count": Annotated[int, Field(strict=True, ge=1, le=MOST)],
@@ -56,13 +48,13 @@ class Maker:
     def __init__(self, name: str, model: Model, serving: Serving, threads: ThreadPoolExecutor) -> None:
         self.name, self.model, self.serving, self.threads = name, model, serving, threads
         self.made = model.maker
-        self.fingerprint = model.card.seal[:16]
+        self.fingerprint = model.fingerprint
         self.waiting = 0
         model.open(threads=1, spin=False)
         asked = {
             each.name: NotRequired[Annotated[HINTS[each.name], Field(description=f"{each.metadata['help']}.")]]
             for each in fields(Wish)
-            if each.name in self.made.takes | {"count", "seed"}
+            if each.name in EVERY | self.made.takes
         }
         if self.made.shown:
             said = "Send it as it is written, as plain text, instead of whole as JSON."
@@ -72,45 +64,24 @@ class Maker:
 
     @property
     def example(self) -> Json:
-        """A request that it takes. Where it keeps no sentence of its examples, one of common words, or a place for one."""
-        if "length" in self.made.takes:
-            return {"length": 200, "temperature": 0.8, "seed": 1}
-        try:
-            self.made.check(Wish())
-        except PlanError:
-            return {"count": 4, "text": " ".join(self._known()) or SENTENCE, "seed": 1}
-        return {"count": 4, "seed": 1}
+        """A request that it takes."""
+        return wishes.example(self.made)
 
     @property
     def asks(self) -> list[Json]:
         """What a form needs to know of each thing that may be said."""
         found: list[Json] = []
-        for each in sorted(
-            fields(Wish), key=lambda each: each.name in ("count", "seed")
-        ):  # what is said of each comes first
-            if each.name not in self.made.takes | {"count", "seed"}:
+        for each in sorted(fields(Wish), key=lambda each: each.name in EVERY):  # what is said of each comes first
+            if each.name not in self.made.hears:
                 continue
             kind = "number" if each.name in NUMBERS else "text"
             said: Json = {"name": each.name, "kind": kind, "help": f"{each.metadata['help']}."}
             if isinstance(self.made, Image) and each.name in ("given", "text"):
-                if not self.made.asked or self.made.worded != (each.name == "text"):
-                    continue
                 said |= {"column": self.made.asked, "help": f"What {self.made.asked} it is to have."}
                 if not self.made.worded:
                     said["words"] = list(self.made.shares)
             found.append(said)
         return found
-
-    def _known(self) -> list[str]:
-        """Common words that it may be asked with."""
-        found: list[str] = []
-        for word in COMMON.split():
-            try:
-                self.made.check(Wish(text=word))
-            except PlanError:
-                continue
-            found.append(word)
-        return found[:WORDS]
 
     def read(self, body: bytes) -> tuple[Wish, bool]:
         """What is wanted, and whether as a stream.
@@ -138,16 +109,9 @@ class Maker:
         try:
             wish = Wish(**{"seed": secrets.randbelow(SEEDS), **found})
             self.made.check(wish)
+            limits.check(self.made, wish, stream)
         except PlanError as error:
-            raise Refused(422, str(error)) from None
-        if stream and wish.count > 1:
-            raise Refused(422, f"A stream of {wish.count} was asked for. Expected is one: leave out count, or stream.")
-        letters = wish.count * (len(wish.prompt or "") + (wish.length or LENGTH))
-        if "length" in self.made.takes and letters > LETTERS:
-            raise Refused(
-                413,
-                f"{letters:,} letters in all, with the prompt; expected are at most {LETTERS:,} in one request. Ask for fewer.",
-            )
+            raise Refused(413 if isinstance(error, limits.TooMuch) else 422, str(error)) from None
         return wish, stream
 
     async def whole(self, wish: Wish) -> Json:

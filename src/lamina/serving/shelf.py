@@ -40,7 +40,7 @@ class Served:
         self, name: str, model: Model, serving: Serving, metrics: Metrics, threads: ThreadPoolExecutor
     ) -> None:
         self.name, self.model, self.metrics = name, model, metrics
-        self.fingerprint = model.card.seal[:16]
+        self.fingerprint = model.fingerprint
         self.contract = Contract(name, model, serving.rows)
         model.open(threads=1, spin=False)
         self.example = usual(model)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import pprint
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from lamina.core import Json
+from lamina.core import Json, Made
 
 if TYPE_CHECKING:
     from lamina.serving.contract import Contract
@@ -19,25 +19,57 @@ def all_of(contract: Contract, example: Json, address: str, token: bool) -> dict
     return rows({"rows": [example]}, address, token)
 
 
-def rows(request: Json, address: str, token: bool, answers: str = "answers") -> dict[str, str]:
-    """For a request of rows, or another in JSON. answers: where in the response what was asked for stands."""
+class Use(NamedTuple):
+    """What is done with the answer. curl: more of its command. python, javascript: lines in which the parsed body stands as
+    `{body}`. imports, head: what these need before them."""
+
+    curl: str
+    python: str
+    javascript: str
+    imports: tuple[str, ...] = ()
+    head: str = ""
+
+
+def rows(request: Json, address: str, token: bool) -> dict[str, str]:
+    """For a request of rows."""
+    return _asked(request, "rows", address, token, Use("", 'print({body}["answers"])', "console.log({body}.answers);"))
+
+
+def wish(request: Json, address: str, token: bool, made: Made) -> dict[str, str]:
+    """For something to be made: a text is shown, files are written."""
+    shown = Use("", 'print({body}["made"][0]["text"])', "console.log({body}.made[0].text);")
+    written = Use(
+        " \\\n  --output made.json",
+        f'''for number, each in enumerate({{body}}["made"]):
+    pathlib.Path(f"{{number}}{made.suffix}").write_bytes(base64.b64decode(each["{made.kind}"]))''',
+        f"""for (const [number, each] of {{body}}.made.entries()) {{
+  await writeFile(`${{number}}{made.suffix}`, Buffer.from(each.{made.kind}, "base64"));
+}}""",
+        ("base64", "pathlib"),
+        'import {writeFile} from "node:fs/promises";\n\n',
+    )
+    return _asked(request, "wish", address, token, shown if made.shown else written)
+
+
+def _asked(request: Json, called: str, address: str, token: bool, use: Use) -> dict[str, str]:
     body = json.dumps(request, ensure_ascii=False, indent=1)
     quoted = body.replace("'", "'\\''")
     shown = ' \\\n  -H "Authorization: Bearer $LAMINA_TOKEN"' if token else ""
     bearer = '\nrequest.add_header("Authorization", f"Bearer {os.environ[\'LAMINA_TOKEN\']}")' if token else ""
     secret = ', "Authorization": `Bearer ${process.env.LAMINA_TOKEN}`' if token else ""
+    imports = ", ".join(sorted(["json", "urllib.request", *(["os"] if token else []), *use.imports]))
     return {
-        "curl": f"curl {address} \\\n  -H 'Content-Type: application/json'{shown} \\\n  -d '{quoted}'",
+        "curl": f"curl {address} \\\n  -H 'Content-Type: application/json'{shown} \\\n  -d '{quoted}'{use.curl}",
         "python": (
-            f"import json{', os' if token else ''}, urllib.request\n\n"
-            f"rows = {_python(request)}\n"
-            f'request = urllib.request.Request("{address}", json.dumps(rows).encode(), {{"Content-Type": "application/json"}})'
-            f'{bearer}\nprint(json.load(urllib.request.urlopen(request))["{answers}"])'
+            f"import {imports}\n\n{called} = {_python(request)}\n"
+            f'request = urllib.request.Request("{address}", json.dumps({called}).encode(), {{"Content-Type": "application/json"}})'
+            f"{bearer}\n{use.python.replace('{body}', 'json.load(urllib.request.urlopen(request))')}"
         ),
         "javascript": (
-            f'const response = await fetch("{address}", {{\n  method: "POST",\n'
+            f'{use.head}const response = await fetch("{address}", {{\n  method: "POST",\n'
             f'  headers: {{"Content-Type": "application/json"{secret}}},\n'
-            f"  body: JSON.stringify({_indented(body)}),\n}});\nconsole.log((await response.json()).{answers});"
+            f"  body: JSON.stringify({_indented(body)}),\n}});\n"
+            f"{use.javascript.replace('{body}', '(await response.json())')}"
         ),
     }
 

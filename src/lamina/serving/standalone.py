@@ -13,14 +13,13 @@ import csv
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lamina import kinds
-from lamina.core import Json, Unreadable
+from lamina.core import DataError, Json, Unreadable
 from lamina.examples import dates
 from lamina.examples.words import MISSING
 from lamina.model.answering import answer
@@ -29,9 +28,10 @@ from lamina.model.intake import Intake
 from lamina.model.novelty import Novelty
 from lamina.model.onnx import Runner
 from lamina.model.predictions import records
+from lamina.serving.standalone_http import serve
+from lamina.serving.standalone_run import run
 
 MODEL, NETWORK, NOVELTY, FOUND = "model.json", "network.onnx", "novelty.npz", "found.npz"
-LARGEST = 32 * 2**20  # bytes of one request
 PIXELS = 50_000_000  # of one picture
 SECONDS = 120  # of one sound or video in a request
 
@@ -71,6 +71,14 @@ class Folder:
         """Answers a row: value, confidence and alternatives (or interval), and whether it is unlike the training data."""
         cells = Cells.settle(rows, self.columns)
         return records(answer(cells, self.intake, self.outputs, self.names, self.novelty, self.runner.run, self.found))
+
+    def asked(self, body: Any) -> list[Json]:
+        """The rows of a request.
+
+        Raises:
+            ValueError: it holds none that can be answered; it says why.
+        """
+        return self.check(body["rows"] if isinstance(body, dict) and "rows" in body else None)
 
     def check(self, rows: Any) -> list[Json]:
         """Rows as JSON says them, pictures and sounds as base64, to rows that can be answered.
@@ -143,12 +151,15 @@ def _recording(file: bytes, kind: str) -> bytes:
 def read(path: Path, folder: Folder) -> list[Json]:
     """The rows of a file: CSV with a header, JSON as a request says it, or one picture, sound or video."""
     if path.suffix.lower() == ".json":
-        return folder.check(json.loads(path.read_text(encoding="utf-8"))["rows"])
+        return folder.asked(json.loads(path.read_text(encoding="utf-8")))
     if path.suffix.lower() == ".csv":
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
         return folder.check(
-            [{column: None if row[column] in MISSING else row[column] for column in folder.columns} for row in rows]
+            [
+                {column: None if cell in MISSING else cell for column, cell in row.items() if column in folder.columns}
+                for row in rows
+            ]
         )
     if list(folder.columns.values()) == ["text"] and path.suffix.lower() == ".txt":
         return [{column: path.read_text(encoding="utf-8-sig") for column in folder.columns}]
@@ -158,41 +169,13 @@ def read(path: Path, folder: Folder) -> list[Json]:
     return [{column: _picture(content) if kind == "image" else content for column, kind in folder.columns.items()}]
 
 
-def serve(folder: Folder, host: str, port: int) -> None:
+def serving(folder: Folder, host: str, port: int) -> None:
     """Answer POST /predict until it is stopped."""
 
-    class Asked(BaseHTTPRequestHandler):
-        timeout = 30
+    def respond(rows: list[Json]) -> Json:
+        return {"fingerprint": folder.fingerprint, "answers": folder.answer(rows)}
 
-        def do_GET(self) -> None:
-            self.say(200 if self.path == "/livez" else 404, {"live": True} if self.path == "/livez" else {})
-
-        def do_POST(self) -> None:
-            size = self.headers.get("content-length", "")
-            if self.path != "/predict" or not size.isdigit() or int(size) > LARGEST:
-                return self.say(
-                    413 if size.isdigit() else 411, {"error": f"POST at most {LARGEST:,} bytes to /predict."}
-                )
-            try:
-                rows = folder.check(json.loads(self.rfile.read(int(size)))["rows"])
-            except (ValueError, KeyError, TypeError) as error:
-                return self.say(422, {"error": str(error)})
-            return self.say(200, {"fingerprint": folder.fingerprint, "answers": folder.answer(rows)})
-
-        def say(self, status: int, content: Json) -> None:
-            body = json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """No log: it would hold addresses."""
-
-    with ThreadingHTTPServer((host, port), Asked) as server:
-        print(f"POST http://{host}:{server.server_port}/predict", flush=True)
-        server.serve_forever()
+    serve(host, port, "/predict", folder.asked, respond)
 
 
 def main() -> None:
@@ -203,14 +186,18 @@ def main() -> None:
     asked = asking.parse_args()
     folder = Folder(Path(__file__).parent)
     if asked.serve is not None:
-        return serve(folder, asked.host, asked.serve)
+        return serving(folder, asked.host, asked.serve)
     if not asked.files:
         asking.print_help(sys.stderr)
     for path in asked.files:
-        for found in folder.answer(read(path, folder)):
+        try:
+            rows = read(path, folder)
+        except (OSError, ValueError, Unreadable) as error:
+            raise DataError(f"'{path}' cannot be read: {error}") from None
+        for found in folder.answer(rows):
             print(json.dumps(found, ensure_ascii=False))
     return None
 
 
 if __name__ == "__main__":
-    main()
+    run(main)
