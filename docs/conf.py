@@ -41,7 +41,7 @@ nitpick_ignore_regex = [  # what signatures name and this site does not describe
     ("py:.*", r"(N|int8|Tensor|Path|Any|Self|Sequence|Mapping|Iterator|Iterable|Literal|ClassVar|Protocol|Collection)"),
     (
         "py:.*",
-        r"(.*\.)?(Array|Json|Kind|Note|Score|Column|Coded|Ensemble|Options|Card|Rows|Drift|Figure|Background|Question|Beside|Table|Found|Explainer|Page|Piece)",
+        r"(.*\.)?(Array|Json|Kind|Note|Score|Column|Coded|Ensemble|Options|Card|Rows|Drift|Figure|Background|Question|Beside|Table|Found|Explainer|Page|Piece|Files)",
     ),
     ("py:.*", r".*\[.*"),  # a type that was cut at its comma
 ]
