@@ -1,0 +1,27 @@
+"""The public verbs, the same as on the command line.
+
+`learning`: read, learn. `models`: load, explain, export. `page`: show, report. `service`: serve.
+Each imports what it needs when it is called: what answers imports no training code.
+"""
+
+from lamina.door.learning import learn, read, to_make_from, training
+from lamina.door.models import explain, export, load
+from lamina.door.page import learning_with, open_with, report, settle_report, show
+from lamina.door.service import serve, serve_with
+
+__all__ = [
+    "explain",
+    "export",
+    "learn",
+    "learning_with",
+    "load",
+    "open_with",
+    "read",
+    "report",
+    "serve",
+    "serve_with",
+    "settle_report",
+    "show",
+    "to_make_from",
+    "training",
+]
