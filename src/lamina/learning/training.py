@@ -14,12 +14,13 @@ from torch import nn
 from lamina import __version__
 from lamina.core import Array, Encoded, Json, PlanError, Progress, Recipe
 from lamina.examples import Examples
-from lamina.learning import likeness, reading, views
+from lamina.learning import likeness, views
 from lamina.learning._boosting import load as load_boosting
 from lamina.learning.augment import changeable
 from lamina.learning.beginning import Beginning, Ties
 from lamina.learning.budget import LOOKS, Steps, affordable_looks
-from lamina.learning.choose import PRETRAINED, Choice, choose, needed, use_features
+from lamina.learning.choose import Choice, choose, needed, use_features
+from lamina.learning.continuing import as_before, continue_from, continues, knowing, sized
 from lamina.learning.decisions import check_costs
 from lamina.learning.guard import Verdict, alike, untried, weigh
 from lamina.learning.hebb import Filters, teaching
@@ -29,13 +30,13 @@ from lamina.learning.mirror import with_flips
 from lamina.learning.plan import IDENTITY, Plan
 from lamina.learning.prepare import FEWEST, Prepared, prepare
 from lamina.learning.running import Running, fingerprint
-from lamina.learning.size import grow, size
+from lamina.learning.size import grow
 from lamina.learning.transduce import asked, check, seconds, transduce
 from lamina.learning.trial import JUDGED, Lesson, Trial, check_metric
 from lamina.machine.memory import give_back
 from lamina.model.model import Model
 from lamina.networks._build import spelt_out
-from lamina.networks._join import Ensemble, Join
+from lamina.networks._join import Ensemble
 from lamina.networks.cnn import FEW, Cnn
 from lamina.networks.hebbian import Hebbian
 
@@ -99,9 +100,7 @@ class Training(Running):
             yield from use_features(prepared, choice)
         else:
             yield self._said("trying", "Choosing a network")
-            choice = yield from choose(prepared, self._knowing(), self.budget, self.device, self.own)
-            choice = grow(choice, self._lesson(prepared, choice), self.budget, self._sized(prepared, choice))
-            choice = self._as_before(prepared, choice)
+            choice = yield from self._choose(prepared)
             choice = with_flips(choice, prepared, self.plan.seed)
         yield from self._filters(prepared, choice)
         if self.report and any(form.kind == "vector" for form in prepared.intake.forms.values()):
@@ -123,6 +122,17 @@ class Training(Running):
 
     # ---------------------------------------------------------------------------------------------- parts
 
+    def _choose(self, prepared: Prepared) -> Generator[Progress, None, Choice]:
+        """A network and how it is taught: that of the model that is gone on from, where it fits."""
+        start = self.start
+        plan = self.plan if start is None or self.own is not None else knowing(self.plan, start)
+        choice = yield from choose(prepared, plan, self.budget, self.device, self.own)
+        lesson = self._lesson(prepared, choice)
+        if start is None:
+            return grow(choice, lesson, self.budget, self.plan)
+        choice = grow(choice, lesson, self.budget, sized(self.plan, start, prepared, choice))
+        return as_before(choice, self.plan, start, prepared)
+
     def _filters(self, prepared: Prepared, choice: Choice) -> Iterator[Progress]:
         """Filters that learn by Hebb's rule do so before the read-out: what they make of pictures takes the place of these."""
         for name, said in choice.said.items():
@@ -133,7 +143,11 @@ class Training(Running):
             form, pictures = prepared.intake.forms[name], prepared.rows.inputs[name]
             rows = teaching(prepared)
             filters = Filters(name, pictures, form, said["options"], rows, self.plan.seed, self.device)
-            if self._continues(prepared) and self.start and self.start.card.networks.get(name) == spelt_out(said):
+            if (
+                self.start is not None
+                and continues(self.start, prepared)
+                and self.start.card.networks.get(name) == spelt_out(said)
+            ):
                 filters.adopt(self.start.network.members[0].state_dict())
             elif not filters.network.random:
                 yield from self._taught(filters)
@@ -258,8 +272,7 @@ class Training(Running):
                 break
             first = self.filters if begun is None else replace(begun, weights={**self.filters.weights, **begun.weights})
             trial = Trial(lesson, fold, number, extras[number] if extras else None, first)
-            if self._continues(prepared):
-                assert self.start is not None
+            if self.start is not None and continues(self.start, prepared):
                 continue_from(trial.network, self.start)
             share = None
             deadline = self.budget.deadline(steps)
@@ -281,51 +294,6 @@ class Training(Running):
 
     def _lesson(self, prepared: Prepared, choice: Choice) -> Lesson:
         return Lesson(prepared, choice.said, choice.recipe, self.plan.seed, self.device, self.plan.metric, self.own)
-
-    def _sized(self, prepared: Prepared, choice: Choice) -> Plan:
-        """The plan, with the size of the network that is gone on from: weights of another size would not fit."""
-        if self.plan.size is not None or self.start is None or not self._continues(prepared):
-            return self.plan
-        before = self.start.card.networks
-        same = {name: said["kind"] for name, said in before.items()} == {
-            name: said["kind"] for name, said in choice.said.items()
-        }
-        return replace(self.plan, size=size(before, prepared.intake.forms)) if same else self.plan
-
-    def _knowing(self) -> Plan:
-        """The plan, with the published weights that the model that is gone on from began with, where they are still there."""
-        if self.start is None or self.plan.weights is not None or self.plan.network is not None or self.own is not None:
-            return self.plan
-        for said in self.start.card.networks.values():
-            held = said["options"].get("weights") if said["kind"] in reading.KINDS else None
-            if held is not None and Path(held).is_dir():
-                return replace(self.plan, weights=held)
-        return self.plan
-
-    def _as_before(self, prepared: Prepared, choice: Choice) -> Choice:
-        """The very network of the model that is gone on from, where it fits: its weights would fit no other."""
-        if self.start is None:
-            return choice
-        before = self.start.card.networks
-        if not self._continues(prepared):
-            why = "several networks were learned, or are to be, and their rows may have moved between them"
-        elif {name: _known(said) for name, said in before.items()} != {
-            name: _known(said) for name, said in choice.said.items()
-        } or self.plan.size not in (None, size(before, prepared.intake.forms)):
-            why = "it has another network"
-        else:
-            # What pretrained features are taken of pictures, texts or sounds is settled by now; an own module has no options.
-            settled = (PRETRAINED, *reading.KINDS)
-            said = {name: before[name] if said["kind"] not in settled else said for name, said in choice.said.items()}
-            return replace(
-                choice, said=said, reasons=[*choice.reasons, "Goes on with the weights of the earlier model."]
-            )
-        reason = f"Learns from the start, with the vocabularies of the earlier model: {why}."
-        return replace(choice, reasons=[*choice.reasons, reason])
-
-    def _continues(self, prepared: Prepared) -> bool:
-        """Whether to begin with the earlier weights: not with folds, whose rows may have moved between them."""
-        return self.start is not None and self.start.card.members == 1 and len(prepared.folds) == 1
 
     def _steps(self, lesson: Lesson, choice: Choice, trainings: int) -> Steps:
         """The number of steps: asked for, kept from before a crash, or chosen from the time left for all trainings."""
@@ -399,18 +367,3 @@ class Training(Running):
 
     def _metric(self, prepared: Prepared) -> str:
         return self.plan.metric or next(iter(prepared.outputs.values())).metric
-
-
-def _known(said: Json) -> tuple[str, str, int]:
-    """What has to be the same for weights to fit: the kind, whose weights it began with, how many of their layers learn."""
-    options = said.get("options", {})
-    return said["kind"], options.get("digest", ""), options.get("learned", 0)
-
-
-def continue_from(network: Join, start: Model) -> None:
-    """Weights of an earlier model, where names and shapes agree."""
-    known = start.network.members[0].state_dict()
-    mine = network.state_dict()
-    network.load_state_dict(
-        {name: known[name] if name in known and known[name].shape == t.shape else t for name, t in mine.items()}
-    )
