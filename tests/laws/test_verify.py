@@ -13,7 +13,8 @@ import worlds
 from lamina import Model
 from lamina.core import DataError, PlanError
 from lamina.examples import Reading, read, split
-from lamina.examples.splits import TRAIN, place
+from lamina.examples.reading import TRAIN
+from lamina.examples.thresholds import place
 from terminal import run
 
 NEW = 240

@@ -6,7 +6,7 @@ import pytest
 import lamina
 from lamina.core import Array
 from lamina.examples import split
-from lamina.examples.splits import TEST
+from lamina.examples.reading import TEST
 from lamina.model.novelty import Novelty
 
 

@@ -12,6 +12,7 @@ os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:0,muzzy_decay_ms:0")
 from lamina.examples.examples import Examples
 from lamina.examples.reading import Kind, Note, Reading
 from lamina.examples.sources import read
-from lamina.examples.splits import Split, place, split
+from lamina.examples.splits import Split, split
+from lamina.examples.thresholds import place
 
 __all__ = ["Examples", "Kind", "Note", "Reading", "Split", "place", "read", "split"]

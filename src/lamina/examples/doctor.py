@@ -14,8 +14,8 @@ from lamina.examples.columns import count_distinct
 from lamina.examples.examples import Examples
 from lamina.examples.files import by_suffix, called
 from lamina.examples.findings import ORDER, Described, Finding, Findings, named
-from lamina.examples.reading import FILES, count, figure, listed
-from lamina.examples.splits import SMALL, TEST, TRAIN, UNUSED, VALIDATION, labelled
+from lamina.examples.reading import FILES, TEST, TRAIN, UNUSED, VALIDATION, count, figure, listed
+from lamina.examples.splits import SMALL, labelled
 
 
 def look(examples: Examples, targets: Sequence[str] = ()) -> Findings:

@@ -11,8 +11,7 @@ from lamina.core import Coded
 from lamina.examples.examples import Examples
 from lamina.examples.findings import Finding, named
 from lamina.examples.pictures import Survey, near
-from lamina.examples.reading import count
-from lamina.examples.splits import TEST
+from lamina.examples.reading import TEST, count
 
 
 def check(examples: Examples, targets: Sequence[str], name: str, survey: Survey) -> Iterator[Finding]:

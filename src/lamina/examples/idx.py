@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from lamina.core import Array, DataError
-from lamina.examples.reading import PARTS, Raw, count, listed
+from lamina.examples.reading import PARTS, TEST, UNUSED, Raw, count, listed
 
 TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}  # the third byte says which
 _NAME = re.compile(r"idx\d-?ubyte|\.idx(\.gz)?$", re.IGNORECASE)
@@ -81,7 +81,7 @@ def _stem(path: Path) -> str:
 
 
 def _part(path: Path) -> int:
-    return 2 if _stem(path) == "t10k" else PARTS.get(_stem(path), -1)
+    return TEST if _stem(path) == "t10k" else PARTS.get(_stem(path), UNUSED)
 
 
 def _stacked(files: list[tuple[Path, Path | None, int]], source: str) -> Raw:

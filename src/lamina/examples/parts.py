@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from lamina.core import Coded, DataError
-from lamina.examples.reading import Raw, listed
+from lamina.examples.reading import TEST, TRAIN, UNUSED, Raw, listed
 
-_UNDECIDED, _TRAIN, _TEST = -1, 0, 2
 LABEL = "label"  # what the folders of a folder say
 
 
@@ -57,7 +56,7 @@ def with_test(raw: Raw, test: Raw) -> Raw:
             f"The test set {test.source} has no column {listed(lacking)}, but {raw.source} has. It has {listed(test.columns)}."
         )
     parts = raw.parts
-    out = _stacked([(_TRAIN, raw), (_TEST, test)], f"{raw.source}, tested on {test.source}")
+    out = _stacked([(TRAIN, raw), (TEST, test)], f"{raw.source}, tested on {test.source}")
     assert out.parts is not None
     if parts is not None:
         out.parts[: len(parts)] = parts
@@ -88,7 +87,7 @@ def with_unlabelled(raw: Raw, more: Raw, target: Sequence[str]) -> Raw:
             )
     parts = raw.parts
     below = Raw(more.source, columns, more.folder, notes=more.notes)
-    out = _stacked([(_UNDECIDED, raw), (_UNDECIDED, below)], f"{raw.source}, and {more.source} without labels")
+    out = _stacked([(UNUSED, raw), (UNUSED, below)], f"{raw.source}, and {more.source} without labels")
     out.kinds = raw.kinds
     assert out.parts is not None
     if parts is None:

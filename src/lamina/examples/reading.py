@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 FILES = ("image", "sound", "video", "series")  # cells are paths, bytes of a file, or arrays
 KINDS = ("number", "category", "date", "text", *FILES, "tags", "identifier", "constant", "empty", "unknown")
 ROLES = ("group", "time", "weight")
-# What folders, files and a column `split` call the parts.
-PARTS = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "dev": 1, "test": 2, "testing": 2}
+TRAIN, VALIDATION, TEST, UNUSED = 0, 1, 2, -1  # the parts; unused where nobody has said, too
+# What folders, files and a column `split` call them.
+PARTS = {
+    "train": TRAIN, "training": TRAIN, "val": VALIDATION, "valid": VALIDATION, "validation": VALIDATION, "dev": VALIDATION,
+    "test": TEST, "testing": TEST,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 from lamina import kinds
 from lamina.core import Array, DataError, Encoded, Json, PlanError, Taught, nearest
 from lamina.examples import Examples, Split, keys, place, split
+from lamina.examples.reading import TEST, TRAIN, VALIDATION
 from lamina.inputs.sound import Sound
 from lamina.learning.heard import spectra
 from lamina.learning.plan import IDENTITY, Plan
@@ -22,7 +23,6 @@ from lamina.model.intake import Intake, row_names, safe, things
 from lamina.model.model import Model
 from lamina.outputs.transcript import Transcript
 
-TRAIN, VALIDATION, TEST = 0, 1, 2
 CATEGORY = "category"  # what rows without a label can help to tell
 FEWEST, SHARE = 20, 0.1  # rows without a label, at least, and beside each that has one: fewer teach nothing
 OBSERVED = 20_000  # of them, that vocabularies and scales are taken from

@@ -19,8 +19,8 @@ from lamina.core import Array, DataError, Json, LaminaError
 from lamina.examples import Examples, Reading, long, place, read, split
 from lamina.examples import keys as hashing
 from lamina.examples.examples import show
-from lamina.examples.reading import count, listed
-from lamina.examples.splits import TEST, UNUSED, labelled
+from lamina.examples.reading import TEST, UNUSED, count, listed
+from lamina.examples.splits import labelled
 from lamina.model import whence
 from lamina.model.intake import row_names
 from lamina.model.model import Model
