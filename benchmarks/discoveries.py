@@ -12,7 +12,7 @@ from senses import at_least, at_most
 DETECTORS = ("lamina", "iforest", "ecod", "knn", "lof")
 GROUPERS = ("lamina", "kmeans", "hdbscan")
 RULES = ("hebbian", "random", "backprop")
-FEW = ("spread", "all", "alone", "strange", "label_spreading", "self_training")
+FEW = ("spread", "equal", "all", "alone", "strange", "label_spreading", "self_training", "linear")
 WAYS = {"all": "with all rows", "strange": "with rows of other classes too"}
 KDD, DIGIT = "nsl_kdd", "mnist "
 
@@ -127,9 +127,9 @@ def few_labels(runs: Runs) -> Section:
         rows,
         [
             "So many labels, drawn anew by each seed (of pictures, photos and questions as many of each class), and all other training "
-            "rows without one. Spread: `--transduce`, judged on those rows. All: `lamina learn labelled --unlabelled others`, judged "
+            "rows without one. Spread: `--transduce`, judged on those rows; equal: with `--shares equal`. All: `lamina learn labelled --unlabelled others`, judged "
             "on rows of their own; alone: without the others; strange: rows of other classes, or noise, among them. "
-            "Texts and the table: `--steps 100 --unlabelled-steps 200`; the others: minutes. The peers have the pixels, TF-IDF of words, or numbers on one scale, and at most 10,000 of the others. In %.",
+            "Texts and the table: `--steps 100 --unlabelled-steps 200`; the others: minutes. The peers have the pixels, TF-IDF of words, or numbers on one scale, and at most 10,000 of the others; linear is the logistic regression of SelfTraining by itself. In %.",
             per_set(runs, FEW, runs.sets, "accuracy", "{:.2f}", 100),
             *(
                 [f"The machine did other work during {len(busy)} of these runs, which had more minutes for that."]

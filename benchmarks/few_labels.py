@@ -1,9 +1,10 @@
 """Few labels and many rows without: pictures, photos, texts and a table, whose labels each seed draws anew.
 
-`spread`: `--transduce`, judged on the very rows that had no label. `all`: learned from all of them, judged on rows of their
+`spread`: `--transduce`, judged on the very rows that had no label; `equal`: that its classes are as frequent as each other is said
+as well. `all`: learned from all of them, judged on rows of their
 own. `alone`: the same command, from the labels alone. `strange`: as `all`, with rows of other classes, or noise, among those
 without a label; over twenty draws it is to be no worse than `alone`. Beside them, on the same rows and labels, scikit-learn's
-LabelSpreading and SelfTraining (a logistic regression).
+LabelSpreading and SelfTraining, and the logistic regression that this one begins with, by itself (`linear`).
 
 A single line: `python benchmarks/run.py few_labels --only "trec 60"`.
 """
@@ -23,7 +24,7 @@ from ours import LAMINA, predict
 from record import Run, Setting
 from scarce import SETS, draw
 
-PEERS = ("label_spreading", "self_training")
+PEERS = ("label_spreading", "self_training", "linear")
 METHODS = Path(__file__).parent / "peers" / "few_labels.py"
 SEEDS = 3
 DRAWS = 20  # where the mean is to be no worse
@@ -50,7 +51,7 @@ def budget(name: str, setting: Setting) -> dict[str, float]:
 
 
 def ways(name: str) -> tuple[str, ...]:
-    return ("spread",) if name == SPREAD else ("alone", "all", "strange")
+    return ("spread", "equal") if name == SPREAD else ("alone", "all", "strange")
 
 
 def lamina(name: str, way: str, setting: Setting, seed: int, place: Path) -> dict[str, Any]:
@@ -59,12 +60,13 @@ def lamina(name: str, way: str, setting: Setting, seed: int, place: Path) -> dic
     options: list[object] = [word for option, value in told.items() for word in (f"--{option}", value)]
     options += ["--kind", f"{scarce.target}=category"] if scarce.kind == "pictures" else []
     options += [] if way == "alone" else ["--unlabelled", drawn.others]
-    options += ["--transduce"] if way == "spread" else []
+    options += ["--transduce"] if name == SPREAD else []
+    options += ["--shares", "equal"] if way == "equal" else []
     command = [LAMINA, "learn", drawn.labelled, "--target", scarce.target, "--out", place / "model", "--json"]
     limit = max(1800.0, 240 * told.get("minutes", 0))
     ended = child([*command, "--seed", seed, *options], limit=limit, LAMINA_CACHE=str(place / "cache"))
     trust = ended.last["results"].get("unlabelled") or {}
-    if way == "spread":
+    if name == SPREAD:
         answers, truth = _read(place / "model" / "answers.csv", scarce.target), drawn.open
     else:
         predict(place / "model", drawn.ask, place / "asked.csv")

@@ -11,7 +11,7 @@ import pytest
 import lamina
 from lamina.core import DataError, PlanError
 from lamina.insight import assumptions, transduced
-from lamina.learning import graph
+from lamina.learning import graph, shares
 from lamina.learning.assumptions import dimensions
 from lamina.learning.graph import Graph
 from lamina.learning.spreading import method_for, spread
@@ -89,6 +89,64 @@ def test_exactly_the_rows_without_a_label_are_answered_and_the_answers_are_kept(
     assert "labels that were hidden" in transduced.said(told["transduced"])
     assert "270" in model.report
     assert "It holds." in dict(assumptions.said(told["assumptions"]))["near examples are alike"]
+
+
+@pytest.mark.parametrize("frequent", ["equal", ("lower=0.2", "upper=0.8")], ids=["equal", "a fifth, which is not so"])
+def test_answers_keep_to_the_shares_that_were_given(frequent) -> None:
+    rows, _ = _partly(300, 30)
+    model = lamina.learn(rows, "label", transduce=True, shares=frequent, steps=5, show=False)
+    found = [each["label"] for each in csv.DictReader(io.StringIO(model.answers))]
+    told = model.card.results["transduced"]
+    assert told["shares"] == ({"lower": 0.5, "upper": 0.5} if frequent == "equal" else {"lower": 0.2, "upper": 0.8})
+    assert np.mean(np.array(found) == "lower") == pytest.approx(told["shares"]["lower"], abs=0.02)
+    assert "shares of the classes that were given" in transduced.said(told)
+
+
+@pytest.mark.parametrize("labels", [6, 300], ids=["few", "many"])
+def test_shares_that_are_so_make_answers_better(labels: int) -> None:
+    rng = np.random.default_rng(0)
+    side = (np.arange(900) >= 720).astype(int)  # a fifth: with as many labels of each, too many are taken for it
+    x = (rng.normal(0, 1, (900, 2)) + 2.0 * side[:, None]).astype(np.float32)
+    ties = Graph.of(x, rng).ties
+    known = np.concatenate([rng.permutation(np.flatnonzero(side == each))[: labels // 2] for each in (0, 1)])
+    asked = np.setdiff1d(np.arange(900), known)
+    method = method_for(side[known])
+    assert method == ("laplace" if labels > 200 else "poisson")
+    raw = spread(ties, known, side[known], 2, method)
+    some = np.bincount(side[asked], minlength=2) / len(asked)
+    if method == "laplace":
+        better = shares.kept(raw, asked, some)
+    else:
+        better = shares.flowing(ties, known, side[known], raw, asked, some)
+    right = [(each.argmax(1) == side)[asked].mean() for each in (raw, better)]
+    assert right[1] > right[0] + 0.02
+    assert np.bincount(better[asked].argmax(1)) / len(asked) == pytest.approx(some, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("frequent", "says"),
+    [
+        (("lower=0.5", "upper=0.6"), "sum to 1.1"),
+        (("lower=0.5", "uper=0.5"), "'uper', which is no class. Did you mean 'upper'"),
+        (("lower=1",), "no share \\(first: upper\\)"),
+        (("lower=half", "upper=0.5"), "'lower=half' was not understood"),
+        (("equal", "upper=0.5"), "'equal' was not understood"),
+        (("lower=0", "upper=1"), "more than 0"),
+        (("lower=0.5", "lower=0.5"), "two shares"),
+    ],
+)
+def test_shares_that_mean_nothing_are_refused_before_learning(frequent, says) -> None:
+    rows, _ = _partly(60, 20)
+    running = lamina.training(rows, "label", transduce=True, shares=frequent, steps=2)
+    stages: list[str] = []
+    with pytest.raises(PlanError, match=says):
+        stages.extend(progress.stage for progress in running)
+    assert set(stages) == {"reading"}
+
+
+def test_shares_are_of_rows_that_transduce_answers() -> None:
+    with pytest.raises(PlanError, match="--transduce"):
+        lamina.training(_partly(60, 20)[0], "label", shares="equal")
 
 
 @pytest.mark.parametrize("labels", [180, 220, 280], ids=["few", "just many: fewer once a fifth is hidden", "many"])

@@ -13,12 +13,17 @@ Options = TypeVar("Options")
 
 
 def options(kind: type[Options], asked: Mapping[str, Any]) -> Options:
-    """A dataclass from named options; an unknown name gets a suggestion."""
-    known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    """A dataclass from named options; an unknown name gets a suggestion. One word where several can stand is one of them."""
+    known = {field.name: str(field.type) for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for name in asked:
         if name not in known:
-            raise PlanError(f"There is no option '{name}'. {nearest(name, known)}")
-    return kind(**asked)
+            raise PlanError(f"There is no option '{name}'. {nearest(name, list(known))}")
+    return kind(
+        **{
+            name: (value,) if isinstance(value, str) and known[name].startswith("tuple") else value
+            for name, value in asked.items()
+        }
+    )
 
 
 @contextmanager

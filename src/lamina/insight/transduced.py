@@ -5,6 +5,7 @@ from __future__ import annotations
 from lamina.core import Json
 from lamina.insight.page import entries, escape, picture, table
 
+NAMED = 10  # classes whose share is told
 METHODS = {
     "poisson": "Poisson learning, for few labels: each label is a source, and what flows to a row from all of them decides",
     "laplace": "Laplace learning, for many labels: the labels that a walk from row to row meets first decide",
@@ -18,6 +19,8 @@ def said(found: Json | None) -> str:
     text = (
         f"{found['rows']:,} rows without a label were answered from what is near them, by {found['labels']:,} labels."
     )
+    if shares := found.get("shares"):
+        text += f" They keep to the shares of the classes that were given: {_shares(shares)}."
     right = found["right"]
     if right is None:
         text += (
@@ -33,6 +36,13 @@ def said(found: Json | None) -> str:
         if found["alone"] > right["high"]:
             text += " It is better: take its answers (lamina predict)."
     return text
+
+
+def _shares(shares: Json) -> str:
+    if len(set(shares.values())) == 1:
+        return f"equal, {_percent(next(iter(shares.values())))} each"
+    named = [f"{word} {_percent(share)}" for word, share in shares.items()]
+    return ", ".join(named[:NAMED]) + (f" and {len(named) - NAMED} more" if len(named) > NAMED else "")
 
 
 def render(found: Json | None) -> str:

@@ -41,6 +41,10 @@ class Plan:
         "Answer exactly the rows without a label, from what is near them; the answers lie in the model as answers.csv",
         False,
     )
+    shares: tuple[str, ...] = said(
+        "With --transduce, how frequent classes are among the rows without a label: equal, or class=share for every class",
+        (),
+    )
     looks: int | None = said("Times that validation rows are looked at while learning, each a chance to be kept")
     find: str | None = said("What to find without labels: anomalies, clusters or neighbours")
     alarms: float = said("Share of ordinary examples that may be taken for anomalies", 0.01)
@@ -81,6 +85,11 @@ class Plan:
             other = "--verify" if self.verify else f"--find {self.find}"
             raise PlanError(
                 f"--transduce answers rows without a label, and {other} answers something else. Leave one out."
+            )
+        if self.shares and not self.transduce:
+            raise PlanError(
+                f"--shares {self.shares[0]} says how frequent classes are among rows that --transduce answers. Say both, or "
+                "neither."
             )
         if self.looks is not None and self.looks < 1:
             raise PlanError(f"The number of looks was {self.looks}. It must be at least 1.")

@@ -89,7 +89,7 @@ class Training(Running):
         give_back()
         check_metric(prepared, self.plan.metric)
         if self.plan.transduce:
-            check(prepared)
+            check(prepared, self.plan.shares)
         for column, output in prepared.outputs.items():
             if output.kind == IDENTITY:
                 likeness.check(column, prepared)
@@ -111,7 +111,7 @@ class Training(Running):
         if self.plan.transduce:
             own = yield from self._viewed(prepared)
             yield self._said("spreading", f"Answering {len(prepared.extra):,} rows without a label")
-            answered = transduce(prepared, own, members, np.random.default_rng(self.plan.seed), self.plan.private)
+            answered = transduce(prepared, own, members, np.random.default_rng(self.plan.seed), self.plan)
         yield self._said("judging", "Comparing with simple models on examples never learned from")
         network = Ensemble([member.network for member in members], prepared.named).eval().cpu()
         learned = Learned(
@@ -245,7 +245,11 @@ class Training(Running):
             viewing = views.Viewing(name, pictures, form, rows, self.plan.seed, self.device)
             left = self.budget.left()
             if left is not None:
-                left -= self.budget.baselines + seconds(prepared) + self._answered(prepared) * ANSWER
+                left -= (
+                    self.budget.baselines
+                    + seconds(prepared, bool(self.plan.shares))
+                    + self._answered(prepared) * ANSWER
+                )
             steps = self.plan.unlabelled_steps or self.plan.steps or viewing.steps(left)
             if steps < views.FEWEST and self.plan.steps is None:
                 continue

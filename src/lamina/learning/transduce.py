@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 
 from lamina.core import Array, DataError, Json, PlanError
+from lamina.learning import shares
 from lamina.learning.assumptions import about
 from lamina.learning.graph import Graph, turned
 from lamina.learning.held import held_out
 from lamina.learning.label_free import features
+from lamina.learning.plan import Plan
 from lamina.learning.prepare import CATEGORY, Prepared
 from lamina.learning.seen import called
 from lamina.learning.shown import shown
@@ -27,6 +29,7 @@ from lamina.outputs.category import Category
 
 FOLDS = 5  # times that a part of the labels is hidden
 TIED, SPREAD = 1e-4, 5e-6  # seconds a row, and a row and class
+KEPT = 3  # times as long, where shares are kept to
 SHOWN = 6  # examples of an answer that the report shows: the surest, and the least sure
 
 
@@ -59,11 +62,11 @@ def asked(prepared: Prepared) -> Array:
     return np.concatenate(_parts(prepared))
 
 
-def seconds(prepared: Prepared) -> float:
-    """About how long it takes to tie rows and to spread labels."""
+def seconds(prepared: Prepared, kept: bool = False) -> float:
+    """About how long it takes to tie rows and to spread labels. kept: so that the shares of classes hold."""
     [output] = prepared.outputs.values()
     assert isinstance(output, Category)
-    return len(asked(prepared)) * (TIED + SPREAD * (FOLDS + 1) * output.width)
+    return len(asked(prepared)) * (TIED + SPREAD * (FOLDS + 1) * output.width * (KEPT if kept else 1))
 
 
 def _parts(prepared: Prepared) -> tuple[Array, Array, Array]:
@@ -71,8 +74,8 @@ def _parts(prepared: Prepared) -> tuple[Array, Array, Array]:
     return np.unique(np.concatenate(folds)), prepared.held, prepared.extra
 
 
-def check(prepared: Prepared) -> None:
-    """Refuse what cannot be answered so, before learning."""
+def check(prepared: Prepared, frequent: Sequence[str] = ()) -> None:
+    """Refuse what cannot be answered so, before learning. frequent: what was said of the shares of classes."""
     kinds = [output.kind for output in prepared.outputs.values()]
     if kinds != [CATEGORY]:
         raise PlanError(f"--transduce answers one target of categories; asked for were: {', '.join(kinds)}.")
@@ -81,10 +84,35 @@ def check(prepared: Prepared) -> None:
             "--transduce answers rows without a label, and every row has one. Leave their cells in the target empty, or give "
             "them with --unlabelled PATH."
         )
+    for output in prepared.outputs.values():
+        assert isinstance(output, Category)
+        shares.told(frequent, output.classes)
+
+
+@dataclass(frozen=True, slots=True)
+class Spreading:
+    """Labels spread over one graph. asked: the rows of it without a label; shares: [K] how frequent classes are among these,
+    None where nobody knows."""
+
+    graph: Graph
+    classes: int
+    method: str
+    asked: Array
+    shares: Array | None = None
+
+    def __call__(self, rows: Array, labels: Array) -> Array:
+        """[N, K] raw answers of all rows, on the scale of logits, by the labels [n] of `rows`."""
+        ties = self.graph.ties
+        raw = spread(ties, rows, labels, self.classes, self.method)
+        if self.shares is None:
+            return raw * lead(raw)
+        if self.method == "laplace":
+            return shares.kept(raw, self.asked, self.shares)
+        return shares.flowing(ties, rows, labels, raw, self.asked, self.shares)
 
 
 def transduce(
-    prepared: Prepared, own: Mapping[str, Array], members: list[Trial], rng: np.random.Generator, private: bool
+    prepared: Prepared, own: Mapping[str, Array], members: list[Trial], rng: np.random.Generator, plan: Plan
 ) -> Answered:
     """Answer every row without a label. own: features [n, F] of the rows of `asked` that were
     learned without labels, by input. members: of the
@@ -101,42 +129,44 @@ def transduce(
     graph = Graph.of(x, rng)
     labels = prepared.targets(column, taught)[0].astype(np.int64)
     places = np.arange(len(taught))
-    method = method_for(labels)
-    raw = spread(graph.ties, places, labels, output.width, method)
-    raw = raw * lead(raw)
+    wanted = shares.told(plan.shares, output.classes)
+    begin = len(taught) + len(hidden)
+    spreading = Spreading(graph, output.width, method_for(labels), np.arange(begin, len(rows)), wanted)
+    raw = spreading(places, labels)
     if len(hidden):
         judged, truth = (
-            raw[len(taught) : len(taught) + len(hidden)],
+            raw[len(taught) : begin],
             prepared.targets(column, hidden)[0].astype(np.int64),
         )
     else:
-        judged, truth = _hidden(graph, labels, output.width, method, rng)
+        judged, truth = _hidden(spreading, labels, rng)
     tuned = copy(output)
     tuned.calibrate(judged, truth)
-    shares = softmax(tuned.scaled(raw[len(taught) + len(hidden) :]))
-    choice = tuned.decide(shares)
-    values, sure = np.array(output.classes, object)[choice], shares[np.arange(len(choice)), choice]
-    names = None if private else row_names(prepared.examples)
+    likely = softmax(tuned.scaled(raw[begin:]))
+    choice = tuned.decide(likely)
+    values, sure = np.array(output.classes, object)[choice], likely[np.arange(len(choice)), choice]
+    names = None if plan.private else row_names(prepared.examples)
     said: Json = {
         "column": column,
         "rows": len(open_rows),
         "labels": len(labels),
-        "method": method,
+        "method": spreading.method,
+        "shares": None if wanted is None else dict(zip(output.classes, wanted.tolist(), strict=True)),
         "right": _right(judged, truth),
         "alone": _alone(prepared, column, members) if len(truth) else None,
         "calibrated": len(truth) >= 10,
         "counts": {word: int((choice == k).sum()) for k, word in enumerate(output.classes)},
-        "shown": [] if private else _shown(prepared, open_rows, values, sure),
+        "shown": [] if plan.private else _shown(prepared, open_rows, values, sure),
     }
     assumptions = about(x, graph, places, labels, prepared.intake.forms, rng)
     named = None if names is None else [names[row] for row in open_rows.tolist()]
     return Answered(column, open_rows, values, sure, named, said, assumptions)
 
 
-def _hidden(graph: Graph, labels: Array, classes: int, method: str, rng: np.random.Generator) -> tuple[Array, Array]:
+def _hidden(spreading: Spreading, labels: Array, rng: np.random.Generator) -> tuple[Array, Array]:
     """Raw answers to labelled rows whose label was hidden, and the labels. The only label of a class is never hidden.
 
-    As all labels are spread: by the same method, each fold brought to the same lead, for how much a label says depends on
+    As all labels are spread: by the same method and to the same shares, each fold brought to the same lead, for how much a label says depends on
     how many there are.
     """
     fold = np.full(len(labels), -1)
@@ -144,14 +174,13 @@ def _hidden(graph: Graph, labels: Array, classes: int, method: str, rng: np.rand
         inside = rng.permutation(np.flatnonzero(labels == each))
         if len(inside) > 1:
             fold[inside] = (np.arange(len(inside)) + int(rng.integers(FOLDS))) % min(FOLDS, len(inside))
-    found: list[Array] = [np.zeros((0, classes), np.float32)]
+    found: list[Array] = [np.zeros((0, spreading.classes), np.float32)]
     truth: list[Array] = [np.zeros(0, np.int64)]
     for number in range(FOLDS):
         out, kept = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
         if not len(out):
             continue
-        raw = spread(graph.ties, kept, labels[kept], classes, method)
-        found.append(raw[out] * lead(raw))
+        found.append(spreading(kept, labels[kept])[out])
         truth.append(labels[out])
     return np.concatenate(found), np.concatenate(truth)
 
