@@ -17,8 +17,9 @@ from lamina.model.bundle import INSIDE, REPORT
 from lamina.model.model import Model
 from lamina.model.retold import retell
 from lamina.page import recording, single, told
+from lamina.page.beforehand import address
 from lamina.page.contract import ENDPOINTS
-from lamina.page.recording import address, record
+from lamina.page.recording import record
 
 HOSTILE = "</script><script>alert(1)</script><!--"
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from lamina.core import Array, DataError, Json, LaminaError
+from lamina.core import Array, DataError, Json, LaminaError, PlanError
 from lamina.examples import Examples, Reading, long, place, read, split
 from lamina.examples import keys as hashing
 from lamina.examples.examples import show
@@ -52,6 +52,17 @@ class Data:
 
     def __len__(self) -> int:
         return 0 if self.examples is None else len(self.examples)
+
+    @property
+    def shown(self) -> Examples:
+        """The examples.
+
+        Raises:
+            PlanError: there are none.
+        """
+        if self.examples is None:
+            raise PlanError(self.why_not)
+        return self.examples
 
     def part(self, row: int) -> str:
         return NAMES.get(int(self.parts[row]), "unknown")
