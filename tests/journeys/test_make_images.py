@@ -108,6 +108,7 @@ def test_a_sentence_says_what_is_to_be_seen(tmp_path: Path) -> None:
     made = ("generate", tmp_path / "told.lamina", "-n", "2", "--out", tmp_path / "new", "--text")
     assert "sheet.png" in run(*made, "Upright stripes")
     assert "'cats'" in refused(*made, "upright cats")
+    assert "…" not in refused(*made, "xyzzy")  # no pieces of words among those that it knows
 
 
 @pytest.mark.parametrize(
@@ -143,6 +144,9 @@ def test_pictures_need_a_place(model: Path, tmp_path: Path) -> None:
         ("few", ("--given", "label"), "There are 40 pictures"),
         ("plain", ("--given", "label"), "of one colour"),
         ("alone", ("--given", "label"), "there is one picture only"),
+        ("each its own", ("--given", "label"), "'l0', 'l1', 'l10', 'l11', 'l12', 'l13' and 54 more"),
+        ("all of one", ("--given", "label"), "'label' tells no pictures apart (always 'level')"),
+        ("unsorted", ("--given", "label"), "says nothing of what its pictures show"),
         ("", ("--given", "lable"), "Did you mean 'label'?"),
         ("", ("--side", "500"), "8 to 128"),
         ("", ("--network", "cnn"), "takes no --network"),
@@ -156,6 +160,10 @@ def test_pictures_that_cannot_be_learned_from(tmp_path: Path, change: str, words
         pictures = np.broadcast_to(np.arange(60, dtype=np.uint8)[:, None, None, None], pictures.shape)
     if change == "alone":
         labels[0] = "slanted"
+    if change == "each its own":
+        labels[:] = [f"l{k}" for k in range(60)]
+    if change in ("all of one", "unsorted"):
+        labels[:] = "level" if change == "all of one" else "."
     place = folder(tmp_path / "photos", np.ascontiguousarray(pictures), labels)
     assert said in refused("learn", place, *QUICK, *words, "--out", tmp_path / "m.lamina")
     assert not (tmp_path / "m.lamina").exists()

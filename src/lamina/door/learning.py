@@ -183,7 +183,7 @@ def to_make_from(source: Any, generate: str, given: str | None = None, reading: 
     reading = reading or Reading()
     found = read_examples(source, reading)
     # A sentence would be no target; what is no word yet may be one of few classes, as a target is.
-    if given in found.kinds and found.kinds[given].name not in ("category", "text"):
+    if given in found.kinds and found.kinds[given].name not in ("category", "text", "constant", "empty"):
         found = read_examples(source, reading, target=(given,))
     # Pictures beside texts look like lines that are to be read; here the text says what is to be seen.
     told = {column: "image" for column, kind in found.kinds.items() if kind.name == "line"}

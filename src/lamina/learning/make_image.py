@@ -13,6 +13,7 @@ import torch
 
 from lamina.core import Array, Coded, DataError, Json, PlanError, Progress, Recipe, nearest
 from lamina.examples import Examples
+from lamina.inputs.text import split
 from lamina.learning.apprentice_image import Apprentice, Gallery
 from lamina.learning.budget import Budget
 from lamina.learning.eyes import Classifier, Eyes, Photographs
@@ -171,9 +172,18 @@ class Craft:
         if asked is None:
             return ""
         others = [column for column in examples.kinds if column != self.column]
+        if not others:
+            raise PlanError(
+                f"There is no '{asked}' to be given: {examples.source} says nothing of what its pictures show. Leave --given "
+                "out, put the pictures of each kind into a folder of their own, or name a table with their captions."
+            )
         if asked not in others:
             raise PlanError(f"There is no column '{asked}' to be given. {nearest(asked, others)}")
-        kind = examples.kinds[asked].name
+        kind, reason = examples.kinds[asked].name, examples.kinds[asked].reason
+        if kind in ("constant", "empty"):
+            raise DataError(
+                f"'{asked}' tells no pictures apart ({reason}). Leave --given out, or add pictures of something else."
+            )
         if kind not in ("category", "text"):
             raise PlanError(
                 f"The column '{asked}' was read as {kind}. What a picture is to show is a label or a sentence. Where it is one, "
@@ -182,12 +192,15 @@ class Craft:
         return asked
 
     def _check_labels(self) -> None:
-        """A label with one picture can only be copied."""
-        if not self.asked or self.examples.kinds[self.asked].name != "category":
+        """A label with one picture can only be copied, and so can sentences that have no word in common."""
+        if not self.asked:
             return
         values: Coded = self.examples.values(self.asked)
         counts = Counter(word for word in values.tolist() if word is not None)
         alone = sorted(word for word, count in counts.items() if count < 2)
+        if self.examples.kinds[self.asked].name == "text":
+            words = Counter(word for said in counts.elements() for word in set(split(said.lower())))
+            alone = alone if max(words.values(), default=1) < 2 else []
         if alone:
             more = f" and {len(alone) - 6} more" if len(alone) > 6 else ""
             raise DataError(

@@ -217,7 +217,7 @@ class Image:
         """Words that no sentence had mean nothing to it."""
         given: Any = self.given
         if unknown := given.unknown(said):
-            known = () if given.private else given.codes
+            known = () if given.private else [word for word in given.codes if "…" not in word]  # no pieces of words
             raise PlanError(
                 f"No sentence that it learned from has the word{'s' if len(unknown) > 1 else ''} "
                 f"{', '.join(map(repr, unknown[:6]))}. {nearest(unknown[0], known) if known else ''} {self._such()}".rstrip()
