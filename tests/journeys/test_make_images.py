@@ -87,6 +87,7 @@ def test_the_report_shows_them_and_says_what_the_figures_mean(model: Path) -> No
         "Between two pictures",
         "Pairs told apart",
         "1 unreadable",
+        "lamina generate MODEL -n 64 --given label=level --out new/",
     ):
         assert words in page
 

@@ -25,6 +25,8 @@ def writer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     said = run("learn", book, "--generate", "text", *words)
     assert "nats a letter" in said
     assert "in a row need" in said
+    assert "The counts are better" in said
+    assert "The network is behind it by " in (place / "report.html").read_text(encoding="utf-8")
     assert f"lamina generate {place}" in said
     return place
 

@@ -147,6 +147,7 @@ class Made(Protocol):
     """
 
     kind: ClassVar[str]
+    called: ClassVar[str]  # several of them in plain words, as "pictures"
     takes: ClassVar[frozenset[str]]  # fields of a wish that mean something to it
     suffix: ClassVar[str]  # of a file that holds one, as ".png"
     shown: ClassVar[bool]  # whether a terminal can show it; else it needs a folder

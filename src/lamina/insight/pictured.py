@@ -42,7 +42,7 @@ def verdict(made: Json) -> str:
     own, real = made["likeness"][0]["made"], made["likeness"][0]["real"]
     text = (
         f"Seen by {made['likeness'][0]['eyes']}, made pictures lie at a Fréchet distance of {plots.short(own['frechet'])} from real "
-        f"ones that it never saw; as many real pictures lie at {plots.short(real['frechet'])}. Of what the real pictures show, "
+        f"ones that it never saw (less is more alike); as many real pictures lie at {plots.short(real['frechet'])}. Of what the real pictures show, "
         f"{_percent(own['coverage'])} has a made one nearby (real ones: {_percent(real['coverage'])})."
     )
     if agreed := made.get("agreement"):
@@ -72,8 +72,10 @@ def samples(made: Json) -> str:
     if not made.get("sheet"):
         return ""
     rows = made["rows_of"]
+    asked = f" --given {made['asked']}={rows[0]}" if rows else " --text SENTENCE" if made["asked"] else ""
+    more = f"<p>More of them: <code>lamina generate MODEL -n 64{escape(asked)} --out new/</code></p>"
     said = f" A line for each {escape(made['asked'])}, from above: {escape(', '.join(rows))}." if rows else ""
-    return f"<h2>What it makes</h2><p>Not chosen: as they came.{said}</p>{_sheet(made['sheet'], 'made pictures')}"
+    return f"<h2>What it makes</h2><p>Not chosen: as they came.{said}</p>{_sheet(made['sheet'], 'made pictures')}{more}"
 
 
 def figures(made: Json) -> str:
@@ -96,8 +98,9 @@ def figures(made: Json) -> str:
         f"<h2>How much they are like real ones</h2><p>{made['rows']:,} made pictures beside as many real ones that taught nothing; "
         "below them as many of those it learned from, which is the best that can be reached with so few.</p>"
         + table(["", "seen by", "Fréchet distance", "density", "coverage"], rows, 3)
-        + "<ul><li>The Fréchet distance is 0 where the features of made and real pictures have the same mean and covariance. It "
-        "tells only in comparison: with the same eyes and the same number of pictures.</li><li>Density tells whether made "
+        + "<ul><li>The Fréchet distance tells how far the made pictures, taken together, lie from the real ones: it is 0 where what "
+        "is seen in both (their features) has the same mean and covariance. It tells only in comparison: with the same eyes "
+        "and the same number of pictures.</li><li>Density tells whether made "
         "pictures lie where real ones lie: about 1 where they do, less where many are like no real one, more where they keep to "
         "what is usual.</li><li>Coverage is the share of the real pictures that have a made one nearby: with little of it, some "
         "kinds are never made.</li></ul>"
@@ -113,7 +116,7 @@ def labels(made: Json) -> str:
     return (
         f"<h2>Is it what was asked for?</h2><p>A classifier that learned from the same real pictures, and never saw a made one, "
         f"takes {_percent(agreed['made'])} of the made pictures for what was asked for, and {_percent(agreed['real'])} of the held-out "
-        "real ones for what they are. It seldomest agrees at:</p>"
+        "real ones for what they are. It agrees least often for:</p>"
         + table([escape(made["asked"]), "made", "taken for it"], worst, 2)
     )
 

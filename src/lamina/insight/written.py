@@ -61,13 +61,13 @@ def foretold(made: Json) -> str:
         [escape(each["name"]), *(f"{each['figures'][name]['value']:.3f}" for name in FIGURES)]
         for each in made["baselines"]
     ]
-    lead = made["lead"]
     text = (
         "<p>The last letters of the text were kept apart: they neither taught nor chose anything. The network reads them in "
         "order and says before each letter how likely every letter is; the figure is the mean of −log of what it gave to the one "
         "that came, so less is better. Beside it stands the best simple model: counts of how often letters followed each other "
-        f"(Kneser–Ney). The network is ahead of it by {lead['value']:.3f} nats a letter ({lead['low']:.3f} to {lead['high']:.3f}). "
-        "Intervals are 95 %, from runs of up to 500 letters drawn again.</p>"
+        f"(Kneser–Ney). {_lead(made['lead'])} "
+        "Bits say the same in another unit; perplexity says it as a number: the network is as unsure as among so many equally "
+        "likely letters. Intervals are 95 %, from runs of up to 500 letters drawn again.</p>"
     )
     rare = f"<p class=soft><small>{made['rare']:,} of these letters are none of the {made['alphabet']:,} that it writes in; it is asked only whether it expected a rare one.</small></p>"
     return (
@@ -77,6 +77,13 @@ def foretold(made: Json) -> str:
         + table(["", *FIGURES.values()], lines, len(FIGURES))
         + (rare if made["rare"] else "")
     )
+
+
+def _lead(lead: Json) -> str:
+    """How far the network is ahead of the counts, or behind."""
+    ahead = lead["value"] >= 0
+    low, high = (lead["low"], lead["high"]) if ahead else (-lead["high"], -lead["low"])
+    return f"The network is {'ahead of' if ahead else 'behind'} it by {abs(lead['value']):.3f} nats a letter ({low:.3f} to {high:.3f})."
 
 
 def written(made: Json) -> str:
@@ -99,7 +106,8 @@ def written(made: Json) -> str:
         parts.append(f"<h3>Temperature {each['temperature']:g}</h3><pre>{marked}</pre>{beside}")
     return (
         "<h2>What it writes</h2><p>Not chosen: the first that it wrote at each temperature. A low one keeps to what is likely and "
-        f"repeats itself; at 1 it writes as it believes texts are.</p>{''.join(parts)}"
+        "repeats itself; at 1 it writes as it believes texts are. It writes on with <code>lamina generate MODEL --prompt TEXT</code>.</p>"
+        + "".join(parts)
     )
 
 

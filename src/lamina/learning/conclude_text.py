@@ -213,6 +213,7 @@ def about_network(craft: Craft, network: Writer) -> Json:
         if not list(m.children())
     ]
     size = sum(p.numel() for p in network.parameters())
+    where = "one layer" if options["depth"] == 1 else f"each of {options['depth']} layers"
     return {
         "kinds": {"text": said["kind"]},
         "members": 1,
@@ -224,7 +225,7 @@ def about_network(craft: Craft, network: Writer) -> Json:
         "recipe": asdict(craft.recipe),
         "reasons": [
             f"A recurrent network ({options['cell'].upper()}) reads {what} by {what}; its memory holds {options['width']} numbers in "
-            f"each of {options['depth']} layers. An example is a run of {PIECE} {what}s."
+            f"{where}. An example is a run of {PIECE} {what}s."
         ],
         "tried": [],
     }

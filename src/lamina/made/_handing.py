@@ -34,7 +34,7 @@ def hand(made: Made, graph: Graph, wish: Wish, out: Path | None, as_json: bool) 
     """
     made.check(wish)
     if out is None and not as_json and not made.shown:
-        raise PlanError(f"A terminal shows no {made.kind}. Say where to write it: --out FOLDER, or --json.")
+        raise PlanError(f"A terminal shows no {made.called}. Say where to write it: --out FOLDER, or --json.")
     if wish.seed is None:
         wish = replace(wish, seed=secrets.randbelow(SEEDS))
         print(f"seed {wish.seed}", file=sys.stderr)

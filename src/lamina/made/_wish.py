@@ -53,8 +53,8 @@ class Wish:
         if self.seed is not None and not 0 <= self.seed < 2**63:
             raise PlanError(f"The seed was {self.seed}. It must be 0 or more, such as --seed 1.")
 
-    def only(self, kind: str, takes: Iterable[str]) -> None:
-        """Refuse what means nothing to this kind.
+    def only(self, called: str, takes: Iterable[str]) -> None:
+        """Refuse what means nothing to what is made.
 
         Raises:
             PlanError: something else was said than `takes`.
@@ -64,7 +64,7 @@ class Wish:
             if each.name not in takes and getattr(self, each.name) not in (None, {}):
                 known = ", ".join(option(name.name) for name in dataclasses.fields(self) if name.name in takes)
                 raise PlanError(
-                    f"This model makes {kind}, to which {option(each.name)} means nothing. It takes {known}."
+                    f"This model makes {called}, to which {option(each.name)} means nothing. It takes {known}."
                 )
 
 

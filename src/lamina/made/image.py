@@ -34,6 +34,7 @@ class Image:
     """
 
     kind: ClassVar[str] = "image"
+    called: ClassVar[str] = "pictures"
     takes: ClassVar[frozenset[str]] = frozenset({"given", "text"})
     suffix: ClassVar[str] = ".png"
     shown: ClassVar[bool] = False
@@ -68,7 +69,7 @@ class Image:
 
     def check(self, wish: Wish) -> None:
         """As of `Made`: a column and a label that exist, a sentence of words that it knows."""
-        wish.only(self.kind, self.takes)
+        wish.only(self.called, self.takes)
         if self.given is None and (wish.given or wish.text is not None):
             raise PlanError(
                 f"This model was learned without --given and makes pictures of any kind. Leave {'--given' if wish.given else '--text'} "

@@ -25,6 +25,7 @@ class Text:
     prompt, which is not part of the text."""
 
     kind: ClassVar[str] = "text"
+    called: ClassVar[str] = "texts"
     takes: ClassVar[frozenset[str]] = frozenset({"prompt", "length", "temperature", "top_p"})
     suffix: ClassVar[str] = ".txt"
     shown: ClassVar[bool] = True
@@ -50,7 +51,7 @@ class Text:
 
     def check(self, wish: Wish) -> None:
         """As of `Made`: a prompt of letters that it knows."""
-        wish.only(self.kind, self.takes)
+        wish.only(self.called, self.takes)
         if wish.prompt is None:
             return
         if not wish.prompt:

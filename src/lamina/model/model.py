@@ -95,7 +95,7 @@ class Model:
         if self.card.makes:
             place = self.files if isinstance(self.files, Path) else "MODEL"
             raise PlanError(
-                f"This model makes {self.maker.kind} and answers nothing. Let it make some: lamina generate {place}"
+                f"This model makes {self.maker.called} and answers nothing. Let it make some: lamina generate {place}"
             )
 
     def raw(self, rows: Table) -> tuple[dict[str, Array], Array, dict[int, str], Array]:

@@ -20,7 +20,7 @@ def check(made: Made, wish: Wish, stream: bool) -> None:
     PlanError: it cannot be streamed.
     """
     if stream and not made.shown:
-        raise PlanError(f"A stream was asked for. This model makes {made.kind}, which comes whole: leave out stream.")
+        raise PlanError(f"A stream was asked for. This model makes {made.called}, which come whole: leave out stream.")
     if stream and wish.count > 1:
         raise PlanError(f"A stream of {wish.count} was asked for. Expected is one: leave out count, or stream.")
     if wish.count > MOST:

@@ -105,7 +105,7 @@ def _generate(maker: Maker, schemas: Json) -> Json:
     if maker.made.shown:
         content["text/plain"] = {"schema": {"type": "string"}}
     return {
-        "summary": f"Make {maker.made.kind}",
+        "summary": f"Make {maker.made.called}",
         "operationId": f"generate_{maker.name}",
         "requestBody": {"required": True, "content": {JSON: {"schema": request, "example": maker.example}}},
         "responses": {

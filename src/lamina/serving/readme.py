@@ -46,7 +46,7 @@ def makes(made: Made) -> str:
     said = [each for each in fields(Wish) if each.name in made.hears]
     place = "" if made.shown else " --out new/"
     return MAKES.format(
-        what="texts" if made.shown else "pictures",
+        what=made.called,
         command=f"python generate.py {' '.join(_words(example))}{place}",
         comes="A text shows as it is written; `--out new.txt` keeps it."
         if made.shown
@@ -56,7 +56,7 @@ def makes(made: Made) -> str:
         ),
         can=_can(made),
         port=PORT,
-        limit=f"At most {limits.LETTERS:,} letters" if made.shown else f"At most {limits.MOST} pictures",
+        limit=f"At most {limits.LETTERS:,} letters" if made.shown else f"At most {limits.MOST} {made.called}",
         streams=STREAMS if made.shown else "",
         snippets=_shown(lines),
         python=", ".join(f"{name}={value!r}" for name, value in example.items() if name != "count"),

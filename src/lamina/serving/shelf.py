@@ -164,7 +164,7 @@ class Shelf:
         found = self.any(name)
         if isinstance(found, Maker):
             raise Refused(
-                422, f"This model makes {found.made.kind} and answers nothing. POST to /v1/models/{name}/generate."
+                422, f"This model makes {found.made.called} and answers nothing. POST to /v1/models/{name}/generate."
             )
         return found
 
