@@ -39,6 +39,14 @@ class Coded:
     def tolist(self) -> list[str | None]:
         return [self.words[code] if code >= 0 else None for code in self.codes]
 
+    def counts(self) -> Array:
+        """How many cells hold each word, [words].
+
+        >>> Coded(np.array([2, -1, 2, 0]), ("a", "b", "c")).counts()
+        array([1, 0, 2])
+        """
+        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.words))
+
     def used(self) -> Coded:
         """The same cells, without words that none of them holds: of a few rows of many there is little to look at.
 

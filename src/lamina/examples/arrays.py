@@ -150,7 +150,7 @@ def _series(cells: Any) -> Any:
         elif cells.dtype.kind == "c":
             raise DataError("Complex numbers are not understood. Give their real and imaginary parts as two columns.")
     else:
-        cells = _objects([float("nan") if False else cell for cell in cells])
+        cells = _objects(list(cells))
     return pl.Series(cells, strict=False)
 
 

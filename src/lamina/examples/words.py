@@ -111,7 +111,7 @@ def order(words: set[str]) -> tuple[str, ...]:
 
 def used(words: Coded) -> tuple[Coded, np.ndarray[Any, np.dtype[Any]]]:
     """Only the words that occur, with how often each does."""
-    counts = np.bincount(words.codes[words.codes >= 0], minlength=len(words.words))
+    counts = words.counts()
     kept = np.flatnonzero(counts)
     if len(kept) == len(words.words):
         return words, counts

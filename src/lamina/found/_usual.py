@@ -17,7 +17,7 @@ WORDS = 1000  # whose shares are kept
 def usual(values: Any, kind: str) -> Json | None:
     """The usual values of a column: `{"low": 3, "high": 7}` or shares of words; None for what cannot be said in cells."""
     if isinstance(values, Coded):
-        counts = np.bincount(values.codes[values.codes >= 0], minlength=len(values.words))
+        counts = values.counts()
         order = np.argsort(-counts, kind="stable")[:WORDS]
         return {"words": {values.words[k]: float(counts[k] / max(len(values), 1)) for k in order}}
     if isinstance(values, np.ndarray) and values.dtype.kind == "f" and np.isfinite(values).any():

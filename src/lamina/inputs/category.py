@@ -33,7 +33,7 @@ class Category:
         self.codes: dict[str, int] = {}
 
     def observe(self, values: Coded) -> None:
-        counts = np.bincount(values.codes[values.codes >= 0], minlength=len(values.words))
+        counts = values.counts()
         for word, count in zip(values.words, counts, strict=True):
             if count:
                 self.counts[word] += int(count)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import os
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from lamina.core import Array, Encoded, Form, Json, Unreadable
+from lamina.inputs._rows import Allocate, allocated, in_threads
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow
@@ -34,7 +33,6 @@ class TooLarge(Unreadable):
         self.width, self.height = width, height
 
 
-Allocate = Callable[[tuple[int, ...]], Array]
 _alone = Lock()
 
 
@@ -99,7 +97,7 @@ class Image:
         """values: object array or list of paths and bytes (None: missing), or [B, H, W(, C)].
 
         allocate: makes the array for a shape (the place for a memory-mapped one)."""
-        pixels = (allocate or _zeros)((len(values), *self.shape))
+        pixels = allocated(allocate, (len(values), *self.shape), "uint8")
         present = np.ones(len(values), bool)
         problems: list[tuple[int, str]] = []
         if isinstance(values, np.ndarray) and values.ndim >= 3 and self._copy(values, pixels):
@@ -204,17 +202,6 @@ def grey(value: Any) -> Pillow.Image:
     """
     with decoded(value, "L") as found:
         return found.copy()
-
-
-def _zeros(shape: tuple[int, ...]) -> Array:
-    return np.zeros(shape, np.uint8)
-
-
-def in_threads(act: Callable[[Any], Any], items: Any) -> list[Any]:
-    if len(items) < 4:
-        return [act(item) for item in items]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(act, items, chunksize=64))
 
 
 def _open(value: Any) -> Pillow.Image:

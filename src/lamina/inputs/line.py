@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from lamina.core import Array, Encoded, Form, Json, Unreadable
-from lamina.inputs.image import grey, header, in_threads
+from lamina.core import Array, Encoded, Form, Json
+from lamina.inputs._rows import Allocate, in_threads, over_time
+from lamina.inputs.image import grey, header
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow
 
 HEIGHT = 32  # pixels that a line is brought to
 WIDEST = 60  # times its height; a wider one is squeezed
-
-Allocate = Callable[[tuple[int, ...]], Array]
 
 
 class Line:
@@ -52,26 +50,14 @@ class Line:
 
     def encode(self, values: Any, allocate: Allocate | None = None) -> Encoded:
         """values: object array or list of paths, bytes and arrays (None: missing), or [B, H, W(, C)]."""
-        found = (allocate or _zeros)((len(values), *self.form.shape))
-        lengths = np.ones(len(values), np.int64)
-        present = np.ones(len(values), bool)
-        problems: list[tuple[int, str]] = []
+        return over_time(values, self.form, self._steps, allocate)
 
-        def one(row: int) -> None:
-            try:
-                picture = grey(values[row])
-            except Unreadable as error:
-                present[row] = False
-                if str(error):
-                    problems.append((row, str(error)))
-            else:
-                wide = min(self.steps, _columns(picture.height, picture.width))
-                pixels = np.asarray(picture.resize((wide, HEIGHT)), np.float32)
-                found[row, :wide] = 1 - pixels.T / 255
-                lengths[row] = wide
-
-        in_threads(one, range(len(values)))
-        return Encoded(found, present, sorted(problems), lengths)
+    def _steps(self, value: Any) -> Array:
+        """The columns of a picture [T, HEIGHT], from left to right: 0 for paper, 1 for ink."""
+        picture = grey(value)
+        wide = min(self.steps, _columns(picture.height, picture.width))
+        found: Array = 1 - np.asarray(picture.resize((wide, HEIGHT)), np.float32).T / 255
+        return found
 
     def decode(self, x: Array) -> Pillow.Image:
         from PIL import Image as Pillow
@@ -94,7 +80,3 @@ class Line:
 def _columns(height: int, width: int) -> int:
     """Of a picture at the settled height."""
     return int(np.clip(round(width * HEIGHT / max(height, 1)), 1, WIDEST * HEIGHT))
-
-
-def _zeros(shape: tuple[int, ...]) -> Array:
-    return np.zeros(shape, np.float32)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from lamina.core import Array, DataError, Encoded, Form, Json, Unreadable
 from lamina.inputs import _steps
+from lamina.inputs._rows import Allocate, allocated
 from lamina.inputs._steps import Steps
 
 MOST = 512  # steps that a network gets: of longer series, neighbouring steps are averaged
 UNEVEN = 0.1  # share by which the time between steps may differ while it still counts as even
 SINCE = "time since the step before"
-
-Allocate = Callable[[tuple[int, ...]], Array]
 
 
 class Series:
@@ -97,7 +96,7 @@ class Series:
 
     def encode(self, values: Any, allocate: Allocate | None = None) -> Encoded:
         """values: paths, bytes, arrays, lists or dicts (None: missing), or an array [B, T, C]."""
-        found = (allocate or _zeros)((len(values), *self.form.shape))
+        found = allocated(allocate, (len(values), *self.form.shape), "float32")
         present = np.zeros(len(values), bool)
         lengths = np.ones(len(values), np.int64)
         problems: list[tuple[int, str]] = []
@@ -229,7 +228,3 @@ def _range(values: Array) -> tuple[list[float], list[float]]:
 
 def _numbered(count: int) -> tuple[str, ...]:
     return tuple(f"signal {number}" for number in range(1, count + 1))
-
-
-def _zeros(shape: tuple[int, ...]) -> Array:
-    return np.zeros(shape, np.float32)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -15,6 +12,7 @@ import numpy as np
 from lamina.core import Array, Encoded, Form, Json, Unreadable
 from lamina.inputs import _whisper
 from lamina.inputs._recording import Samples, aside, joined, opened
+from lamina.inputs._rows import Allocate, in_threads, over_time
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow
@@ -24,8 +22,6 @@ LONGEST = 20.0  # seconds of one row; of a longer clip the middle is taken, or w
 SETTLED = 4_000, 32_000  # Hz that clips are brought to: what lies above tells sounds apart no better, and costs more
 FLOOR = 1e-10  # power below which nothing is heard: 100 dB under full scale
 LARGE = 2**24  # samples of a recording that are kept in memory; more lie in a file meanwhile
-
-Allocate = Callable[[tuple[int, ...]], Array]
 
 
 class Sound:
@@ -55,7 +51,7 @@ class Sound:
         self.rate, self.adopted = _whisper.RATE, bands
 
     def observe(self, values: Any) -> None:
-        for found in _threads(_header, list(values)):
+        for found in in_threads(_header, list(values)):
             if found is not None:
                 rate, seconds = found
                 self.seen[rate, round(1000 * seconds)] += 1
@@ -85,24 +81,7 @@ class Sound:
         """values: object array or list of paths, bytes and arrays (None: missing).
 
         allocate: makes the array for a shape (the place for a memory-mapped one)."""
-        found = (allocate or _zeros)((len(values), *self.form.shape))
-        lengths = np.ones(len(values), np.int64)
-        present = np.ones(len(values), bool)
-        problems: list[tuple[int, str]] = []
-
-        def one(row: int) -> None:
-            try:
-                steps = self._spectrum(self.samples(values[row]))
-            except Unreadable as error:
-                present[row] = False
-                if str(error):
-                    problems.append((row, str(error)))
-            else:
-                found[row, : len(steps)] = steps
-                lengths[row] = len(steps)
-
-        _threads(one, range(len(values)))
-        return Encoded(found, present, sorted(problems), lengths)
+        return over_time(values, self.form, lambda value: self._spectrum(self.samples(value)), allocate)
 
     def _spectrum(self, samples: Array) -> Array:
         found = _whisper.spectrum(samples, self.bands) if self.adopted else spectrum(samples, self.rate, self.bands)
@@ -136,7 +115,7 @@ class Sound:
         overlap: seconds that two neighbours share at least; a quarter of their length at most."""
         shared = min(overlap, self.longest / 4)
         found = {}
-        for row, header in enumerate(_threads(_header, list(values))):
+        for row, header in enumerate(in_threads(_header, list(values))):
             if header is not None and header[1] > self.longest + WINDOW:
                 starts = np.linspace(
                     0, header[1] - self.longest, int(np.ceil((header[1] - shared) / (self.longest - shared)))
@@ -170,7 +149,7 @@ class Sound:
         """Rows recorded at a lower rate than any learned from: their high pitches are missing."""
         least = min(self.lowest, self.rate)
         found = {}
-        for row, header in enumerate(_threads(_header, list(values))):
+        for row, header in enumerate(in_threads(_header, list(values))):
             if header is not None and header[0] < least:
                 found[row] = f"was recorded at {header[0]:,} Hz, below the {least:,} Hz learned from"
         return found
@@ -247,14 +226,3 @@ def _header(value: Any) -> tuple[int, float] | None:
             return file.rate, file.seconds
     except Unreadable:
         return None
-
-
-def _zeros(shape: tuple[int, ...]) -> Array:
-    return np.zeros(shape, np.float32)
-
-
-def _threads(act: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
-    if len(items) < 4:
-        return [act(item) for item in items]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(act, items, chunksize=16))

@@ -7,13 +7,14 @@ import re
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from lamina.core import Array, Coded, Encoded, Form, Json, MissingExtra
+from lamina.inputs._rows import Allocate, allocated
 
 LIMIT = 30_000  # words kept: the most frequent
 LONGEST = 1_024  # words of a text that are read; what follows is cut
@@ -24,8 +25,6 @@ PIECE = 3  # letters of the pieces that a rare word begins and ends with
 STRANGE = 5.0  # standard deviations above the usual number of unknown words
 # Kana, ideographs, Thai, Lao, Burmese, Khmer: scripts without blanks between words. A letter is taken as a word there.
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-
-Allocate = Callable[[tuple[int, ...]], Array]
 
 
 class Text:
@@ -57,7 +56,7 @@ class Text:
         self.tokenizer, self.longest, self.codes = tokenizer, longest, {}
 
     def observe(self, values: Coded) -> None:
-        times = np.bincount(values.codes[values.codes >= 0], minlength=len(values.words))
+        times = values.counts()
         for row in np.flatnonzero(times):
             found = split(values.words[row])
             self.longest = max(self.longest, min(len(found), LONGEST))
@@ -97,7 +96,7 @@ class Text:
         rows = self._cut(values.words) if self.tokenizer else [self._row(text, known) for text in values.words]
         lengths = np.array([len(row) for row in rows] + [0], np.int64)[values.codes]
         longest = np.maximum(lengths, 1)
-        codes = (allocate or _zeros)((len(values.codes), self.longest))
+        codes = allocated(allocate, (len(values.codes), self.longest), "int32")
         for place, code in enumerate(values.codes):
             if lengths[place]:
                 codes[place, : lengths[place]] = rows[code]
@@ -238,7 +237,3 @@ def _pieces(word: str) -> tuple[str, str]:
     """What a word ends with and begins with: `_pieces("Walking") == ("…ing", "wal…")`."""
     plain = _plain(word)
     return f"…{plain[-PIECE:]}", f"{plain[:PIECE]}…"
-
-
-def _zeros(shape: tuple[int, ...]) -> Array:
-    return np.zeros(shape, np.int32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from lamina.core import Array, Encoded, Form, Json, MissingExtra, Unreadable
+from lamina.inputs._rows import Allocate, over_time
 from lamina.inputs.image import Image
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ PROBED = 200  # videos whose size is looked at
 # What FFmpeg may take a file for, by its names: containers that hold all there is. A playlist (concat, HLS, DASH, SDP) names
 # other files and addresses, which whoever sent it would have read from here.
 CONTAINERS = ("mov", "avi", "matroska", "mpeg", "mpegts", "mpegvideo", "asf", "flv", "ogg")
-
-Allocate = Callable[[tuple[int, ...]], Array]
 
 
 class Video:
@@ -79,19 +78,11 @@ class Video:
 
     def encode(self, values: Any, allocate: Allocate | None = None) -> Encoded:
         """values: paths, bytes or arrays (None: missing)."""
-        pixels = (allocate or _zeros)((len(values), *self.form.shape))
-        present = np.zeros(len(values), bool)
-        lengths = np.ones(len(values), np.int64)
-        problems: list[tuple[int, str]] = []
-        for row, value in enumerate(values):
-            try:
-                small = [self._small(frame) for frame in _frames(value, self.form.shape[0])]  # one large one at a time
-            except Unreadable as error:
-                problems += [(row, str(error))] if str(error) else []
-                continue
-            lengths[row], present[row] = len(small), True
-            pixels[row, : len(small)] = small
-        return Encoded(pixels, present, problems, lengths)
+        # One at a time, and of it one large frame at a time: films are large.
+        return over_time(values, self.form, self._frames, allocate, at_once=False)
+
+    def _frames(self, value: Any) -> Array:
+        return np.stack([self._small(frame) for frame in _frames(value, self.form.shape[0])])
 
     def _small(self, frame: Any) -> Array:
         found = self.picture.encode([frame])
@@ -238,7 +229,3 @@ def _sought(container: Any, stream: Any, count: int, length: int) -> Iterator[Ar
                 break
         else:
             raise Unreadable(f"breaks off: only {place} of {count} moments can be read")
-
-
-def _zeros(shape: tuple[int, ...]) -> Array:
-    return np.zeros(shape, np.uint8)

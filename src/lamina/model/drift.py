@@ -53,9 +53,7 @@ def drift(column: str, before: Json, values: Any) -> Drift:
     else:
         words = list(before["shares"])
         old = np.array([*before["shares"].values(), before["missing"]])
-        counts = dict(
-            zip(values.words, np.bincount(values.codes[values.codes >= 0], minlength=len(values.words)), strict=True)
-        )
+        counts = dict(zip(values.words, values.counts(), strict=True))
         rows = max(len(values), 1)
         new = np.array([*(counts.get(word, 0) / rows for word in words), (values.codes < 0).sum() / rows])
         old, new = np.append(old, max(0.0, 1 - old.sum())), np.append(new, max(0.0, 1 - new.sum()))

@@ -43,8 +43,8 @@ class Identity:
         self.slope = 10.0
 
     def observe(self, values: Coded) -> None:
-        counts = np.bincount(values.codes[values.codes >= 0], minlength=len(values.words))
-        self.counts.update({word: int(count) for word, count in zip(values.words, counts, strict=True) if count})
+        counts = zip(values.words, values.counts().tolist(), strict=True)
+        self.counts.update({word: count for word, count in counts if count})
 
     def merge(self, other: Self) -> None:
         self.counts.update(other.counts)
