@@ -64,6 +64,14 @@ class Findings:
         return asdict(self)
 
 
+def unreadable(examples: Examples, rows: Array, problems: Array, text: str) -> Finding:
+    """Of files that cannot be read. problems: [N] why, of all rows; text: what is wrong with those `rows`, in words."""
+    first = f"First: {named(examples, rows[:1])} ({problems[rows[0]]})."
+    if examples.reading.unreadable == "stop":
+        return Finding("stop", "unreadable", text, first, "Remove or replace them, or leave out --unreadable stop.")
+    return Finding("warn", "unreadable", text, first, "Remove or replace them; until then they are skipped.")
+
+
 def named(examples: Examples, rows: Array) -> str:
     """Rows as people find them again: file names, else row numbers from 1."""
     for name in examples.of(*FILES):

@@ -9,7 +9,7 @@ import numpy as np
 
 from lamina.core import Coded
 from lamina.examples.examples import Examples
-from lamina.examples.findings import Finding, named
+from lamina.examples.findings import Finding, named, unreadable
 from lamina.examples.pictures import Survey, near
 from lamina.examples.reading import TEST, count
 
@@ -18,12 +18,7 @@ def check(examples: Examples, targets: Sequence[str], name: str, survey: Survey)
     """Unreadable files, sizes, pictures that are nearly the same."""
     bad = np.flatnonzero(survey.problems != "")
     if len(bad):
-        text = f"{count(len(bad), 'image')} cannot be read."
-        first = f"First: {named(examples, bad[:1])} ({survey.problems[bad[0]]})."
-        if examples.reading.unreadable == "stop":
-            yield Finding("stop", "unreadable", text, first, "Remove or replace them, or leave out --unreadable stop.")
-        else:
-            yield Finding("warn", "unreadable", text, first, "Remove or replace them; until then they are skipped.")
+        yield unreadable(examples, bad, survey.problems, f"{count(len(bad), 'image')} cannot be read.")
     if len(bad) == len(examples):
         yield Finding("stop", "unreadable", f"Not one image in '{name}' can be read.", "", "Check the files.")
         return

@@ -11,7 +11,7 @@ import numpy as np
 
 from lamina.core import Array, Coded, Unreadable
 from lamina.examples.examples import Examples
-from lamina.examples.findings import Finding, named
+from lamina.examples.findings import Finding, named, unreadable
 from lamina.examples.reading import count, listed
 from lamina.inputs._recording import opened
 from lamina.inputs.sound import LONGEST
@@ -67,14 +67,8 @@ def check(examples: Examples, name: str, survey: Survey) -> Iterator[Finding]:
     silent = np.array([row for row in bad if "silent" in survey.problems[row]], np.int64)
     broken = np.setdiff1d(bad, silent)
     for rows, what in ((broken, "cannot be read"), (silent, "is silent" if len(silent) == 1 else "are silent")):
-        if not len(rows):
-            continue
-        text = f"{count(len(rows), 'sound')} {what}."
-        first = f"First: {named(examples, rows[:1])} ({survey.problems[rows[0]]})."
-        if examples.reading.unreadable == "stop":
-            yield Finding("stop", "unreadable", text, first, "Remove or replace them, or leave out --unreadable stop.")
-        else:
-            yield Finding("warn", "unreadable", text, first, "Remove or replace them; until then they are skipped.")
+        if len(rows):
+            yield unreadable(examples, rows, survey.problems, f"{count(len(rows), 'sound')} {what}.")
     good = survey.seconds > 0
     good[bad] = False
     if not good.any():

@@ -26,7 +26,7 @@ from lamina.learning.shown import shown
 from lamina.learning.trial import ASKED
 from lamina.model.intake import TABLE, things
 from lamina.model.model import Model
-from lamina.model.score import figures
+from lamina.model.score import Figure, figures
 from lamina.outputs._scores import sigmoid, softmax, together
 from lamina.outputs.number import LEVEL
 
@@ -51,19 +51,11 @@ def about_target(
 ) -> Json:
     """Everything that is said of one target."""
     output = prepared.outputs[column]
-    target, places = prepared.targets(column, held.tested)
-    rows, raw = held.tested[places], held.tested_raw[column][places]
+    rows, raw, target = held.judged(prepared, column)
     weight = None if (prepared.rows.weight == 1).all() else prepared.weights(rows)
     scaled = output.scaled(raw)
-    found: Json = {
-        "column": column,
-        "kind": output.kind,
-        "metric": output.metric,
-        "better": dict(output.better),
-        "rows": len(rows),
-        "figures": {name: figure_of(each) for name, each in figures(output, scaled, target, weight, rng).items()},
-        "baselines": rivals(column, prepared, rows, seconds, rng),
-    }
+    found = how_good(column, output, len(rows), figures(output, scaled, target, weight, rng))
+    found["baselines"] = rivals(column, prepared, rows, seconds, rng)
     found |= _detail(output, prepared, rows, raw, target, private)
     return found if private else found | {"slices": _slices(output, prepared, rows, scaled, target)}
 
@@ -95,8 +87,16 @@ def _slices(output: Any, prepared: Prepared, rows: Array, scaled: Array, target:
     }
 
 
-def figure_of(each: Any) -> Json:
-    return {"value": each.value, "low": each.low, "high": each.high}
+def how_good(column: str, output: Taught, rows: int, found: Mapping[str, Figure]) -> Json:
+    """What is said of every target: its figures, on so many rows that nobody learned from."""
+    return {
+        "column": column,
+        "kind": output.kind,
+        "metric": output.metric,
+        "better": dict(output.better),
+        "rows": rows,
+        "figures": {name: {"value": each.value, "low": each.low, "high": each.high} for name, each in found.items()},
+    }
 
 
 # ------------------------------------------------------------------------------------------------ details
@@ -180,8 +180,7 @@ def importance(model: Model, prepared: Prepared, held: Held, seconds: float, rng
     if len(prepared.intake.inputs) < 2 or not len(held.tested):
         return []
     column, output = next(iter(prepared.outputs.items()))
-    target, places = prepared.targets(column, held.tested)
-    rows = held.tested[places]
+    rows, _, target = held.judged(prepared, column)
     if len(rows) > 4000:
         some = np.sort(rng.permutation(len(rows))[:4000])
         rows, target = rows[some], target[some]

@@ -29,6 +29,11 @@ class Held:
     apart: Array
     features: Array  # [apart, F], of the whole ensemble
 
+    def judged(self, prepared: Prepared, column: str) -> tuple[Array, Array, Array]:
+        """The reported rows that somebody has labelled: which these are, the raw answers to them, and what is true."""
+        target, places = prepared.targets(column, self.tested)
+        return self.tested[places], self.tested_raw[column][places], target
+
 
 def held_out(prepared: Prepared, members: list[Trial]) -> Held:
     """Answers of every training on the rows that it did not see."""

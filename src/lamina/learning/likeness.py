@@ -12,7 +12,7 @@ import numpy as np
 
 from lamina.core import Array, DataError, Encoded, Form, Json, Taught
 from lamina.learning._lesson import few_pixels
-from lamina.learning.findings import figure_of
+from lamina.learning.findings import how_good
 from lamina.learning.held import Held
 from lamina.learning.prepare import Prepared
 from lamina.learning.shown import shown
@@ -48,23 +48,17 @@ def about_target(column: str, prepared: Prepared, held: Held, rng: np.random.Gen
     """Everything that is said of the target."""
     output = prepared.outputs[column]
     assert isinstance(output, Identity)
-    target, places = prepared.targets(column, held.tested)
-    rows, raw = held.tested[places], held.tested_raw[column][places]
+    rows, raw, target = held.judged(prepared, column)
     some = whole(target)
     rows, raw, target = rows[some], raw[some], target[some]
     same, other = counted(raw, target)
     missed, taken = rates(same, other)
     missed_here, taken_here = output.mistakes(raw, target)
-    found: Json = {
-        "column": column,
-        "kind": output.kind,
-        "metric": output.metric,
-        "better": dict(output.better),
-        "rows": len(rows),
+    found = how_good(column, output, len(rows), figures(output, raw, target, None, rng))
+    found |= {
         "people": len(np.unique(target)),
         "taught": len(np.unique(prepared.targets(column, prepared.folds[0].train)[0])),
         "pairs": [int(same.sum()), int(other.sum())],
-        "figures": {name: figure_of(each) for name, each in figures(output, raw, target, None, rng).items()},
         "baselines": list(_rivals(output, prepared, rows, target)),
         "threshold": output.threshold,
         "at_threshold": {"missed": missed_here, "taken": taken_here},

@@ -10,7 +10,7 @@ import numpy as np
 
 from lamina.core import Array, Json
 from lamina.insight.calibration import reliability
-from lamina.learning.findings import figure_of
+from lamina.learning.findings import how_good
 from lamina.learning.held import Held
 from lamina.learning.prepare import Prepared
 from lamina.learning.shown import shown
@@ -27,21 +27,15 @@ def about_target(column: str, prepared: Prepared, held: Held, rng: np.random.Gen
     """Everything that is said of the target."""
     output = prepared.outputs[column]
     assert isinstance(output, Transcript)
-    target, places = prepared.targets(column, held.tested)
-    rows, raw = held.tested[places], held.tested_raw[column][places]
+    rows, raw, target = held.judged(prepared, column)
     rates, counted, _ = output.evidence(raw, target)  # once: reading with letters takes its time
     spans = intervals(rates, counted, target, None, rng=rng, rounds=ROUNDS)
     figures = {name: Figure(value, *spans[name]) for name, value in rates(counted, target, None).items()}
     sure, right = output.judged_words(raw, target)
-    found: Json = {
-        "column": column,
-        "kind": output.kind,
-        "metric": output.metric,
-        "better": dict(output.better),
-        "rows": len(rows),
+    found = how_good(column, output, len(rows), figures)
+    found |= {
         "words": int(counted[:, 3].sum()),
         "characters": "".join(output.characters[2:]),
-        "figures": {name: figure_of(each) for name, each in figures.items()},
         "baselines": [_commonest(output, prepared, column, target)],
         "heed": output.heed,
         "calibration": asdict(reliability(sure, right > 0.5)) if len(sure) else None,

@@ -187,9 +187,8 @@ def _hidden(spreading: Spreading, labels: Array, rng: np.random.Generator) -> tu
 
 def _alone(prepared: Prepared, column: str, members: list[Trial]) -> float | None:
     """The share of held-out rows that the network is right on."""
-    held = held_out(prepared, members)
-    target, places = prepared.targets(column, held.tested)
-    return float((held.tested_raw[column][places].argmax(1) == target).mean()) if len(target) else None
+    _, raw, target = held_out(prepared, members).judged(prepared, column)
+    return float((raw.argmax(1) == target).mean()) if len(target) else None
 
 
 def _right(judged: Array, truth: Array) -> Json | None:
