@@ -29,18 +29,25 @@ PATIENCE = 10.0  # seconds in which a connection has to say what it asks
 CONNECTIONS = 2048
 ROOM = CONNECTIONS - 64  # beyond, those that ask nothing make room
 HEAD = 64 * 1024  # bytes of a request's headers
+REST = 20.0  # seconds in which a caller that was answered before its request was whole may go on sending, into nothing
 
 
 class Joined:
     """A transport that sends at the end of a turn of the event loop what was written in it: uvicorn writes the headers and
-    the content of an answer apart, and each write to the network costs more than most answers."""
+    the content of an answer apart, and each write to the network costs more than most answers.
 
-    __slots__ = ("_loop", "_parts", "_to", "get_extra_info", "is_closing", "pause_reading", "resume_reading")
+    A socket that is closed while its caller is still sending takes back what was said (a reset), and most callers hear no answer
+    before they have sent everything. So while a request is `arriving`, closing ends what is said, and goes on reading for a while.
+    """
+
+    __slots__ = ("_loop", "_parts", "_rest", "_to", "arriving", "get_extra_info", "pause_reading", "resume_reading")
 
     def __init__(self, to: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._to, self._loop = to, loop
         self._parts: list[bytes] = []
-        self.get_extra_info, self.is_closing = to.get_extra_info, to.is_closing
+        self._rest: asyncio.TimerHandle | None = None  # after which it is closed for good
+        self.arriving = False  # whether a request has begun and not ended
+        self.get_extra_info = to.get_extra_info
         self.pause_reading, self.resume_reading = to.pause_reading, to.resume_reading
 
     def write(self, data: bytes) -> None:
@@ -53,9 +60,23 @@ class Joined:
             parts, self._parts = self._parts, []
             self._to.write(b"".join(parts))
 
+    def is_closing(self) -> bool:
+        return self._rest is not None or self._to.is_closing()
+
     def close(self) -> None:
+        if not self.arriving or self.is_closing():
+            return self.end()
+        self.flush()
+        self._to.write_eof()
+        self._rest = self._loop.call_later(REST, self.end)
+        return self._to.resume_reading()
+
+    def end(self) -> None:
+        """Close it now."""
         self.flush()
         self._to.close()
+        if self._rest is not None:
+            self._rest.cancel()
 
 
 class Bounded(HttpToolsProtocol):
@@ -63,30 +84,34 @@ class Bounded(HttpToolsProtocol):
     many as there may be, the one that has been silent for longest makes room for the next."""
 
     silent: ClassVar[dict[Bounded, None]] = {}  # those of this process that ask nothing, the longest first
+    joined: Joined
     patience: asyncio.TimerHandle  # after which a connection that asked nothing is closed
     heading = False  # whether headers are arriving
     head = 0  # bytes of them so far
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(Joined(transport, self.loop))  # type: ignore[arg-type]
+        self.joined = Joined(transport, self.loop)
+        super().connection_made(self.joined)  # type: ignore[arg-type]
         self.patience = self.loop.call_later(PATIENCE, self._asked_yet)
         self.silent[self] = None
         if len(self.connections) > ROOM:
             longest = next(iter(self.silent))
             self.silent.pop(longest)
-            longest.transport.close()
+            longest.joined.end()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing may hold on to it any longer: neither a timer, nor the request that it points to and that points back. A
         service that is asked by new connections all the time would keep seconds of them, with all that they had sent."""
         self.silent.pop(self, None)
         super().connection_lost(exc)
+        self.joined.end()
         self.patience.cancel()
         self._unset_keepalive_if_required()
         self.cycle = None  # type: ignore[assignment]
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.joined.arriving = True
         self.heading, self.head = True, 0
 
     def on_headers_complete(self) -> None:
@@ -94,22 +119,33 @@ class Bounded(HttpToolsProtocol):
         super().on_headers_complete()
         self.heading = False
 
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self.joined.arriving = False
+
     def on_response_complete(self) -> None:
-        if not self.pipeline and not self.transport.is_closing():
-            self.silent[self] = None
+        if not self.pipeline and (self.joined.arriving or not self.joined.is_closing()):
+            self.silent[self] = None  # also one that sends what nobody reads
         super().on_response_complete()
 
     def data_received(self, data: bytes) -> None:
+        if self.joined.is_closing():
+            return
         super().data_received(data)
         if self.heading:
             self.head += len(data)
             if self.head > HEAD and not self.transport.is_closing():
                 self.send_400_response(f"The headers are longer than {HEAD:,} bytes.")
 
+    def shutdown(self) -> None:
+        super().shutdown()
+        if self.joined.is_closing():
+            self.joined.end()
+
     def _asked_yet(self) -> None:
         cycle: Any = self.cycle  # the request that is on; none yet
-        if cycle is None and not self.transport.is_closing():
-            self.transport.close()
+        if cycle is None:
+            self.joined.end()
 
 
 def run(models: Sequence[str | Path | Model], serving: Serving) -> None:
