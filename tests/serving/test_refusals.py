@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 import lamina
 import worlds
 from lamina.core import LaminaError, PlanError
+from lamina.serving.allowance import allowance
 from lamina.serving.pictures import at_once, decoder
 from lamina.serving.run import listen
 from lamina.serving.settings import Serving
@@ -139,7 +140,65 @@ def test_only_what_is_surely_quick_is_decoded_where_it_arrives(pictures: Path, p
     unfolding = picture[:33] + text + picture[33:]
     large = worlds.png(np.zeros((129, 128), np.uint8))
     assert [decode(each) for each in (unfolding, large, picture + bytes(20_000), b"GIF89a")] == [None] * 4
-    assert np.array_equal(decoder(model.intake.inputs["image"], 50_000_000)([unfolding])[0], found)
+    allowed = allowance("image", Serving())
+    assert np.array_equal(decoder(model.intake.inputs["image"])([(unfolding, allowed)])[0], found)
+
+
+def test_what_unfolds_beside_a_picture_is_not_looked_at(pictures: Path, picture: bytes) -> None:
+    """Sixty texts of a kilobyte would each become a megabyte."""
+    import numpy as np
+
+    texts = b""
+    for number in range(60):
+        content = b"%d\0\0" % number + zlib.compress(bytes(2**20 + 1))  # one that Pillow would call too large
+        texts += struct.pack(">I", len(content)) + b"zTXt" + content + bytes(4)
+    decode = decoder(lamina.load(pictures).intake.inputs["image"])
+    plain, full = decode(
+        [(each, allowance("image", Serving())) for each in (picture, picture[:33] + texts + picture[33:])]
+    )
+    assert np.array_equal(plain, full)
+
+
+def test_pictures_that_take_longer_than_they_say(ask: TestClient) -> None:
+    import numpy as np
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(np.zeros((64, 64), np.uint8)).save(buffer, "JPEG", progressive=True)
+    whole = buffer.getvalue()
+    last = whole[whole.rfind(b"\xff\xc4") : -2]  # the last pass, with its table
+    refused(
+        ask.post(STRIPES, files={"image": ("a.jpg", whole[:-2] + 1000 * last + whole[-2:])}), 422, "at most 100 scans"
+    )
+    assert ask.post(STRIPES, files={"image": ("a.jpg", whole)}).status_code == 200
+    refused(ask.post(STRIPES, files={"image": ("a.tif", tiled(20_000))}), 422, "20,000 × 20,000")
+    assert ask.post(STRIPES, files={"image": ("a.tif", tiled(16))}).status_code == 200
+
+
+def tiled(side: int) -> bytes:
+    """A TIFF of 16 × 16 pixels, cut out of a tile."""
+    tile = zlib.compress(bytes(side * side))
+    short, long = 3, 4
+    tags = [(256, long, 16), (257, long, 16), (258, short, 8), (259, short, 8), (262, short, 1), (277, short, 1)]
+    tags += [(322, long, side), (323, long, side), (324, long, 134), (325, long, len(tile))]
+    return (
+        struct.pack("<2sHIH", b"II", 42, 8, len(tags))
+        + b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+        + bytes(4)
+        + tile
+    )
+
+
+def test_the_pictures_of_one_request_have_a_limit_together(service: Any) -> None:
+    import numpy as np
+
+    file = worlds.png(np.zeros((300, 300), np.uint8))  # 90,000 pixels
+    with service(megapixels=0.1, pictures=0.5) as ask:
+        for count, status in ((5, 200), (6, 422), (5, 200)):
+            found = ask.post(STRIPES, files=[("image", ("a.png", file))] * count)
+            assert found.status_code == status, found.text
+        rows = [{"image": base64.b64encode(file).decode()}] * 9
+        refused(ask.post(STRIPES, json={"rows": rows}), 422, "more than 500,000 pixels together", "fewer at once")
 
 
 def test_a_zip_bomb_is_no_picture(ask: TestClient) -> None:

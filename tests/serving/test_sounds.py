@@ -94,6 +94,15 @@ def test_what_cannot_be_heard_is_refused(ask: TestClient, file: bytes, words: st
     assert words in found.json()["error"]
 
 
+def test_the_sounds_of_one_request_have_a_limit_together(sounds: Path, service: Any) -> None:
+    second = worlds.wav(0.2 * np.sin(np.arange(8_000)))
+    with service({"beeps": sounds}, sound=2.0, sounds=3.5) as ask:
+        assert ask.post(PREDICT, files=[("sound", ("a.wav", second))] * 3).status_code == 200
+        found = ask.post(PREDICT, files=[("sound", ("a.wav", second))] * 4)
+    assert found.status_code == 422
+    assert "more than 3.5 seconds of sound together" in found.json()["error"]
+
+
 def test_the_page_and_the_contract_speak_of_sounds(ask: TestClient) -> None:
     [about] = ask.get("/models").json()["models"]
     assert about["inputs"][0]["kind"] == "sound"

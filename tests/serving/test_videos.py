@@ -67,6 +67,7 @@ def test_what_cannot_be_seen_is_refused(model: Path, films: list[bytes], service
     with service({"films": model}, video=5.0) as ask:
         for file, words in (
             (long, "lasts 8 seconds; expected are at most 5"),
+            (film(tmp_path / "quick.mp4", False, frames=1001, rate=2000), "1,001 frames in 0.5 seconds"),
             (films[0][: len(films[0]) // 3], ""),
             (playlist, "Invalid data"),
             (b"no video at all", "Invalid data"),
@@ -74,6 +75,11 @@ def test_what_cannot_be_seen_is_refused(model: Path, films: list[bytes], service
             found = ask.post("/v1/models/films/predict", files={"video": ("a.mp4", file)})
             assert found.status_code == 422, found.text
             assert words in found.json()["error"]
+        together = ask.post("/v1/models/films/predict", files=[("video", ("a.mp4", each)) for each in films])
+        assert together.status_code == 200
+    with service({"films": model}, video=5.0, videos=5.5) as ask:
+        together = ask.post("/v1/models/films/predict", files=[("video", ("a.mp4", each)) for each in films])
+        assert "more than 5.5 seconds of video together" in together.json()["error"]
 
 
 def confidences(found: Any) -> list[float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -33,7 +33,21 @@ class TooLarge(Unreadable):
         self.width, self.height = width, height
 
 
+Allow = Callable[[int, int], None]  # hears width and height, and raises Unreadable where they are too large
 _alone = Lock()
+
+
+def up_to(most: int) -> Allow:
+    """Allows pictures of so many pixels."""
+
+    def allow(width: int, height: int) -> None:
+        if width * height > most:
+            raise TooLarge(width, height, most)
+
+    return allow
+
+
+ALLOWED = up_to(PIXELS)
 
 
 class Image:
@@ -115,15 +129,14 @@ class Image:
         in_threads(one, range(len(values)))
         return Encoded(pixels, present, sorted(problems))
 
-    def one(self, value: Any, most: int = PIXELS) -> Array:
-        """The pixels [H, W, C] of one picture: its path, its bytes or an array. most: how many it may have itself.
+    def one(self, value: Any, allow: Allow = ALLOWED) -> Array:
+        """The pixels [H, W, C] of one picture: its path, its bytes or an array. allow: hears the size that its header says.
 
         Raises:
-            TooLarge: its header says more.
-            Unreadable: it is missing, no picture or damaged.
+            Unreadable: it is missing, no picture, damaged or not allowed.
         """
         height, width, channels = self.shape
-        with decoded(value, "RGB" if channels == 3 else "L", (width, height), most) as flat:
+        with decoded(value, "RGB" if channels == 3 else "L", (width, height), allow) as flat:
             if flat.size != (width, height):
                 from PIL import Image as Pillow
                 from PIL import ImageOps
@@ -161,9 +174,11 @@ class Image:
 
 
 @contextmanager
-def decoded(value: Any, mode: str, size: tuple[int, int] | None = None, most: int = PIXELS) -> Iterator[Pillow.Image]:
-    """A picture that stands upright on white, in a mode. size: a JPEG is not decoded much larger than this. most: the
-    pixels that it may have.
+def decoded(
+    value: Any, mode: str, size: tuple[int, int] | None = None, allow: Allow = ALLOWED
+) -> Iterator[Pillow.Image]:
+    """A picture that stands upright on white, in a mode. size: a JPEG is not decoded much larger than this. allow: hears the
+    size that it has itself, before anything is decoded.
 
     Raises:
         Unreadable: it is missing, no picture, damaged or too large.
@@ -173,8 +188,7 @@ def decoded(value: Any, mode: str, size: tuple[int, int] | None = None, most: in
 
     try:
         with _open(value) as picture:
-            if picture.width * picture.height > most:
-                raise TooLarge(picture.width, picture.height, most)
+            allow(*_held(picture))
             picture.draft(mode, size or picture.size)
             with _alone if picture.width * picture.height > LARGE else nullcontext():
                 upright = ImageOps.exif_transpose(picture) if _orientation(picture) > 1 else picture
@@ -202,6 +216,13 @@ def grey(value: Any) -> Pillow.Image:
     """
     with decoded(value, "L") as found:
         return found.copy()
+
+
+def _held(picture: Pillow.Image) -> tuple[int, int]:
+    """Width and height of what is decoded at once: a TIFF may cut a small picture out of a tile of any size."""
+    tags = getattr(picture, "tag_v2", {})
+    tile = int(tags.get(322, 0)), int(tags.get(323, 0))
+    return tile if tile[0] * tile[1] > picture.width * picture.height else picture.size
 
 
 def _open(value: Any) -> Pillow.Image:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FRAMES = 8  # that a network gets of each video
 SIDE = 96  # pixels of a frame's shorter side at most
 PIXELS = 8_000_000  # of one frame: a larger one is refused before it is decoded
+RATE = 1_000  # frames a second
 LONG = 1_000  # frames: of a longer video only what lies around the wanted ones is decoded
 MICROSECONDS = 1_000_000  # in which FFmpeg counts a file's time
 PROBED = 200  # videos whose size is looked at
@@ -194,10 +195,14 @@ def lasts(file: str | bytes) -> float:
     """Seconds of a video, as its container says; 0 where nothing says it.
 
     Raises:
-        Unreadable: it is no video that can be read.
+        Unreadable: it is no video that can be read, or claims more frames a second than any camera takes.
     """
     with _opened(file) as (container, stream):
-        return float(_duration(container, stream) * stream.time_base) if stream.time_base else 0.0
+        seconds = float(_duration(container, stream) * stream.time_base) if stream.time_base else 0.0
+        frames = int(stream.frames or 0) or _packets(container, stream)
+        if frames > RATE * max(seconds, 1.0):
+            raise Unreadable(f"has {frames:,} frames in {seconds:,.1f} seconds; expected are at most {RATE:,} a second")
+        return seconds
 
 
 def _nothing_else(address: str, flags: int, options: Any) -> Any:

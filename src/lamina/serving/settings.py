@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from lamina.core import PlanError
 
@@ -34,8 +34,13 @@ class Serving:
     rows: int = field(default=10_000, metadata={"help": "rows in one request at most"})
     body: float = field(default=32.0, metadata={"help": "MiB of one request at most"})
     megapixels: float = field(default=50.0, metadata={"help": "millions of pixels of one picture at most"})
+    pictures: float = field(
+        default=200.0, metadata={"help": "millions of pixels of all pictures of one request at most"}
+    )
     sound: float = field(default=120.0, metadata={"help": "seconds of one sound at most"})
+    sounds: float = field(default=1800.0, metadata={"help": "seconds of all sounds of one request at most"})
     video: float = field(default=120.0, metadata={"help": "seconds of one video at most"})
+    videos: float = field(default=480.0, metadata={"help": "seconds of all videos of one request at most"})
     seconds: float = field(
         default=30.0, metadata={"help": "seconds that a request may take at most, to arrive and to be answered"}
     )
@@ -43,9 +48,10 @@ class Serving:
     def __post_init__(self) -> None:
         if self.token is None:
             object.__setattr__(self, "token", os.environ.get("LAMINA_TOKEN") or None)
-        for name in ("workers", "batch", "queue", "rows", "body", "megapixels", "sound", "video", "seconds"):
-            if not getattr(self, name) > 0:
-                raise PlanError(f"--{name} is {getattr(self, name)}; it has to be above 0.")
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if each.name not in ("port", "wait") and isinstance(value, int | float) and not value > 0:
+                raise PlanError(f"--{each.name} is {value}; it has to be above 0.")
         if not 0 <= self.port < 65536:
             raise PlanError(f"--port is {self.port}; ports go from 0 to 65535.")
         if not self.local and not self.token:

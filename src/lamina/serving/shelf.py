@@ -20,6 +20,7 @@ from lamina.model.model import Model
 from lamina.model.predictions import records
 from lamina.model.usual import usual
 from lamina.serving import pictures, sounds, videos
+from lamina.serving.allowance import Allowance, allowance
 from lamina.serving.batcher import Batcher
 from lamina.serving.contract import Contract
 from lamina.serving.making import Maker
@@ -57,9 +58,10 @@ class Served:
             self._answer, most=serving.batch, wait=wait, queue=serving.queue,
             executor=threads if aside or self.seconds > QUICK else None, seen=lambda rows: metrics.batch(name, rows),
         )  # fmt: skip
-        self.decoders: dict[str, Batcher[bytes, Any]] = {
+        self.serving = serving
+        self.decoders: dict[str, Batcher[tuple[bytes, Allowance], Any]] = {
             column: Batcher(
-                _decoder(model.intake.inputs[column], serving), most=DECODED, wait=0, queue=serving.queue,
+                _decoder(model.intake.inputs[column]), most=DECODED, wait=0, queue=serving.queue,
                 executor=threads, workers=_threads(serving),
             )
             for column in self.contract.files
@@ -91,19 +93,24 @@ class Served:
         """Put pixels in the place of the files of pictures, samples in that of sounds, and frames in that of videos.
 
         Raises:
-            Refused: a file cannot be read.
+            Refused: a file cannot be read, or they are too large together.
         """
+        kinds = self.contract.kinds
+        allowances = {kinds[column]: allowance(kinds[column], self.serving) for column in self.decoders}
         for column, decoding in self.decoders.items():
-            await self._decode(rows, column, decoding)
+            await self._decode(rows, column, decoding, allowances[kinds[column]])
 
-    async def _decode(self, rows: list[Json], column: str, decoding: Batcher[bytes, Any]) -> None:
+    async def _decode(
+        self, rows: list[Json], column: str, decoding: Batcher[tuple[bytes, Allowance], Any], allowed: Allowance
+    ) -> None:
         there = [(number, row) for number, row in enumerate(rows) if row[column] is not None]
         files = [row[column] for _, row in there]
         small = self.small.get(column) if len(files) <= HANDFUL else None
         found = [small(file) for file in files] if small else [None] * len(files)
         late = [place for place, each in enumerate(found) if each is None]
         if late:
-            for place, each in zip(late, await decoding.ask([files[place] for place in late]), strict=True):
+            decoded = await decoding.ask([(files[place], allowed) for place in late])
+            for place, each in zip(late, decoded, strict=True):
                 found[place] = each
         problems = []
         expected = f"a {CALLED.get(self.contract.kinds[column], self.contract.kinds[column])}"
@@ -133,15 +140,15 @@ class Served:
         return best
 
 
-def _decoder(each: Any, serving: Serving) -> Callable[[Sequence[bytes]], list[Any]]:
+def _decoder(each: Any) -> Callable[[Sequence[tuple[bytes, Allowance]]], list[Any]]:
     """What turns files into what an input takes, or into why they are refused."""
     match each.holds:
         case "sound":
-            return sounds.decoder(each, serving.sound)
+            return sounds.decoder(each)
         case "video":
-            return videos.decoder(each, serving.video)
+            return videos.decoder(each)
         case _:
-            return pictures.decoder(each, serving.pixels)
+            return pictures.decoder(each)
 
 
 class Shelf:
