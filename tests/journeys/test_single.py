@@ -44,6 +44,8 @@ def data(name: str) -> tuple[Any, tuple[str, ...], dict[str, Any]]:
             return sampled("adult", "train.csv", 900), ("income",), {"steps": 40}
         case "texts":
             return worlds.letters(200, 0), ("label",), {"steps": 40}
+        case "films":
+            return worlds.flashes(60, 0), ("label",), {"steps": 20}
         case "several":
             return worlds.shop(240, 0), ("returns", "visits"), {"steps": 40}
         case _:
@@ -178,6 +180,24 @@ def test_points_are_looked_up_in_the_file(browser: Browser, written: Written) ->
         found.locator("canvas").focus()
         found.keyboard.press("Enter")
         found.get_by_text("example chosen").wait_for()
+
+
+def test_the_frames_that_the_reasons_speak_of_can_be_followed(browser: Browser, written: Written) -> None:
+    """Nobody is offered a frame that is not in the file."""
+    with tab(browser, written("films")) as found:
+        show(found, "why")
+        assert found.locator(".strip button").count() >= 4
+        name = found.locator(".film figcaption strong").inner_text()  # the frame that matters most
+        show(found, "follow")
+        frames = found.get_by_role("group", name="Which frame is followed").get_by_role("button")
+        offered = frames.all_inner_texts()
+        assert name.removeprefix("frame ") in offered
+        assert 2 <= len(offered) <= 3
+        for each in range(len(offered)):
+            frames.nth(each).click()
+            found.locator(".frames [aria-pressed=true]").get_by_text(offered[each], exact=True).wait_for()
+            found.get_by_text("What is a weighted sum?").wait_for()
+            assert found.locator("main .absent").count() == 0
 
 
 def test_all_of_it_by_keyboard(browser: Browser, written: Written) -> None:

@@ -321,3 +321,4 @@ def test_sounds_are_seen_and_heard_and_a_broken_one_stays_grey() -> None:
         assert (part["kind"], part["unit"]) == ("moments", "second")
         assert part["picture"].startswith("data:image/png")
         assert 0 < part["steps"][-1]["end"] < 1
+        assert part["steps"][-1]["text"].endswith(f"to {part['steps'][-1]['end']:.2f} s"), "in seconds"

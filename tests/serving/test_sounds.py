@@ -94,6 +94,15 @@ def test_what_cannot_be_heard_is_refused(ask: TestClient, file: bytes, words: st
     assert words in found.json()["error"]
 
 
+def test_reasons_are_told_in_seconds(ask: TestClient, files: list[bytes]) -> None:
+    found = ask.post("/v1/models/beeps/explain", files={"sound": ("a.wav", files[0])})
+    assert found.status_code == 200, found.text
+    parts = found.json()["explanations"][0]["parts"][0]["parts"]
+    assert parts[0]["from"] == 0
+    assert parts[-1]["to"] == pytest.approx(len(files[0]) / 16_000, abs=0.06), "16 bits, 8,000 a second"
+    assert parts[-1]["part"] == f"{parts[-1]['from']:.2f} to {parts[-1]['to']:.2f} s"
+
+
 def test_the_sounds_of_one_request_have_a_limit_together(sounds: Path, service: Any) -> None:
     second = worlds.wav(0.2 * np.sin(np.arange(8_000)))
     with service({"beeps": sounds}, sound=2.0, sounds=3.5) as ask:

@@ -167,9 +167,8 @@ def _steps(part: Steps, each: Explanation) -> None:
     most = max(float(abs(found.values).max()), 1e-12)
     names = part.named
     wide = max(len(names[k][:32]) for k in order)
-    print(
-        f"An empty {part.name} gets {figure(each, part.start)} for {what}, this one {figure(each, part.end)}. Each adds:"
-    )
+    empty = f"An empty {part.name}" if part.words else f"{part.name} with no event in it"
+    print(f"{empty} gets {figure(each, part.start)} for {what}, this one {figure(each, part.end)}. Each adds:")
     for k in order:
         value = float(found.values[k])
         bar = ("█" if value > 0 else "░") * round(BAR * abs(value) / most)

@@ -94,7 +94,8 @@ class Places:
 class Steps:
     """Why, for the words of a text, or for the stretches of what lies over time. words: each word, empty where it is no text;
     spans: first step of each part, and the one after its last. effects: what each adds to the score, from an empty text or a silent
-    signal on; None where the network does not say where its values start. left_out: the fall of the score `end` without it."""
+    signal on; None where the network does not say where its values start. left_out: the fall of the score `end` without it.
+    seconds: that one step of a sound lasts, None of anything else."""
 
     name: str
     words: tuple[str, ...]
@@ -103,6 +104,7 @@ class Steps:
     left_out: Weighed
     start: float
     end: float
+    seconds: float | None = None
     kind: str = field(default="steps", init=False)
 
     @property
@@ -110,6 +112,8 @@ class Steps:
         """What each part is called."""
         if self.words:
             return list(self.words)
+        if self.seconds is not None:
+            return [f"{start * self.seconds:.2f} to {end * self.seconds:.2f} s" for start, end in self.spans]
         return [f"{start + 1:,} to {end:,}" if end - start > 1 else f"{end:,}" for start, end in self.spans]
 
 
@@ -225,7 +229,8 @@ def _steps(question: Question, brains: Brains, name: str, intake: Intake, thorou
         start = end - float(effects.values.sum())
     else:
         start = float(question.scores({name: silent(question, name, text)})[0])
-    return Steps(column, tuple(said), tuple(parts), effects, fall, start, end)
+    seconds = intake.forms[name].hop if read.holds == "sound" else None
+    return Steps(column, tuple(said), tuple(parts), effects, fall, start, end, seconds)
 
 
 def _frames(question: Question, brains: Brains, name: str, column: str, thorough: bool) -> Frames:
@@ -308,6 +313,7 @@ def to_json(part: Part, question: Question, cells: Mapping[str, Any], usual: Map
                         "part": word,
                         "first": span[0],
                         "end": span[1],
+                        **({} if part.seconds is None else _lasting(span, part.seconds)),
                         "effect": None if effects is None else float(effects.values[k]),
                         "without": question.share(part.end - float(part.left_out.values[k])),
                     }
@@ -341,6 +347,11 @@ def to_json(part: Part, question: Question, cells: Mapping[str, Any], usual: Map
                 "covered": None if part.covered is None else _map(part.covered),
                 "least": None if part.least is None else question.share(part.least),
             }
+
+
+def _lasting(span: Span, seconds: float) -> Json:
+    """A part of a sound in seconds; seconds: of a step."""
+    return {"from": round(span[0] * seconds, 4), "to": round(span[1] * seconds, 4)}
 
 
 def _map(weighed: Weighed) -> Json:

@@ -21,7 +21,7 @@ from lamina.page.views import Views
 from lamina.page.works import StillWorking
 from lamina.serving.settings import Refused
 
-SIZE = 1_500_000  # bytes of all that is kept, pictures included
+SIZE = 2_500_000  # bytes of all that is kept, pictures included
 PLAIN = 3_000  # bytes of a picture that is not worth making smaller
 FILE = re.compile(r"(?:examples/(?P<id>\d+)/picture|layers/(?P<layer>.+)/sprite)(?:\?(?P<query>.*))?")
 PATHS = {each.name: each for each in ENDPOINTS}

@@ -101,10 +101,10 @@ def _places(part: Places, found: Explanation) -> why.Places:
 
 def _steps(model: Model, part: Steps, found: Explanation, example: int) -> why.Steps:
     name = next(array for array, columns in model.intake.groups.items() if part.name in columns)
-    form, read = model.intake.forms[name], model.intake.inputs[part.name]
+    form = model.intake.forms[name]
     weighed = part.left_out if part.effects is None else part.effects
-    heard = read.holds == "sound"
-    hop = form.hop if heard else 1.0
+    heard = part.seconds is not None
+    hop = part.seconds or 1.0
     steps = [
         why.Step(
             text=text,

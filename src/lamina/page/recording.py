@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
@@ -24,6 +24,7 @@ from lamina.page.data import Data, nothing, parted
 from lamina.page.fails import Fails
 from lamina.page.judged import Judged
 from lamina.page.opened import JUDGING, MAPPING, Opened
+from lamina.page.picked import spoken_of, sums, telling
 from lamina.page.schema.why import Explain
 from lamina.page.views import Views
 from lamina.page.working import Here
@@ -99,14 +100,16 @@ class _Tour:
             await self._listed(rows)
             await self._followed(rows[0])
             await self._why(rows[0])
+            await self._framed(rows[0])
             await self.asker.step("the map of the examples", self._map())
             await self.asker.step("what the neurons learned to see", self._learned())
             for row in rows[1:]:
                 await self._followed(row)
-            for row in rows[1:]:
                 await self._why(row)
             for row in rows if self.applies("why") else []:
                 await self.asker.step("the examples that speak for an answer", self._neighbours(row))
+            for row in rows[1:]:
+                await self._framed(row)
         await self._drawers()
 
     def applies(self, view: str) -> bool:
@@ -156,7 +159,7 @@ class _Tour:
     def _chosen(self, judged: Judged | None) -> list[int]:
         """Rows to be looked at: wrong and right, sure and unsure; first what is looked at first."""
         some = answering.sample(self.data, next(iter(self.model.outputs), None), 4 * EXAMPLES)
-        picked = [] if judged is None else judged.rows[_telling(judged)].tolist()
+        picked = [] if judged is None else judged.rows[telling(judged)].tolist()
         held = set(self.data.held.tolist())
         others = sorted(some.tolist(), key=lambda row: row not in held)  # those it never saw first
         return list(dict.fromkeys([*picked, *others]))[:EXAMPLES]
@@ -179,8 +182,29 @@ class _Tour:
         if trace is None:
             return
         self.asker.kept.examples.append(row)
-        for layer, unit in dict.fromkeys(_sums(trace)):
-            await self.asker.step("sums of units", self.asker.answer("unit_sum", id=row, layer=layer, unit=unit))
+        await self._summed(row, trace)
+
+    async def _summed(self, row: int, trace: Json, **said: Any) -> None:
+        """Of each layer the sum that is shown first. said: the frame, where it is one that was asked for: only of layers that look at it."""
+        framed = {each["id"] for each in trace["layers"] if each["framed"] or not said}
+        for layer, unit in dict.fromkeys(sums(trace)):
+            if layer in framed:
+                asked = self.asker.answer("unit_sum", id=row, layer=layer, unit=unit, **said)
+                await self.asker.step("sums of units", asked)
+
+    async def _framed(self, row: int) -> None:
+        """Those frames of a film on their way that its reasons speak of most."""
+        kept = self.asker.kept.answers
+        why, trace = kept.get(f"explain?example={row}"), kept.get(address("trace", id=row))
+        if why is None or trace is None:
+            return
+        for part in why["parts"]:
+            if part["kind"] == "frames" and trace["frames"]:
+                for frame in spoken_of(part, trace["frames"], trace["frame"]):
+                    asked = self.asker.answer("trace", id=row, frame=frame)
+                    found = await self.asker.step("frames on their way", asked, 30 * self.rate)
+                    if found is not None:
+                        await self._summed(row, found, frame=frame)
 
     async def _why(self, row: int) -> None:
         if not self.applies("why"):
@@ -256,26 +280,3 @@ class _Tour:
             if address("layer", layer=layer) in self.asker.kept.answers:
                 continue
             await self.asker.step("single layers of the network", self.asker.answer("layer", layer=layer))
-
-
-def _telling(judged: Judged) -> list[int]:
-    """Places among the rows that judge: the worst, the best, and what lies between."""
-    if judged.holds == "number":
-        order = np.argsort(-np.abs(judged.said - judged.truth), kind="stable")
-        return list(dict.fromkeys([*order[:3].tolist(), *order[-2:].tolist(), *order[len(order) // 2 :][:2].tolist()]))
-    order = np.argsort(-judged.sure, kind="stable")
-    wrong, right = order[judged.wrong[order]], order[~judged.wrong[order]]
-    return list(dict.fromkeys([*wrong[:2].tolist(), *right[:2].tolist(), *wrong[-1:].tolist(), *right[-2:].tolist()]))
-
-
-def _sums(trace: Json) -> Iterator[tuple[str, int]]:
-    """As the view asks: of each layer the unit that is shown as most excited, and the layer in which its sum is made."""
-    last: Json | None = None
-    for each in trace["layers"]:
-        last = each if each["sums"] else last
-        tiles = each["tiles"]
-        if last is None or tiles is None or not tiles["count"] or last["units"] != each["units"]:
-            continue
-        grey = np.frombuffer(base64.b64decode(tiles["data"]), np.uint8).reshape(tiles["count"], -1)
-        values = tiles["low"] + (tiles["high"] - tiles["low"]) * grey.astype(np.float64) / 255
-        yield last["id"], int(np.abs(values).max(1).argmax())

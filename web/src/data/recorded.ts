@@ -49,11 +49,19 @@ class Recorded {
     return this.examples.size
   }
 
+  /** Those of a film's frames that were followed beforehand. */
+  followed(id: number, frames: number): number[] {
+    const path = `examples/${id}/trace`
+    return Array.from({ length: frames }, (_, frame) => frame).filter(
+      (frame) => this.answers.has(this.key(path, { frame })) || this.atItsFrame(path, { frame }) !== undefined,
+    )
+  }
+
   /** What the server answered. */
   get(path: string, query: Query = {}): unknown {
     if (path === 'examples') return this.listed(query)
     if (path === 'confusion/examples') return this.confused(query)
-    const found = this.answers.get(this.key(path, query)) ?? this.aboutTheAnswer(path, query)
+    const found = this.answers.get(this.key(path, query)) ?? this.aboutTheAnswer(path, query) ?? this.atItsFrame(path, query)
     if (found === undefined) throw new NotKept(this.missing(path))
     return paged(found, query)
   }
@@ -98,6 +106,17 @@ class Recorded {
     if (!query.about) return undefined
     const found = this.answers.get(this.key(path, { ...query, about: undefined })) as { about?: string } | undefined
     return found?.about === query.about ? found : undefined
+  }
+
+  /** Of a film: where somebody asks for the frame that is followed where none is named, it is what was kept; layers that look at no frame give
+   * the same for each. */
+  private atItsFrame(path: string, query: Query): unknown {
+    const example = /^examples\/[^/]+/.exec(path)?.[0]
+    if (query.frame === undefined || example === undefined) return undefined
+    const trace = this.answers.get(`${example}/trace`) as Schemas['Trace'] | undefined
+    const layer = trace?.layers.find((each) => path.split('/').map(decodeURIComponent).join('/') === `${example}/units/${each.id}`)
+    const same = trace?.frame === Number(query.frame) || layer?.framed === false
+    return same ? this.answers.get(this.key(path, { ...query, frame: undefined })) : undefined
   }
 
   private listed(query: Query): Schemas['Examples'] {

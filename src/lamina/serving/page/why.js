@@ -46,7 +46,8 @@ function steps(part, found) {
   const shown = table(["part", "adds", "answer without it"], part.parts.map((each) =>
     [each.part, signed(effect(each)), answer(each.without, found)]));
   if (!part.words) {
-    return [lead(`What each stretch of ${part.column} adds (+) or takes away (−), from its first step to its last, ${unit(part.parts, found)}. With no event in it, ${now}.`),
+    const ends = part.parts[0]?.to === undefined ? ", from its first step to its last" : "";
+    return [lead(`What each stretch of ${part.column} adds (+) or takes away (−)${ends}, ${unit(part.parts, found)}. With no event in it, ${now}.`),
       bars(part.parts.map((each) => [each.part, effect(each)]), all), shown];
   }
   const most = largest(all);
