@@ -108,6 +108,23 @@ def test_a_harmed_file_is_refused_by_name(small_model: Path, tmp_path: Path, nam
         lamina.load(place)
 
 
+def test_weights_of_another_copy_answer_on_and_say_what_to_do(small_model: Path) -> None:
+    """Networks of the same name may have had other sizes: what is answered is in the ONNX."""
+    from safetensors.torch import load, save
+
+    whole = lamina.load(small_model)
+    weights = load((small_model / WEIGHTS).read_bytes())
+    name = next(name for name, each in weights.items() if name.startswith("members.") and each.ndim == 2)
+    files = {each: (small_model / each).read_bytes() for each in (NETWORK, REPORT)}
+    for changed in (weights | {name: weights[name][:-1].clone()}, weights | {f"{name}s": weights[name].clone()}):
+        model = Model(whole.card, files | {WEIGHTS: save(changed)})
+        assert model.predict({"x": 3.0})[0].value == whole.predict({"x": 3.0})[0].value
+        with pytest.raises(ModelError, match=r"do not fit the network .* still answers.* Learn it again"):
+            _ = model.network
+        with pytest.raises(ModelError, match="Learn it again"):
+            list(lamina.explain(model, {"x": 3.0}))
+
+
 def test_an_edited_card_is_refused(small_model: Path, tmp_path: Path) -> None:
     def warmer(card: Any) -> Any:
         card["outputs"][0]["state"]["temperature"] = 9.0

@@ -14,6 +14,9 @@ from lamina.examples import Reading, read
 from lamina.model import whence
 from lamina.page.data import open_data, parted
 from lamina.page.judged import kept
+from lamina.page.opened import Opened
+from lamina.page.views import Views
+from page.conftest import asked
 
 
 def rows_of(path: Path) -> list[list[str]]:
@@ -45,6 +48,23 @@ def test_rows_that_came_later_are_parted_by_the_same_thresholds(table: tuple[Pat
     assert not after.same
     assert set(before.held + len(more)) <= set(after.held)
     assert 0 < (after.held < len(more)).sum() < len(more)
+
+
+def test_numbers_that_name_classes_judge_whoever_read_them() -> None:
+    """Rows that were read without saying what is to be answered hold a number there, which the model takes for a name."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=200)
+    rows = {"x": x.tolist(), "kind": [int(each) for each in (x > 0)]}
+    model = lamina.learn(rows, "kind", steps=5, folds=0)
+    plain = read(rows)
+    assert plain.kinds["kind"].name == "number"
+    data, known = parted(model, plain), parted(model, read(rows, target="kind"))
+    assert data.same
+    assert data.held.tolist() == known.held.tolist()
+    assert data.labels("kind", data.held) == known.labels("kind", known.held)
+    with asked(Views("numbers", Opened("numbers", model, data))) as ask:
+        assert ask("confusion")["classes"] == ["0", "1"]
+    assert model.score(plain).targets == model.score(rows).targets
 
 
 def test_other_rows_do_not_judge(table: tuple[Path, Path], tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from lamina.examples.examples import Examples
 from lamina.examples.reading import Kind, Note, Reading
 from lamina.examples.sources import read
 from lamina.examples.splits import Split, split
+from lamina.examples.targets import as_categories
 from lamina.examples.thresholds import place
 
-__all__ = ["Examples", "Kind", "Note", "Reading", "Split", "place", "read", "split"]
+__all__ = ["Examples", "Kind", "Note", "Reading", "Split", "as_categories", "place", "read", "split"]

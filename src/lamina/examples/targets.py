@@ -60,6 +60,18 @@ def as_transcripts(settled: dict[str, Column], reading: Reading, target: Sequenc
     return settled
 
 
+def as_categories(examples: Examples, columns: Sequence[str]) -> Examples:
+    """Numbers in these columns as names of classes. Rows that were read without saying what is to be answered do not tell that
+    they are: `as_categories(read({"x": [0.5, 1.5, 2.5], "y": [0, 1, 1]}), ["y"]).values("y").words == ("0", "1")`."""
+    changed = {name for name in columns if name in examples.kinds and examples.kinds[name].name == "number"}
+    if not changed:
+        return examples
+    settled = {name: Column(kind, examples.stored(name)) for name, kind in examples.kinds.items()}
+    for name in changed:
+        settled[name] = columns_as("category", "as the model learned it", settled[name], None)
+    return Examples(examples.source, settled, reading=examples.reading, parts=examples.parts, notes=examples.notes)
+
+
 def columns_as(said: str, reason: str, column: Column, cells: Any) -> Column:
     if said == "number":
         return Column(Kind("number", reason, column.kind.how), column.data)

@@ -78,12 +78,14 @@ class Model:
         Raises:
             PlanError: the model makes something new, and takes no examples.
         """
-        from lamina.examples import Reading, read
+        from lamina.examples import Examples, Reading, as_categories, read
 
         self.must_answer()
         like = dict(self.intake.kinds)
         asked = {each["column"]: each["kind"] for each in self.card.taught} if target else {}
         like |= asked
+        if isinstance(source, Examples):
+            return as_categories(source, [column for column, kind in like.items() if kind == "category"])
         written = self.card.reading.get("written", {})  # cards of earlier versions do not say it
         like = {column: f"{kind} {written.get(column, '')}".strip(" ") for column, kind in like.items()}
         return read(source, Reading(separator=self.card.reading.get("separator")), like=like, target=list(asked))
@@ -247,7 +249,8 @@ class Model:
         """The learned torch module, for an engineer. Needs `lamina[learn]`.
 
         Raises:
-            ModelError: it was learned with an own module; load it with `lamina.load(path, network=Mine())`.
+            ModelError: it was learned with an own module; load it with `lamina.load(path, network=Mine())`. Or its weights are
+                of another copy of Lamina.
         """
         maker = self.maker if self.card.makes else None
         return restoring.network(self.card, self.files, self.intake.forms, self.named_outputs, maker, self.own)

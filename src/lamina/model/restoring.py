@@ -94,16 +94,33 @@ def network(
     """The learned torch module. outputs: by their names in the network; own: an engineer's module, if it was learned with one.
 
     Raises:
-        ModelError: it was learned with an own module, and none is given.
+        ModelError: it was learned with an own module, and none is given; or its weights are of another copy of Lamina.
     """
     from lamina.networks._build import ensemble
 
     built: Any
-    if maker is not None:
-        built = maker.network(card.networks)
-    else:
-        built = ensemble(card.networks, card.members, forms, outputs, own)
-    arrays = bundle.weights(files, "torch")
-    built.load_state_dict({name: each for name, each in arrays.items() if not name.startswith(bundle.BESIDE)})
+    try:
+        if maker is not None:
+            built = maker.network(card.networks)
+        else:
+            built = ensemble(card.networks, card.members, forms, outputs, own)
+        arrays = bundle.weights(files, "torch")
+        built.load_state_dict({name: each for name, each in arrays.items() if not name.startswith(bundle.BESIDE)})
+    except (RuntimeError, TypeError) as error:  # other sizes or names, options that a network has no more
+        raise ModelError(_unfitting(card, files, own is not None)) from error
     restored: Ensemble = built.eval()
     return restored
+
+
+def _unfitting(card: Card, files: Files, own: bool) -> str:
+    """Why the weights do not go into the network that is built for them, and what to do."""
+    where = str(files) if isinstance(files, Path) else "the model"
+    if own:
+        return (
+            f"The weights of {where} are not those of the module that was given. Give the one that it was learned with."
+        )
+    return (
+        f"The weights of {where} do not fit the network that this copy of Lamina builds for them: another copy saved it (version "
+        f"{card.versions.get('lamina', 'unknown')}). It still answers, but cannot be looked into or learned on. Learn it again: its report "
+        "says the command."
+    )

@@ -148,6 +148,7 @@ def _learned_from(model: Model) -> list[str]:
 def parted(model: Model, examples: Examples, source: Any = None, named: bool = False) -> Data:
     """Examples with their parts. source: what a worker can read again."""
     targets = [each["column"] for each in model.card.taught]
+    examples = examples if model.card.makes else model.read(examples, target=True)
     key = _key(model, examples)
     there = [target for target in targets if target in examples.kinds]
     known = labelled(examples, there) if there else np.zeros(len(examples), bool)
