@@ -6,6 +6,8 @@ import time
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 import worlds
 from lamina.core import Recipe
@@ -82,6 +84,33 @@ def test_one_that_is_not_done_has_more_to_gain(near: float, share: float, metric
     best, why = race.promising("letter", tried, metric, rows, "texts")
     assert best.name == kept
     assert why.startswith(f"letter: {kept}, {metric}")
+
+
+@given(st.lists(st.integers(0, 12), min_size=2, max_size=4), st.integers(12, race.JUDGES - 1))
+def test_few_rows_say_nothing_against_the_first_that_is_near_the_best(right: list[int], rows: int) -> None:
+    """Whichever is best of these few rows: an earlier, simpler one is kept if the difference could be chance."""
+    tried = [race.Tried(f"n{place}", each / 12 - 1, each / 12, 1.0) for place, each in enumerate(right)]
+    best, why = race.promising("letter", tried, "accuracy", rows, "texts")
+    most = max(each.value for each in tried)
+    assert best.value <= most
+    assert most - best.value <= 1.5 / rows**0.5  # two standard errors of a half, and one row
+    assert f"letter: {best.name}, accuracy {best.value:.3f}" in why
+    again, _ = race.promising(
+        "letter", [best, *(each for each in tried if each is not best)], "accuracy", rows, "texts"
+    )
+    assert again is best  # put first, it stays
+
+
+@pytest.mark.parametrize(
+    ("bag", "rows", "kept"),
+    [(0.9, 10, "bag"), (0.7, 10, "rnn"), (0.99, 100, "bag"), (0.9, 100, "rnn"), (0.97, 1_000, "rnn")],
+    ids=["one row of ten", "three of ten", "one of a hundred", "ten of a hundred", "thirty of a thousand"],
+)
+def test_a_few_rows_more_that_were_right_do_not_outdo_the_first(bag: float, rows: int, kept: str) -> None:
+    tried = [race.Tried("bag", -0.3, bag, 1.0), race.Tried("rnn", -0.1, 1.0, 1.0)]
+    best, why = race.promising("letter", tried, "accuracy", rows, "texts")
+    assert best.name == kept
+    assert ("cannot tell apart" in why) == (kept == "bag")
 
 
 def test_copies_do_not_teach_each_other_s_rows_in_a_race() -> None:

@@ -63,10 +63,11 @@ class Budget:
     def left(self) -> float | None:
         return None if self.end is None else self.end - time.monotonic()
 
-    def steps(self, trial: Timed, trainings: int, answered: int) -> Steps:
+    def steps(self, trial: Timed, trainings: int, answered: int, settling: float = 0.0) -> Steps:
         """How to spend the time on `trainings`.
 
-        trial: a throw-away network to time. answered: rows that are answered after learning.
+        trial: a throw-away network to time. answered: rows that are answered after learning. settling: seconds that each
+        training takes before its first step.
         """
         recipe = trial.recipe
         own = recipe.steps(len(trial.taught))
@@ -79,7 +80,7 @@ class Budget:
         look = (time.monotonic() - begun) * len(trial.judged) / max(len(some), 1)
         tail = 1.5 + self.baselines + 1.5 * answered * look / max(len(trial.judged), 1)
         end = self.end - tail
-        seconds = max(0.0, end - time.monotonic()) / trainings
+        seconds = max(0.0, (end - time.monotonic()) / trainings - settling)
         looks = int(min(max(LOOKS[0], LOOKING * seconds / max(look, 1e-3)), LOOKS[1]))
         most = int(0.98 * (seconds - looks * look) / pace)
         least = min(100, max(10, int(LEAST / pace / trainings)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -47,8 +48,10 @@ def run(lesson: Lesson, fold: Fold, name: str, seconds: float) -> Generator[Prog
     """
     begun = time.monotonic()
     lesson = replace(lesson, recipe=replace(lesson.recipe, folds=0))
-    pace = Trial(lesson, fold).pace(min(2.0, seconds / 5))
-    steps = min(max(5, int(0.7 * seconds / pace)), lesson.recipe.steps(len(fold.train)))
+    timed = Trial(lesson, fold)
+    pace = timed.pace(min(2.0, seconds / 5))
+    left = max(0.0, seconds - 2 * timed.seconds)  # what comes before the first step is done twice
+    steps = min(max(5, int(0.7 * left / pace)), lesson.recipe.steps(len(fold.train)))
     trial = yield from attempt(lesson, fold, steps, begun + seconds, LOOKS)
     share = steps / lesson.recipe.steps(len(fold.train))
     return Tried(name, trial.best.score, trial.best.value, time.monotonic() - begun, round(min(1.0, share), 3))
@@ -57,26 +60,44 @@ def run(lesson: Lesson, fold: Fold, name: str, seconds: float) -> Generator[Prog
 def better(name: str, tried: Sequence[Tried], metric: str, rows: int, what: str) -> tuple[Tried, str]:
     """The candidate that got farthest (of equals the first), and why in words. what: the rows are, as "pictures"."""
     best = max(tried, key=lambda each: each.score)
-    others = ", ".join(f"{each.name} {each.value:.3f}" for each in tried if each is not best)
     return best, (
         f"{name}: {best.name}, {metric} {best.value:.3f} on {rows:,} validation {what} after a short try; "
-        f"beside it: {others}."
+        f"beside it: {_others(tried, best)}."
     )
 
 
 def promising(name: str, tried: Sequence[Tried], metric: str, rows: int, what: str) -> tuple[Tried, str]:
-    """As `better`; but one that is within a standard error of the best, and got through less of what it wants to learn, has
-    more to gain from the rest of the time. Of what is no accuracy, nothing is known of the error; few rows know too little."""
+    """As `better`; but of accuracies that differ by less than a standard error another may be taken: by few rows the
+    first, as nothing is known against the simpler one (Breiman et al. 1984); by more one that got through less of what it
+    wants to learn, and has more to gain from the rest of the time. Of what is no accuracy, nothing is known of the error."""
     best, why = better(name, tried, metric, rows, what)
-    if metric != "accuracy" or rows < JUDGES:
+    if metric != "accuracy":
         return best, why
+    if rows < JUDGES:
+        taken = next(each for each in tried if each is best or each.value + _doubt(each, best, rows) >= best.value)
+        if taken is best:
+            return best, why
+        return taken, (
+            f"{name}: {taken.name}, {metric} {taken.value:.3f}, the first of those that so few as {rows:,} validation {what} "
+            f"cannot tell apart; beside it: {_others(tried, taken)}."
+        )
     error = (best.value * (1 - best.value) / max(rows, 1)) ** 0.5
     near = [each for each in tried if each.value >= best.value - error and each.share < best.share]
     if not near:
         return best, why
     taken = min(near, key=lambda each: (each.share, -each.value))
-    others = ", ".join(f"{each.name} {each.value:.3f}" for each in tried if each is not taken)
     return taken, (
         f"{name}: {taken.name}, {metric} {taken.value:.3f} on {rows:,} validation {what} after {taken.share:.0%} of its "
-        f"steps, within a standard error of the best ({error:.3f}) and not yet done; beside it: {others}."
+        f"steps, within a standard error of the best ({error:.3f}) and not yet done; beside it: {_others(tried, taken)}."
     )
+
+
+def _others(tried: Sequence[Tried], taken: Tried) -> str:
+    return ", ".join(f"{each.name} {each.value:.3f}" for each in tried if each is not taken)
+
+
+def _doubt(one: Tried, other: Tried, rows: int) -> float:
+    """The standard error of the difference of two accuracies; of few rows, none of which was answered wrongly, the next
+    could be (Laplace's rule)."""
+    shares = [(each.value * rows + 1) / (rows + 2) for each in (one, other)]
+    return math.sqrt(sum(share * (1 - share) for share in shares) / max(rows, 1))

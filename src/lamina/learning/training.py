@@ -313,7 +313,7 @@ class Training(Running):
         answered = self._answered(prepared)
         if len(prepared.extra):  # each fold says which of them are unlike what it learned from
             answered += len(prepared.folds) * (len(prepared.extra) + len(trial.taught))
-        return self._settled(choice, self.budget.steps(trial, trainings, answered))
+        return self._settled(choice, self.budget.steps(trial, trainings, answered, trial.seconds))
 
     def _further(self, lesson: Lesson, extras: Sequence[Array]) -> Steps:
         """The same for the trainings that rows without a label take part in, once the others have ended."""
@@ -324,7 +324,7 @@ class Training(Running):
             return replace(self.further, tail=0.0)
         trial, folds = Trial(lesson, lesson.prepared.folds[0], 0, extras[0]), len(extras)
         shares = folds + VIEWS * self._views(lesson)
-        steps = self.budget.steps(trial, shares, 2 * self._answered(lesson.prepared))
+        steps = self.budget.steps(trial, shares, 2 * self._answered(lesson.prepared), trial.seconds)
         if steps.tight:
             return steps
         self._keep(self._run, **self._kept, further=[steps.count, steps.looks])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,7 +50,7 @@ class Trial:
     Where the recipe asks for folds and the network is several copies of itself, the rows that choose teach too: each
     copy is kept from the rows of one inner fold, and every row is judged, and calibrates, by the copies that were kept
     from it. Else the validation rows choose, and teach nobody. extra: rows without a label that it learns from as well.
-    begun: what it begins with then.
+    begun: what it begins with then. seconds: it took to build and to settle, before the first step.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Trial:
         extra: Array | None = None,
         begun: Beginning | None = None,
     ) -> None:
+        started = time.monotonic()
         self.lesson, self.fold, self.number, self.extra, self.begun = lesson, fold, number, extra, begun
         self.seed = lesson.seed * 1000 + number
         prepared = lesson.prepared
@@ -76,6 +78,7 @@ class Trial:
         self.chosen = fold.validation if self.copies is None else _some(self.taught, CALIBRATING, rng)
         self.judged = _some(self.chosen if len(self.chosen) else fold.train, JUDGED, rng)
         self.loop: Loop | None = None
+        self.seconds = time.monotonic() - started
 
     def _parted(self) -> tuple[Array, Tensor | None]:
         """The rows that teach, and which copies [N, k] learn from which of all rows (None: all from all)."""

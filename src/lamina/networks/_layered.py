@@ -27,7 +27,7 @@ class Counts:
     pieces: Tensor | None = None
 
     def told(self, copies: int, width: int) -> tuple[Tensor, Tensor]:
-        """For each copy by how much a row's answers lie above the mean [N, k * W], and whether it learns from it [N, k].
+        """The answers in `width` numbers [N, W], 0 where nobody has said, and whether each copy learns from a row [N, k].
 
         More answers than `width` are mixed in random directions, the same ones always.
         """
@@ -35,13 +35,11 @@ class Counts:
         if mixed.shape[1] > width:
             directions = torch.randn(mixed.shape[1], width, generator=torch.Generator().manual_seed(0))
             mixed = mixed @ torch.linalg.qr(directions).Q
-        mixed = nn.functional.pad(mixed, (0, width - mixed.shape[1]))
+        mixed = nn.functional.pad(mixed, (0, width - mixed.shape[1])) * self.known[:, None]
         here = self.known[:, None].float().expand(-1, copies)
         if self.copies is not None:
             here = here * self.copies[:, torch.arange(copies) % self.copies.shape[1]]
-        mean = here.T @ mixed / here.sum(0).clamp_min(1)[:, None]
-        told = (mixed[:, None] - mean) * here[:, :, None]
-        return told.flatten(1), here
+        return mixed, here
 
 
 class Layered(nn.Module):

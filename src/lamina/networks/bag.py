@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar, Self
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lamina.core import Features, Form, Json, Recipe
+from lamina.core import Array, Features, Form, Json, Recipe
 from lamina.networks import _time
 from lamina.networks._layered import Counts, Layered
 
@@ -78,13 +79,11 @@ class Bag(Layered):
         """Which pairs get a vector; what stands in none of these texts says nothing."""
         values = values.long() * _time.mask(values, lengths)
         met = _texts(values, len(self.words.says)) > 0
-        met[0] = False
         self.words.says.data[~met] = 0.0
         self.spelt.zero_()  # a word whose letters nobody tells is one piece
         self.spelt[met, 0] = (torch.arange(len(met))[met] % (len(self.letters.says) - 1) + 1).int()
         self.letters.says.data[0] = 0.0
         counts = _texts(hashes(values), HASHED)
-        counts[0] = 0.0
         often = counts.argsort(descending=True, stable=True)[: len(self.pairs.says) - 1]
         often = often[counts[often] >= LEAST]
         self.place.zero_()
@@ -97,16 +96,7 @@ class Bag(Layered):
         """Give words, pairs and pieces what counting says of the target, of one size, so that features vary by about 1."""
         if counts.pieces is not None:
             self.spelt.copy_((counts.pieces % (len(self.letters.says) - 1) + 1) * (counts.pieces > 0))
-        told, here = counts.told(self.copies, self.width)  # [N, k * W], [N, k]
-        sums = torch.zeros(sum(len(each.says) for each in (self.words, self.pairs)), told.shape[1])
-        texts = torch.zeros(len(sums), self.copies)
-        for rows in torch.split(torch.arange(len(values)), 1_000):
-            codes = self._codes(values[rows].long() * _time.mask(values[rows], lengths[rows])).sort(1).values
-            first = codes > 0
-            first[:, 1:] &= codes[:, 1:] != codes[:, :-1]
-            row, place = first.nonzero(as_tuple=True)
-            sums.index_add_(0, codes[row, place], told[rows][row])
-            texts.index_add_(0, codes[row, place], here[rows][row])
+        sums, texts = self._counted(values, lengths, counts)
         words = len(self.words.says)
         word, place = self.spelt.nonzero(as_tuple=True)
         piece = self.spelt[word, place].long()
@@ -123,6 +113,30 @@ class Bag(Layered):
         for each in (self.words, self.pairs, self.letters):
             each.says.data.mul_(1 / spread if spread > 1e-6 else 1.0)
         self._write_up()
+
+    def _counted(self, values: Tensor, lengths: Tensor, counts: Counts) -> tuple[Tensor, Tensor]:
+        """What the texts that hold a word or pair are known to be [words + pairs, k * W], as sums over those that a copy
+        learns from, of which there are so many [words + pairs, k].
+
+        Rows that the same copies learn from are counted together first: a pass over all words for each number, not for
+        each copy's.
+        """
+        mixed, here = counts.told(self.copies, self.width)
+        parts, part = np.unique(here.numpy(), axis=0, return_inverse=True)  # [P, k], [N]
+        size = len(self.words.says) + len(self.pairs.says)
+        found = np.zeros((self.width + 1, len(parts), size))
+        for rows in torch.split(torch.arange(len(values)), 1_000):
+            x = values[rows].long() * _time.mask(values[rows], lengths[rows])
+            row, code = _once(self._codes(x))
+            cell = part.reshape(-1)[rows][row] * size + code
+            for number, weight in enumerate((None, *mixed[rows].numpy().T)):
+                each = None if weight is None else weight[row]
+                found[number] += np.bincount(cell, each, len(parts) * size).reshape(len(parts), size)
+        every = torch.from_numpy(found)
+        texts = torch.einsum("pv,pk->vk", every[0], torch.from_numpy(parts).double())
+        sums = torch.einsum("wpv,pk->vkw", every[1:], torch.from_numpy(parts).double())
+        usual = (here.double().T @ mixed.double()) / here.double().sum(0).clamp_min(1)[:, None]  # [k, W]
+        return (sums - texts[:, :, None] * usual).flatten(1).float(), texts.float()
 
     def _spread(self, values: Tensor, lengths: Tensor) -> float:
         """By how much features vary, on average."""
@@ -197,10 +211,15 @@ def hashes(x: Tensor) -> Tensor:
 
 def _texts(codes: Tensor, size: int) -> Tensor:
     """[size] in how many rows of [N, T] each code stands."""
-    found = torch.zeros(size)
-    for piece in torch.split(codes.long(), 1_000):
-        ordered = piece.sort(1).values
-        first = torch.ones_like(ordered, dtype=torch.bool)
-        first[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
-        found += torch.bincount(ordered[first], minlength=size)
-    return found
+    found = np.zeros(size)
+    for piece in torch.split(codes, 1_000):
+        found += np.bincount(_once(piece)[1], minlength=size)
+    return torch.from_numpy(found).float()
+
+
+def _once(codes: Tensor) -> tuple[Array, Array]:
+    """Rows and codes of what stands in codes [N, T], each once a row; 0 is nothing."""
+    ordered = np.sort(codes.int().numpy(), axis=1)  # of 32 bits, which NumPy sorts several times faster than torch
+    first = ordered > 0
+    first[:, 1:] &= ordered[:, 1:] != ordered[:, :-1]
+    return first.nonzero()[0], ordered[first]
