@@ -22,6 +22,7 @@ from lamina.learning.prepare import prepare
 from lamina.learning.size import grow
 from lamina.learning.trial import Lesson
 from lamina.networks.cnn import Cnn
+from lamina.networks.phrases import Phrases
 
 PLAN = Plan(target=("label",), folds=0)
 
@@ -74,6 +75,40 @@ def test_what_was_asked_for_stays(lesson: Lesson) -> None:
     assert grown(lesson, 1e6, replace(PLAN, size=0)).said == lesson.said
     with pytest.raises(PlanError, match="sizes 0 to 2"):
         grown(lesson, None, replace(PLAN, size=3))
+
+
+@pytest.fixture(scope="module")
+def texts() -> Lesson:
+    prepared = prepare(read(worlds.letters(150, 0), target="label"), PLAN)
+    said = {"letter": {"kind": "bag", "options": {"width": 2}}}
+    return Lesson(prepared, said, recipe(said, prepared.intake.forms, PLAN, prepared.teaching), 0, torch.device("cpu"))
+
+
+def test_with_time_another_kind_of_network_goes_beyond(texts: Lesson) -> None:
+    found = grown(texts, 1e6)
+    assert found.said["letter"]["kind"] == "phrases"
+    assert found.said["letter"]["options"]["width"] == 2
+    assert found.recipe == Phrases.suited(texts.prepared.teaching)[1]
+    assert found.reasons[0].startswith("letter: phrases, which go beyond bag: there is time to pass about ")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "plan"),
+    [(None, PLAN), (size.LEAST - 0.1, PLAN), (1e6, replace(PLAN, network="bag")), (1e6, replace(PLAN, size=0))],
+    ids=["no budget", "little time", "asked for", "the smallest"],
+)
+def test_nothing_goes_beyond_without_time_or_against_the_plan(texts: Lesson, seconds: float | None, plan: Plan) -> None:
+    found = grown(texts, seconds, plan)
+    assert found.said == texts.said
+    assert found.reasons == []
+
+
+def test_what_would_pass_too_seldom_does_not_go_beyond(texts: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:
+    epochs = iter([1000.0, Phrases.suited(texts.prepared.teaching)[1].epochs - 0.5])
+    monkeypatch.setattr(size, "_epochs", lambda lesson, budget: next(epochs))
+    found = grown(texts, 60.0)
+    assert found.said == texts.said
+    assert "too few" in found.reasons[0]
 
 
 def test_going_on_keeps_the_size() -> None:

@@ -63,7 +63,7 @@ def choose(
     wanted = None if plan.network is None else asked(plan.network)
     written = {kind: {"kind": network, "options": {}} for kind, network in ALONG.items() if along}
     asked_for = counting.answers(prepared)
-    said = {name: _said(form, wanted or written.get(form.kind), own, rows, asked_for) for name, form in forms.items()}
+    said = {name: spoken(form, wanted or written.get(form.kind), own, rows, asked_for) for name, form in forms.items()}
     choice = Choice(said, recipe(said, forms, plan, rows))
     features: dict[str, Frozen | Reading] = {}
     learning: set[str] = set()  # whose last layers are to learn on
@@ -193,7 +193,8 @@ def lead(said: Mapping[str, Json], forms: Mapping[str, Form]) -> str:
     return max(said, key=lambda name: (len(forms[name].shape), forms[name].timed))
 
 
-def _said(form: Form, wanted: Json | None, own: nn.Module | None, rows: int, answers: int) -> Json:
+def spoken(form: Form, wanted: Json | None, own: nn.Module | None, rows: int, answers: int) -> Json:
+    """Kind and options of the network for a form: as wanted where it fits, else the usual one, for so many rows and answers."""
     if own is not None:
         return {"kind": OWN, "options": {}}
     fits = wanted is not None and form.kind in kinds.find("networks", wanted["kind"]).accepts
@@ -230,7 +231,7 @@ def _raced(
     for kind in candidates:
         said = {
             **choice.said,
-            name: _said(forms[name], {"kind": kind, "options": {}}, None, prepared.teaching, answers),
+            name: spoken(forms[name], {"kind": kind, "options": {}}, None, prepared.teaching, answers),
         }
         taught = recipe(said, forms, plan, len(fold.train))
         lesson = Lesson(prepared, said, taught, plan.seed, device, plan.metric)

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from lamina import kinds
 from lamina.core import Form, Json, PlanError, Recipe
+from lamina.learning import counting
 from lamina.learning.budget import Budget
-from lamina.learning.choose import Choice, lead
+from lamina.learning.choose import Choice, lead, recipe, spoken
 from lamina.learning.plan import Plan
 from lamina.learning.trial import Lesson, Trial
 from lamina.networks._build import OWN
@@ -22,7 +23,8 @@ def grow(choice: Choice, lesson: Lesson, budget: Budget, plan: Plan) -> Choice:
     """The choice with the network of the size that the plan asks for, else the largest that the budget is good for.
 
     A size is timed with a few steps of a throw-away network, and fits when the epochs that its recipe asks for fit in the
-    time left. Without a budget, or with a network of one size only, the choice stays.
+    time left. Without a budget, or with a network of one size only, the choice stays. A network that is no size of its
+    kind may be outgrown by another kind (`Layered.beyond`), in the same way.
     """
     name, larger = _ladder(choice.said, lesson.prepared.intake.forms)
     kind = choice.said[name]["kind"]
@@ -31,22 +33,45 @@ def grow(choice: Choice, lesson: Lesson, budget: Budget, plan: Plan) -> Choice:
         raise PlanError(f"The size was {plan.size}. The network '{kind}' {sizes}.")
     if plan.size:
         return _taken(choice, name, plan, *larger[plan.size - 1], "as asked for")
-    if plan.size == 0 or budget.seconds is None or budget.seconds < LEAST or not larger or choice.said[name]["options"]:
+    if plan.size == 0 or budget.seconds is None or budget.seconds < LEAST:
+        return choice
+    if kind != OWN and plan.network is None and (beyond := kinds.find("networks", kind).beyond):
+        return _outgrown(choice, lesson, budget, plan, name, beyond)
+    if not larger or choice.said[name]["options"]:
         return choice
     now = _epochs(lesson, budget)
-    for options, recipe in larger:
-        if now < DEARER * recipe.epochs:
+    for options, taught in larger:
+        if now < DEARER * taught.epochs:
             break
-        tried = _taken(choice, name, plan, options, recipe, "")
+        tried = _taken(choice, name, plan, options, taught, "")
         found = _epochs(replace(lesson, said=tried.said, recipe=tried.recipe), budget)
-        if found < recipe.epochs:
+        if found < taught.epochs:
             reason = (
                 f"{name}: a larger {kind} ({_words(options)}) would pass {found:.1f} times over the examples, too few."
             )
             return replace(choice, reasons=[*choice.reasons, reason])
         why = f"there is time to pass about {found:.0f} times over the examples"
-        choice, now = _taken(choice, name, plan, options, recipe, why), found
+        choice, now = _taken(choice, name, plan, options, taught, why), found
     return choice
+
+
+def _outgrown(choice: Choice, lesson: Lesson, budget: Budget, plan: Plan, name: str, beyond: str) -> Choice:
+    """The choice with the kind of network that goes beyond its own, if the time left is good for the epochs it asks for."""
+    prepared, kind = lesson.prepared, choice.said[name]["kind"]
+    forms, rows = prepared.intake.forms, prepared.teaching
+    wanted: Json = {"kind": beyond, "options": {}}
+    said = {**choice.said, name: spoken(forms[name], wanted, None, rows, counting.answers(prepared))}
+    taught = recipe(said, forms, plan, rows)
+    if _epochs(lesson, budget) < taught.epochs:
+        return choice
+    found = _epochs(replace(lesson, said=said, recipe=taught), budget)
+    if found < taught.epochs:
+        reason = f"{name}: {beyond}, which go beyond {kind}, would pass {found:.1f} times over the examples, too few."
+        return replace(choice, reasons=[*choice.reasons, reason])
+    why = f"there is time to pass about {found:.0f} times over the examples"
+    return replace(
+        choice, said=said, recipe=taught, reasons=[*choice.reasons, f"{name}: {beyond}, which go beyond {kind}: {why}."]
+    )
 
 
 def size(said: Mapping[str, Json], forms: Mapping[str, Form]) -> int:

@@ -24,6 +24,7 @@ class TextCnn(Layered):
 
     kind: ClassVar[str] = "text_cnn"
     accepts: ClassVar[frozenset[str]] = frozenset({"tokens"})
+    beyond: ClassVar[str] = "phrases"
     recipe = Recipe(rate=2e-3, batch=64, epochs=12, betas=(0.9, 0.98), weight_decay=0.05, smoothing=0.05)
 
     def __init__(self, form: Form, embedded: int = 64, filters: int = 100, drop: float = 0.5) -> None:

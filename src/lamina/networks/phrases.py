@@ -1,0 +1,155 @@
+"""A bag of words beside filters over a few words at once: both learn alone, and answer together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar, Self
+
+import torch
+from torch import Tensor, nn
+
+from lamina.core import Features, Form, Json, Recipe
+from lamina.networks import _time
+from lamina.networks._layered import Counts, Layered
+from lamina.networks.bag import WIDEST, Bag
+
+SPANS = (2, 3, 4)  # words that a filter sees
+PIECES = 8_192  # numbers that pieces of words are told apart by
+RATES = {
+    "weight": 0.2,
+    "least": 0.2,
+}  # of the bag's steps: it learns factors of what was counted, they learn from nothing
+
+
+class Phrases(Layered):
+    """A `bag` and Kim's filters (2014), `copies` of them, half of each: an ensemble of two kinds of network, each kept from
+    the rows of one fold, that err in different places.
+
+    The bag knows what words and pairs of them say, wherever they stand; the filters what phrases say, also of words that
+    are only like others. A word's vector is the sum of its own and those of its pieces (Bojanowski et al. 2017), so that
+    also rare words have one. The loss of each copy is its own: none has a say in what another learns.
+
+    width, pairs, letters: as of `bag`, of which there are half as many copies. embedded: width of a word's vector, of
+    each copy; filters: of each copy and span. drop: share of the filters that is left out while learning; of the words'
+    vectors half as much.
+    """
+
+    kind: ClassVar[str] = "phrases"
+    accepts: ClassVar[frozenset[str]] = frozenset({"tokens"})
+    counts: ClassVar[bool] = True
+    recipe = Bag.recipe
+    said: Tensor  # [words, k/2 * W] vectors of words, with their pieces, once learned
+
+    def __init__(
+        self,
+        form: Form,
+        width: int = WIDEST,
+        copies: int = 10,
+        pairs: int = 16_384,
+        letters: int = 32_768,
+        embedded: int = 32,
+        filters: int = 64,
+        drop: float = 0.5,
+    ) -> None:
+        super().__init__()
+        half = copies // 2
+        self.width, self.copies = width, 2 * half
+        self.bag = Bag(form, width, half, pairs, letters)
+        self.words = Vectors(form.sizes[0], half * embedded, 0.1)
+        self.pieces = Vectors(PIECES + 1, half * embedded, 0.03)  # a word has many
+        self.register_buffer("said", torch.zeros_like(self.words.weight), persistent=False)
+        self.blur = nn.Dropout(drop / 2)
+        self.filters = nn.ModuleDict(
+            {f"over{span}": Filters(half * embedded, half * filters, span, half) for span in SPANS}
+        )
+        self.drop = nn.Dropout(drop)
+        self.read = Read(half, len(SPANS) * filters, width)
+
+    @classmethod
+    def suited(cls, rows: int) -> tuple[Json, Recipe]:
+        """As of the bag, whose steps are few, but passes enough for filters too."""
+        options, recipe = Bag.suited(rows)
+        return options, replace(recipe, epochs=min(20.0, max(4.0, 60_000 / max(rows, 1))), most=1.6)
+
+    @classmethod
+    def wide(cls, answers: int) -> Json:
+        return Bag.wide(answers)
+
+    def settle(self, values: Tensor, generator: torch.Generator, lengths: Tensor) -> None:
+        self.bag.settle(values, generator, lengths)
+        self._write_up()
+
+    def count(self, values: Tensor, lengths: Tensor, counts: Counts) -> None:
+        self.bag.count(values, lengths, counts)
+        self._write_up()
+
+    def depth(self) -> int:
+        return 3
+
+    def train(self, mode: bool = True) -> Self:
+        """As of `nn.Module`; to answer, words and their pieces are summed once."""
+        super().train(mode)
+        if not mode:
+            self._write_up()
+        return self
+
+    def _write_up(self) -> None:
+        with torch.no_grad():
+            self.said.copy_(self._vectors(torch.arange(len(self.said), device=self.said.device)))
+
+    def _vectors(self, codes: Tensor) -> Tensor:
+        """[n, k/2 * W] of words [n]."""
+        spelt = self.bag.spelt[codes]
+        spelt = (spelt % PIECES + 1) * (spelt > 0)
+        pieces = nn.functional.embedding_bag(spelt, self.pieces.weight, mode="sum", padding_idx=0)
+        return nn.functional.embedding(codes, self.words.weight) + pieces
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Features:
+        vectors, place = self.said, x.long()
+        if self.training:  # of the words of these texts alone, each once
+            codes, place = torch.unique(x.long(), return_inverse=True)
+            vectors = self._vectors(codes)
+        vectors = self.blur(nn.functional.embedding(place, vectors)) * _time.mask(x, lengths)[:, :, None]
+        found = torch.cat([each(vectors.transpose(1, 2)) for each in self.filters.values()], 2)  # [B, k/2, F]
+        return Features(torch.cat([self.bag(x, lengths).whole, self.read(self.drop(found))], 1))
+
+
+class Vectors(nn.Module):
+    """Of words or pieces, [n, W]; they begin at random."""
+
+    rates = RATES
+
+    def __init__(self, count: int, width: int, size: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(count, width) * size)
+
+
+class Filters(nn.Conv1d):
+    """Words' vectors [B, k * W, T] to the strongest answer of each filter [B, k, F], wherever it stands.
+
+    Beyond both ends lies 0, as far as a filter reaches, so that a text of one word is seen whole; farther out filters make
+    0 of it, which says no more than a filter that found nothing.
+    """
+
+    rates = RATES
+
+    def __init__(self, inputs: int, outputs: int, span: int, copies: int) -> None:
+        super().__init__(inputs, outputs, span, padding=span - 1, groups=copies, bias=False)
+        self.least = nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        most = super().forward(x).amax(2).relu()
+        return (most + self.least).relu().reshape(-1, self.groups, self.out_channels // self.groups)
+
+
+class Read(nn.Module):
+    """Of each copy's filters [B, k, F] the numbers that it is told by [B, k, W]."""
+
+    rates = RATES
+
+    def __init__(self, copies: int, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(copies, inputs, outputs) / inputs**0.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.einsum("bkf,kfw->bkw", x, self.weight)
