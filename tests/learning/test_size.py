@@ -80,7 +80,7 @@ def test_what_was_asked_for_stays(lesson: Lesson) -> None:
 @pytest.fixture(scope="module")
 def texts() -> Lesson:
     prepared = prepare(read(worlds.letters(150, 0), target="label"), PLAN)
-    said = {"letter": {"kind": "bag", "options": {"width": 2}}}
+    said = {"letter": {"kind": "text_cnn", "options": {}}}
     return Lesson(prepared, said, recipe(said, prepared.intake.forms, PLAN, prepared.teaching), 0, torch.device("cpu"))
 
 
@@ -89,12 +89,12 @@ def test_with_time_another_kind_of_network_goes_beyond(texts: Lesson) -> None:
     assert found.said["letter"]["kind"] == "phrases"
     assert found.said["letter"]["options"]["width"] == 2
     assert found.recipe == Phrases.suited(texts.prepared.teaching)[1]
-    assert found.reasons[0].startswith("letter: phrases, which go beyond bag: there is time to pass about ")
+    assert found.reasons[0].startswith("letter: phrases, which go beyond text_cnn: there is time to pass about ")
 
 
 @pytest.mark.parametrize(
     ("seconds", "plan"),
-    [(None, PLAN), (size.LEAST - 0.1, PLAN), (1e6, replace(PLAN, network="bag")), (1e6, replace(PLAN, size=0))],
+    [(None, PLAN), (size.LEAST - 0.1, PLAN), (1e6, replace(PLAN, network="text_cnn")), (1e6, replace(PLAN, size=0))],
     ids=["no budget", "little time", "asked for", "the smallest"],
 )
 def test_nothing_goes_beyond_without_time_or_against_the_plan(texts: Lesson, seconds: float | None, plan: Plan) -> None:

@@ -39,7 +39,6 @@ class Bag(Layered):
 
     kind: ClassVar[str] = "bag"
     accepts: ClassVar[frozenset[str]] = frozenset({"tokens"})
-    beyond: ClassVar[str] = "phrases"
     counts: ClassVar[bool] = True
     recipe = Recipe(
         rate=0.02, batch=128, epochs=20, schedule="cosine", betas=(0.9, 0.99), weight_decay=0.1, most=1.0, folds=5

@@ -23,7 +23,7 @@ RATES = {
 
 class Phrases(Layered):
     """A `bag` and Kim's filters (2014), `copies` of them, half of each: an ensemble of two kinds of network, each kept from
-    the rows of one fold, that err in different places.
+    the rows of one fold, which err in different places.
 
     The bag knows what words and pairs of them say, wherever they stand; the filters what phrases say, also of words that
     are only like others. A word's vector is the sum of its own and those of its pieces (Bojanowski et al. 2017), so that
@@ -69,7 +69,7 @@ class Phrases(Layered):
     def suited(cls, rows: int) -> tuple[Json, Recipe]:
         """As of the bag, whose steps are few, but passes enough for filters too."""
         options, recipe = Bag.suited(rows)
-        return options, replace(recipe, epochs=min(20.0, max(4.0, 60_000 / max(rows, 1))), most=1.6)
+        return options, replace(recipe, epochs=min(20.0, max(4.0, 50_000 / max(rows, 1))), most=1.6)
 
     @classmethod
     def wide(cls, answers: int) -> Json:
