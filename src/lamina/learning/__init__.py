@@ -1,4 +1,21 @@
-"""How the weights adjust: the plan, the method, the loop, the budget, the baselines. The only room that trains."""
+"""How the weights adjust: the only room that trains. Where to begin reading:
+
+- The whole way: `training` (from labels), `discovery` (without any), `making` (to make new ones); `running` is what they
+  have in common. Asked for in `plan`; `prepare` turns examples into rows of tensors (`rows`); `continuing` goes on from
+  an earlier model.
+- Which network: `choose`; `race` tries several, `size` settles how large, `readout` how pretrained features are used,
+  which `photographs`, `frozen` and `reading` make.
+- One training: `trial` (with labels), `unlabelled`, `apprentice_image`, `apprentice_text`. Each runs the `loop`, which
+  knows `passes` (which rows come when), `schedule` (how large the steps are), `muon`, `layers` (how each layer fares),
+  `standing` (what a checkpoint keeps); `budget` tells how many steps the time allows.
+- Methods, what the loop is given: `supervised`, `consistency` (rows without a label as well), `self_taught`,
+  `neighbourly`, `next_token`, `adversarial`, `hebb`; changes of rows that keep the label: `augment`, `spectra`, `disturb`.
+- Rows without a label: `guard` says how far they are trusted, `beginning` and `views` what to begin with; `label_free`,
+  `graph`, `spreading` and `transduce` answer them.
+- After it: `held` (answers that nobody learned from), `judge` and `findings` (what the report says), `likeness` and
+  `transcripts` for those targets, `conclude` and its kin for what has no labels; `carded` writes the card.
+- Simple models to compare with: `rivals`, `baselines`, and the files that begin with an underscore.
+"""
 
 import os
 

@@ -6,7 +6,7 @@ It knows methods only through `parts` and `losses`: one part or two, one loss or
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lamina.core import Array, Json, LaminaError, Method, Progress, Recipe
+from lamina.core import Array, Json, LaminaError, Loss, Method, Progress, Recipe
 from lamina.learning import standing
 from lamina.learning.layers import Watch
 from lamina.learning.passes import Order, Passes
@@ -174,47 +174,46 @@ class Loop:
                     self._forget_gradients()
 
     def _attempt(self) -> tuple[Tensor, float]:
-        share = self._rate(self.step)
         index, worth = self.passes.next(self.step, self.schedule.time(self.step))
         batch = self.rows.batch(index, self.device)
         if worth is not None:
             batch.weight = batch.weight * worth.to(self.device)
-        told: list[Tensor] = []
-        runs = [iter(self.method.losses(piece)) for piece in cut(batch, self.pieces)]
-        total, count = torch.zeros((), device=self.device), 0.0
         for part in self.parts.values():
             if not part.training:
                 part.train()
-        while True:
-            turn, rows = None, 0.0
-            for run in runs:
-                loss = next(run, None)
-                if loss is not None:
-                    loss.sum.backward()  # type: ignore[no-untyped-call]
-                    if loss.rows is not None:
-                        told.append(loss.rows)
-                    turn, rows, total, count = (
-                        loss.part,
-                        rows + loss.count,
-                        total + loss.sum.detach(),
-                        count + loss.count,
-                    )
-            if turn is None:
-                break
-            self._update(turn, rows, share)
-        if told:
-            self.passes.told(torch.cat(told))
+        pieces = [iter(self.method.losses(piece)) for piece in cut(batch, self.pieces)]
+        total, count = torch.zeros((), device=self.device), 0.0
+        of_rows: list[Tensor] = []
+        while losses := self._backward(pieces):
+            self._update(losses[0].part, sum(loss.count for loss in losses))
+            for loss in losses:
+                total, count = total + loss.sum.detach(), count + loss.count
+            of_rows += [loss.rows for loss in losses if loss.rows is not None]
+        if of_rows:
+            self.passes.told(torch.cat(of_rows))
         self._average()
         return total, count
 
-    def _update(self, part: str, count: float, share: float) -> None:
+    def _backward(self, pieces: Sequence[Iterator[Loss]]) -> list[Loss]:
+        """The next loss of every piece of the batch, each sent backward before the next is computed: so memory holds one
+        piece at a time. None are left when the method has yielded all."""
+        losses: list[Loss] = []
+        for piece in pieces:
+            loss = next(piece, None)
+            if loss is not None:
+                loss.sum.backward()  # type: ignore[no-untyped-call]
+                losses.append(loss)
+        return losses
+
+    def _update(self, part: str, count: float) -> None:
+        """One step of a part, by the mean of losses over `count` rows."""
         parameters = [p for p in self.parameters[part] if p.grad is not None]
         gradients = [p.grad for p in parameters if p.grad is not None]
         if count > 0 and gradients:
             torch._foreach_mul_(gradients, 1 / count)
             nn.utils.clip_grad_norm_(parameters, CLIP, foreach=True)
             for optimiser in self.optimisers[part]:
-                set_rate(optimiser, share)
+                set_rate(optimiser, self._rate(self.step))
                 take_step(optimiser)
         self._forget_gradients()
 
@@ -263,10 +262,10 @@ class Loop:
         """
         if finite and (well or not self.recover):
             if self.recover:
-                self.healthy = Healthy(self.step, {name: t.clone() for name, t in standing.standing(self).items()})
+                self.healthy = Healthy(self.step, {name: t.clone() for name, t in standing.tensors(self).items()})
             return
         if self.healthy.tensors and len(self.setbacks) < self.recover:
-            standing.stand(self, {name: tensor.clone() for name, tensor in self.healthy.tensors.items()})
+            standing.put_back(self, {name: tensor.clone() for name, tensor in self.healthy.tensors.items()})
             self.setbacks.append(self.step)
         elif not finite:
             raise LaminaError("The loss is no longer a number: learning diverged. Look for extreme values in the data.")
@@ -345,4 +344,4 @@ class Loop:
     @property
     def planned(self) -> int:
         """The number of steps before its end was moved."""
-        return self.schedule._pieces[0][2]
+        return self.schedule.planned

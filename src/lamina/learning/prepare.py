@@ -97,32 +97,13 @@ def prepare(
     """Split, settle and encode. start: an earlier model, to go on with its vocabularies and splits. report: whether
     rows are set aside for one. options: of inputs, by column."""
     columns = input_columns(examples, plan.target)
-    asked = [_kind(examples, plan, column) for column in plan.target]
-    parted = 0 if plan.folds is None and TRANSCRIPT in asked else plan.folds
-    apart = IDENTITY in asked
-    parts = split(examples, plan.target, seed=plan.seed, folds=parted, report=report, apart=apart)
-    if start is not None:
-        parts = _as_before(examples, plan, start, parts, apart)
-    taught = np.flatnonzero(parts.parts == TRAIN if parts.folds is None else parts.folds >= 0)
-    found = (
-        dict(start.outputs)
-        if start is not None
-        else {column: _output(examples, plan, column, taught) for column in plan.target}
-    )
-    labels = {column: output.encode(examples.values(column)) for column, output in found.items()}
+    parts = _parts(examples, plan, start, report)
+    teach = parts.parts == TRAIN if parts.folds is None else parts.folds >= 0
+    outputs = _outputs(examples, plan, start, np.flatnonzero(teach))
+    labels = {column: output.encode(examples.values(column)) for column, output in outputs.items()}
     known = np.any([known for _, known in labels.values()] or [np.ones(len(examples), bool)], axis=0)
-    settling = known & (parts.parts == TRAIN if parts.folds is None else parts.folds >= 0)
-    more = np.flatnonzero(~known & (parts.parts == TRAIN))
-    if plan.transduce:
-        more = np.flatnonzero(~known)
-    elif not _helps(found, plan, len(more), int(known.sum())):
-        more = more[:0]
-    settling[np.random.default_rng(plan.seed).permutation(more)[:OBSERVED]] = True
-    intake = (
-        start.intake
-        if start is not None
-        else Intake.observe(examples, columns, np.flatnonzero(settling), plan.private, options)
-    )
+    more = _more(plan, outputs, parts, known)
+    intake = _intake(examples, plan, start, columns, known & teach, more, options)
     encoded = intake.encode(examples, allocate=cache.allocate, known=_heard(intake, examples))
     present = np.any([each.present for each in encoded.values()], axis=0)
     problems = {row: text for each in encoded.values() for row, text in each.problems}
@@ -132,19 +113,58 @@ def prepare(
     if not usable.any():
         lacks = "both something to learn from and a label" if labels else "something to learn from"
         raise DataError(f"No row has {lacks}. {_unreadable(examples, problems)}".strip())
-    weight = _weight(examples)
     names: dict[str, str] = {}
     for column in plan.target:
         names[column] = safe(column, dict.fromkeys(names.values()))
-    rows = Rows.of(encoded, {names[column]: label for column, label in labels.items()}, weight)
-    folds = _folds(parts, usable)
+    rows = Rows.of(encoded, {names[column]: label for column, label in labels.items()}, _weight(examples))
     held = np.zeros(0, np.int64)
     if parts.folds is not None:  # the user's own test set lies in no fold
         held = np.flatnonzero(usable & (parts.parts == TEST) & (parts.folds < 0))
     return Prepared(
-        examples, parts, intake, found, names, rows, folds, held, parts.inner, problems=problems,
+        examples, parts, intake, outputs, names, rows, _folds(parts, usable), held, parts.inner, problems=problems,
         unlabelled=int((~known).sum()), extra=more[present[more]],
     )  # fmt: skip
+
+
+def _parts(examples: Examples, plan: Plan, start: Model | None, report: bool) -> Split:
+    """Which rows teach, choose and judge."""
+    asked = [_kind(examples, plan, column) for column in plan.target]
+    folds = 0 if plan.folds is None and TRANSCRIPT in asked else plan.folds
+    apart = IDENTITY in asked
+    parts = split(examples, plan.target, seed=plan.seed, folds=folds, report=report, apart=apart)
+    return parts if start is None else _as_before(examples, plan, start, parts, apart)
+
+
+def _outputs(examples: Examples, plan: Plan, start: Model | None, taught: Array) -> dict[str, Taught]:
+    """An output for each target: those of the earlier model, else settled on these examples. taught: rows that teach."""
+    if start is not None:
+        return dict(start.outputs)
+    return {column: _output(examples, plan, column, taught) for column in plan.target}
+
+
+def _more(plan: Plan, outputs: Mapping[str, Taught], parts: Split, known: Array) -> Array:
+    """The rows without a label that are learned from, or answered."""
+    if plan.transduce:
+        return np.flatnonzero(~known)
+    more = np.flatnonzero(~known & (parts.parts == TRAIN))
+    return more if _helps(outputs, plan, len(more), int(known.sum())) else more[:0]
+
+
+def _intake(
+    examples: Examples,
+    plan: Plan,
+    start: Model | None,
+    columns: Sequence[str],
+    teach: Array,
+    more: Array,
+    options: Mapping[str, Json],
+) -> Intake:
+    """The inputs: those of the earlier model, else settled on the rows that teach [N] bool, and some of `more`."""
+    if start is not None:
+        return start.intake
+    settling = teach.copy()
+    settling[np.random.default_rng(plan.seed).permutation(more)[:OBSERVED]] = True
+    return Intake.observe(examples, columns, np.flatnonzero(settling), plan.private, options)
 
 
 def _helps(outputs: Mapping[str, Taught], plan: Plan, rows: int, labelled: int) -> bool:

@@ -34,11 +34,11 @@ def shape(name: str, t: float) -> float:
 class Schedule:
     """Time from 0 to 1 over a number of steps. `end` moves its last step: the rest of it runs faster or slower.
 
-    The moves are kept: with the same ones a run repeats exactly.
+    The moves are kept: with the same ones a run repeats exactly. planned: the number of steps before any of them.
     """
 
     def __init__(self, steps: int, moved: Sequence[tuple[int, int]] = ()) -> None:
-        self.steps = steps
+        self.steps = self.planned = steps
         self.moved: list[tuple[int, int]] = []
         self._pieces: list[tuple[int, float, int]] = [(0, 0.0, steps)]  # from step, at time, to a last step
         for at, last in moved:

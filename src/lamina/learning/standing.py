@@ -36,21 +36,21 @@ class Best:
     weights: dict[str, Tensor] = field(default_factory=dict)
 
 
-def standing(loop: Loop) -> dict[str, Tensor]:
+def tensors(loop: Loop) -> dict[str, Tensor]:
     """Weights, their averages, and what the optimisers remember."""
     groups = {"now": loop.state, "average": loop.averaged}
-    tensors = {f"{group}:{name}": tensor for group, found in groups.items() for name, tensor in found.items()}
+    kept = {f"{group}:{name}": tensor for group, found in groups.items() for name, tensor in found.items()}
     for name, each in _numbered(loop):
-        tensors |= checkpoint.optimizer_tensors(each, name)
-    return tensors
+        kept |= checkpoint.optimizer_tensors(each, name)
+    return kept
 
 
-def stand(loop: Loop, tensors: dict[str, Tensor]) -> None:
-    """Put back what `standing` gave."""
-    loop.swap(_group(tensors, "now"))
-    loop.averaged = {name: tensor.clone() for name, tensor in _group(tensors, "average").items()}
+def put_back(loop: Loop, kept: dict[str, Tensor]) -> None:
+    """What `tensors` gave."""
+    loop.swap(_group(kept, "now"))
+    loop.averaged = {name: tensor.clone() for name, tensor in _group(kept, "average").items()}
     for name, each in _numbered(loop):
-        checkpoint.restore_optimizer(each, tensors, name)
+        checkpoint.restore_optimizer(each, kept, name)
 
 
 def save(loop: Loop, path: Path) -> None:
@@ -59,14 +59,14 @@ def save(loop: Loop, path: Path) -> None:
     Raises:
         DiskFull: it does not fit.
     """
-    tensors = standing(loop)
+    kept = tensors(loop)
     for group, found in (("best", loop.best.weights), ("healthy", loop.healthy.tensors)):
-        tensors |= {f"{group}:{name}": tensor for name, tensor in found.items()}
+        kept |= {f"{group}:{name}": tensor for name, tensor in found.items()}
     passes, place = loop.passes.state()
-    tensors |= {f"pass:{name}": tensor for name, tensor in passes.items()}
+    kept |= {f"pass:{name}": tensor for name, tensor in passes.items()}
     checkpoint.write(
         path,
-        tensors,
+        kept,
         {
             "step": loop.step,
             "steps": loop.schedule.steps,
@@ -90,19 +90,18 @@ def resume(loop: Loop, path: Path) -> None:
     found = checkpoint.read(path)
     if found is None:
         return
-    tensors, meta = found
-
-    if set(_group(tensors, "now")) != set(loop.state):
+    kept, meta = found
+    if set(_group(kept, "now")) != set(loop.state):
         return
-    stand(loop, tensors)
+    put_back(loop, kept)
     best = meta["best"]
-    loop.best = Best(float(best[0]), float(best[1]), int(best[2]), _group(tensors, "best"))
-    loop.healthy = Healthy(int(meta["healthy"]), _group(tensors, "healthy"))
+    loop.best = Best(float(best[0]), float(best[1]), int(best[2]), _group(kept, "best"))
+    loop.healthy = Healthy(int(meta["healthy"]), _group(kept, "healthy"))
     loop.setbacks = [int(step) for step in meta["setbacks"]]
     loop.schedule = Schedule(int(meta["planned"]), [(int(at), int(last)) for at, last in meta["moved"]])
     loop.ending = bool(meta["ending"])
     loop.step, loop.history, loop.pieces = int(meta["step"]), list(meta["history"]), int(meta["pieces"])
-    loop.passes.restore(_group(tensors, "pass"), meta["pass"])
+    loop.passes.restore(_group(kept, "pass"), meta["pass"])
     loop.watch.restore(meta["layers"])
     loop.shown = list(meta["shown"])
 
@@ -114,6 +113,6 @@ def _numbered(loop: Loop) -> Iterator[tuple[str, Optimizer]]:
             yield f"optimiser:{name}:{number}", each
 
 
-def _group(tensors: dict[str, Tensor], group: str) -> dict[str, Tensor]:
+def _group(kept: dict[str, Tensor], group: str) -> dict[str, Tensor]:
     """The tensors whose names begin with `group:`, without that."""
-    return {name.removeprefix(f"{group}:"): t for name, t in tensors.items() if name.startswith(f"{group}:")}
+    return {name.removeprefix(f"{group}:"): t for name, t in kept.items() if name.startswith(f"{group}:")}
