@@ -106,6 +106,10 @@ def test_a_sentence_says_what_is_to_be_seen(tmp_path: Path) -> None:
     np.savez(tmp_path / "told.npz", image=world["image"], caption=np.array(said))
     learned = run("learn", tmp_path / "told.npz", *QUICK, "--given", "caption", "--out", tmp_path / "told.lamina")
     assert "EfficientNet" in learned
+    page = (tmp_path / "told.lamina" / "report.html").read_text(encoding="utf-8")
+    for words in ("--text SENTENCE", "A line for each of these sentences", "judged what is made", "this tells little"):
+        assert words in page
+    assert sum(f"{each}<" in page.replace("\\u003c", "<") for each in said) == 8  # lines of the sheet
     made = ("generate", tmp_path / "told.lamina", "-n", "2", "--out", tmp_path / "new", "--text")
     assert "sheet.png" in run(*made, "Upright stripes")
     assert "'cats'" in refused(*made, "upright cats")

@@ -9,6 +9,7 @@ from lamina.insight.page import Sections, contents, escape, page, picture, table
 from lamina.insight.provenance import learned_from, learning, network, repeat
 
 COPIES = 3.0  # times as many near ones as among real pictures: from here on it looks as if it copied
+FEW = 100  # held-out pictures: with fewer, nobody can say what one in a hundred of them would be like
 THIN = 0.6  # of the coverage that real pictures reach: with less, much of what there is is never made
 METRIC = "Fréchet distance"
 STYLE = ".sheet img{display:block;width:100%;max-width:46em;image-rendering:pixelated}"
@@ -32,7 +33,7 @@ def sections(content: Json) -> Sections:
         f'<p class="verdict{odd}">{escape(made["said"])}</p>',
     ]
     body = [samples(made), figures(made), labels(made), copies(made), between(made), duel(made, content["learning"])]
-    body += [learned_from(data, "taught", "watched how the duel went"), learning(content, METRIC)]
+    body += [learned_from(data, "judged what is made", "watched how the duel went"), learning(content, METRIC)]
     body += [network(content["network"]), repeat(content), limits()]
     return Sections(title, "".join([*head, contents([each for each in body if each])]), STYLE)
 
@@ -71,11 +72,17 @@ def samples(made: Json) -> str:
     """Pictures as they come."""
     if not made.get("sheet"):
         return ""
-    rows = made["rows_of"]
-    asked = f" --given {made['asked']}={rows[0]}" if rows else " --text SENTENCE" if made["asked"] else ""
-    more = f"<p>More of them: <code>lamina generate MODEL -n 64{escape(asked)} --out new/</code></p>"
-    said = f" A line for each {escape(made['asked'])}, from above: {escape(', '.join(rows))}." if rows else ""
-    return f"<h2>What it makes</h2><p>Not chosen: as they came.{said}</p>{_sheet(made['sheet'], 'made pictures')}{more}"
+    rows, asked = made["rows_of"], made["asked"]
+    if made.get("worded", False):
+        wish, lines = " --text SENTENCE", "".join(f"<li>{escape(each)}</li>" for each in rows)
+        said = f" A line for each of these sentences, from above:</p><ol>{lines}</ol>" if rows else "</p>"
+    else:
+        wish = f" --given {asked}={rows[0]}" if rows else ""
+        said = f" A line for each {escape(asked)}, from above: {escape(', '.join(rows))}.</p>" if rows else "</p>"
+    return (
+        f"<h2>What it makes</h2><p>Not chosen: as they came.{said}{_sheet(made['sheet'], 'made pictures')}"
+        f"<p>More of them: <code>lamina generate MODEL -n 64{escape(wish)} --out new/</code></p>"
+    )
 
 
 def figures(made: Json) -> str:
@@ -127,6 +134,8 @@ def copies(made: Json) -> str:
     looks = (
         "More of them lie close than of real ones: look at these."
         if found["close"] > COPIES * max(found["usual"], 0.01)
+        else "So few real ones were kept apart that this tells little: look at these."
+        if made["rows"] < FEW
         else "That is as among real pictures: it does not copy."
     )
     shown = ""
@@ -137,7 +146,8 @@ def copies(made: Json) -> str:
     return (
         f"<h2>Is it copying?</h2><p>From a made picture to the nearest one it learned from it is {plots.short(found['made'])} on "
         f"the median, from a real one that it never saw {plots.short(found['real'])} (pixels, averaged to 16 a side). Nearer than "
-        f"all but one in a hundred of the real ones lie {_percent(found['close'])} of the made ones. {looks}</p>{shown}"
+        f"all but one in a hundred of the real ones lie {_percent(found['close'])} of the made ones (and {_percent(found['usual'])} of the "
+        f"real ones). {looks}</p>{shown}"
     )
 
 

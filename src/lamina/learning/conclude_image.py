@@ -3,7 +3,7 @@ model and its report."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from lamina.core import Array, Json, Progress
+from lamina.core import Array, Coded, Json, Progress
 from lamina.insight import duel, thumbnails
 from lamina.insight.pictured import render, verdict
 from lamina.insight.resemblance import density_coverage, frechet, nearest
@@ -60,6 +60,7 @@ def conclude(craft: Craft, apprentice: Apprentice, making: Making) -> Generator[
         "kind": Image.kind,
         "column": craft.column,
         "asked": craft.asked,
+        "worded": craft.made().worded,
         "rows": len(tested),
         "side": list(gallery.form.shape),
         "likeness": [
@@ -190,18 +191,29 @@ def shown(craft: Craft, apprentice: Apprentice, made: Image, pictures: Array, cl
 
 
 def sampled(craft: Craft, apprentice: Apprentice, rng: Any) -> tuple[Array, list[str]]:
-    """Pictures as they come, and what each line of them shows: a label each, where there are not too many."""
+    """Pictures as they come, and what each line of them shows: a label each, where there are not too many, or a sentence of
+    a held-out picture."""
     made, count = craft.made(), ACROSS * DOWN
     noise = torch.from_numpy(rng.standard_normal((count, made.noise)).astype(np.float32))
     if made.given is None:
         return apprentice.make(noise, []).numpy(), []
     if made.worded:
-        rows = rng.permutation(craft.tested)[:count]
-        return apprentice.make(noise[: len(rows)], craft.gallery.wishes(rows)).numpy(), []
+        some = rng.permutation(craft.tested)
+        told = dict(list({said: row for row, said in _sentences(craft, some)}.items())[:DOWN])
+        rows = np.repeat(np.array([*told.values()] or some[:1]), ACROSS)
+        return apprentice.make(noise[: len(rows)], craft.gallery.wishes(rows)).numpy(), [*told]
     labels = list(made.shares)[:DOWN] if len(made.shares) > DOWN + 4 else list(made.shares)
     noise = torch.from_numpy(rng.standard_normal((ACROSS * len(labels), made.noise)).astype(np.float32))
     wishes = torch.from_numpy(made.encoded([label for label in labels for _ in range(ACROSS)])[GIVEN])
     return apprentice.make(noise, [wishes]).numpy(), labels
+
+
+def _sentences(craft: Craft, rows: Array) -> Iterator[tuple[int, str]]:
+    """Rows with a sentence, and the sentences."""
+    said: Coded = craft.examples.values(craft.asked, rows)
+    for row, each in zip(rows.tolist(), said.tolist(), strict=True):
+        if each is not None:
+            yield row, each
 
 
 def walks(craft: Craft, apprentice: Apprentice, rng: Any) -> Array:
