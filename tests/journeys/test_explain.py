@@ -129,7 +129,17 @@ def test_in_a_notebook_and_as_a_table(demo: Path) -> None:
     assert repr(found) == "Explanations of 12 answers to diagnosis"
     frame = found.take([0, 1]).table()
     assert frame.height == 60
-    assert set(frame.columns) == {"input", "diagnosis", "about", "column", "value", "usual", "effect", "without"}
+    assert set(frame.columns) == {
+        "input",
+        "diagnosis",
+        "about",
+        "column",
+        "value",
+        "usual",
+        "effect",
+        "fall",
+        "without",
+    }
     assert "<iframe" in found[0]._repr_html_()
     assert "the first 5 of 12" in found._repr_html_()
     assert [each.name for each in found[1:3]] == ["2", "3"]

@@ -1,4 +1,5 @@
-"""The start page of a service, in a real browser: what a model makes is asked for in a form, and a text comes as it is written."""
+"""The start page of a service, in a real browser: what a model makes is asked for in a form, a text comes as it is written, and an
+example is filled in."""
 
 from __future__ import annotations
 
@@ -46,4 +47,21 @@ def test_a_form_asks_for_what_a_model_makes(browser: Browser, tmp_path: Path) ->
         assert page.locator("article img").count() == 3
         assert page.locator("article img").first.evaluate("each => each.naturalWidth") == 8
         assert not errors
+        page.close()
+
+
+def test_the_example_that_is_filled_in_is_the_usual_row_and_says_so(browser: Browser, small_model: Path) -> None:
+    """Nothing tells it from the row with which it is compared: no bars of nothing are drawn."""
+    with lamina.serve(small_model, wait=False, port=0) as service:  # type: ignore[union-attr]
+        page = browser.new_page()
+        page.goto(service.url)
+        page.get_by_role("button", name="Fill in an example").click()
+        page.get_by_role("button", name="Ask").click()
+        page.get_by_role("button", name="Why?").click()
+        page.get_by_text("the usual values themselves").wait_for(timeout=60_000)
+        assert page.locator(".push").count() == 0
+        page.get_by_label("x").fill("190")
+        page.get_by_role("button", name="Ask").click()
+        page.get_by_role("button", name="Why?").click()
+        page.locator(".push").first.wait_for(timeout=60_000)
         page.close()

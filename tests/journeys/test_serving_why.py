@@ -56,7 +56,7 @@ def test_words_are_underlined(browser: Browser, tmp_path: Path) -> None:
     text = "w1 w2 w3 w4 so good"
     found = lamina.explain(model, {"letter": text})[0].json()
     adds = [
-        (each["part"], found["share"] - each["without"] if each["effect"] is None else each["effect"])
+        (each["part"], each["fall"] if each["effect"] is None else each["effect"])
         for each in found["parts"][0]["parts"]
     ]
     with asked(browser, model.save(tmp_path / "letters.lamina")) as page:

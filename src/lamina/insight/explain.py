@@ -192,7 +192,8 @@ class Explanations(Sequence[Explanation]):
         return [each.json() for each in self]
 
     def table(self) -> polars.DataFrame:
-        """A row per example and column of its table: value, usual value, effect, the answer without it."""
+        """A row per example and column of its table: value, usual value, effect, by how much the score falls with
+        the usual one (of a class in log-odds), and the answer then."""
         import polars as pl
 
         rows = [

@@ -295,6 +295,7 @@ def to_json(part: Part, question: Question, cells: Mapping[str, Any], usual: Map
                         "value": cells.get(part.names[k]),
                         "usual": usual.get(part.names[k]),
                         "effect": None if effects is None else float(effects.values[k]),
+                        "fall": part.end - float(part.without[k]),
                         "without": question.share(float(part.without[k])),
                     }
                     for k in part.order
@@ -315,6 +316,7 @@ def to_json(part: Part, question: Question, cells: Mapping[str, Any], usual: Map
                         "end": span[1],
                         **({} if part.seconds is None else _lasting(span, part.seconds)),
                         "effect": None if effects is None else float(effects.values[k]),
+                        "fall": float(part.left_out.values[k]),
                         "without": question.share(part.end - float(part.left_out.values[k])),
                     }
                     for k, (word, span) in enumerate(zip(part.named, part.spans, strict=True))

@@ -21,10 +21,13 @@ export const figure = (number) => number.toLocaleString("en", {maximumSignifican
 
 // What columns add, largest first.
 function columns(part, found) {
-  const effect = (each) => each.effect ?? found.share - each.without;
+  const effect = (each) => each.effect ?? each.fall;
+  if (part.columns.every((each) => !effect(each))) {
+    return [lead(`These are the usual values themselves, with which others are compared: nothing tells this row from them. Change one, and ask again.`)];
+  }
   const value = (cell) => typeof cell === "number" ? figure(cell) : String(cell ?? "unknown");
   return [
-    lead(`What speaks for ${what(found)} (+) and against it (−), beside a usual row, ${unit(part.columns, found)}.`),
+    lead(`What speaks for ${what(found)} (+) and against it (−), beside a usual row, ${unit(found)}.`),
     bars(part.columns.slice(0, MOST).map((each) => [`${each.column} ${value(each.value)}`, effect(each)]), part.columns.map(effect)),
     table(["column", "here", "usual", "adds", "answer if usual"], part.columns.map((each) =>
       [each.column, value(each.value), value(each.usual), signed(effect(each)), answer(each.without, found)])),
@@ -40,19 +43,19 @@ function places(part, found, drawn) {
 
 // The words of a text in their order, or bars along time.
 function steps(part, found) {
-  const effect = (each) => each.effect ?? found.share - each.without;
+  const effect = (each) => each.effect ?? each.fall;
   const all = part.parts.map(effect);
   const now = `${what(found)} gets ${answer(part.empty, found)}, with all of it ${answer(found.share, found)}`;
   const shown = table(["part", "adds", "answer without it"], part.parts.map((each) =>
     [each.part, signed(effect(each)), answer(each.without, found)]));
   if (!part.words) {
     const ends = part.parts[0]?.to === undefined ? ", from its first step to its last" : "";
-    return [lead(`What each stretch of ${part.column} adds (+) or takes away (−)${ends}, ${unit(part.parts, found)}. With no event in it, ${now}.`),
+    return [lead(`What each stretch of ${part.column} adds (+) or takes away (−)${ends}, ${unit(found)}. With no event in it, ${now}.`),
       bars(part.parts.map((each) => [each.part, effect(each)]), all), shown];
   }
   const most = largest(all);
   const words = part.parts.flatMap((each) => [word(each.part, effect(each) / most), " "]);
-  return [lead(`Underlined in blue, solid: what speaks for ${what(found)}; in orange, dotted: against it. The thicker, the more (in the table ${unit(part.parts, found)}). With no word, ${now}.`),
+  return [lead(`Underlined in blue, solid: what speaks for ${what(found)}; in orange, dotted: against it. The thicker, the more (in the table ${unit(found)}). With no word, ${now}.`),
     element("p", {className: "words"}, ...words), shown];
 }
 
@@ -71,7 +74,7 @@ function frames(part, found, drawn) {
       element("figcaption", {className: "soft", textContent: caption}));
   });
   return [
-    lead(`Full bars: how much the answer to ${what(found)} falls when a frame of ${part.column} is hidden; hollow: how much it rises, ${unit(part.parts, found)}.${seen} ` +
+    lead(`Full bars: how much the answer to ${what(found)} falls when a frame of ${part.column} is hidden; hollow: how much it rises, ${unit(found)}.${seen} ` +
       `With every frame hidden it gets ${answer(part.empty, found)}, with all of them ${answer(found.share, found)}.`),
     element("div", {className: "frames"}, ...pictures),
     table(["part", "the answer falls by", "answer without it"], part.parts.map((each) =>
@@ -89,8 +92,7 @@ function check(part, said) {
 }
 
 const what = (found) => found.about === null ? found.target : `'${found.about}'`;
-const unit = (parts, found) => found.about === null ? "in units of the answer"
-  : parts[0]?.effect === null ? "as a share of 1" : "in log-odds: +0.7 doubles the odds";
+const unit = (found) => found.about === null ? "in units of the answer" : "in log-odds: +0.7 doubles the odds";
 const lead = (text) => element("p", {className: "soft", textContent: text});
 const largest = (values) => Math.max(...values.map(Math.abs), 1e-9);
 
