@@ -37,15 +37,20 @@ def models(place: Path) -> dict[str, list[object]]:
         "label": [k % 2 for k in range(200)],
     }
     lamina.learn(lamina.read(said, kind={"text": "text"}), "label", steps=2, folds=0).save(place / "w")
+    drawn = {"image": pixels, "label": [("odd", "even")[k % 2] for k in range(200)]}
+    lamina.learn(drawn, generate="image", given="label", steps=2, looks=1, size=1).save(place / "m")
     Image.fromarray(pixels[0]).save(place / "one.png")
     (place / "one.txt").write_text("a good film")
     (place / "one.csv").write_text("age,job\n31,cook\n")
-    predict = [sys.executable, "-c", "from lamina.cli import main; main()", "predict"]
+    command = [sys.executable, "-c", "from lamina.cli import main; main()"]
+    predict, make = [*command, "predict"], [*command, "generate", place / "m", "--json", "--seed", "1"]
     return {
         "predict a picture": [*predict, place / "p", place / "one.png"],
         "predict a row": [*predict, place / "t", place / "one.csv"],
         "predict a sound": [*predict, place / "s", place / "tones" / "a" / "0.wav"],
         "predict a text": [*predict, place / "w", place / "one.txt"],
+        "make a picture": make,
+        "make 64 pictures": [*make, "-n", "64"],
     }
 
 
@@ -80,6 +85,7 @@ def figures(every: dict[str, list[float]]) -> dict[str, float]:
         "predict a row, of import torch": median(every["predict a row"]) / torch,
         "predict a sound, of import torch": median(every["predict a sound"]) / torch,
         "predict a text, of import torch": median(every["predict a text"]) / torch,
+        "make a picture, of import torch": median(every["make a picture"]) / torch,
     }
 
 

@@ -129,6 +129,12 @@ def start(runs: Runs) -> Section:
         "predict a row, of import torch": ("`lamina predict` of a row", "≤ 1/3 of `import torch`", 1 / 3, "{:.2f}"),
         "predict a sound, of import torch": ("`lamina predict` of a sound", "≤ 1/3 of `import torch`", 1 / 3, "{:.2f}"),
         "predict a text, of import torch": ("`lamina predict` of a text", "≤ 1/3 of `import torch`", 1 / 3, "{:.2f}"),
+        "make a picture, of import torch": (
+            "`lamina generate` of a picture",
+            "≤ 1/3 of `import torch`",
+            1 / 3,
+            "{:.2f}",
+        ),
     }
     said = [each["said"] for each in runs.good]
     rows = [
