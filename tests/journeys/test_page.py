@@ -71,6 +71,7 @@ def test_every_view_says_something_true(browser: Browser, pages: dict[str, Page]
         assert found.locator(".river canvas").count() >= 3
         assert found.locator(".total td.n").first.inner_text() != ""
         check_sum(found)
+        check_tiles(found)
 
         show(found, "learned")
         if name == "texts":  # this network has nothing between its words and the answer
@@ -100,6 +101,20 @@ def test_every_view_says_something_true(browser: Browser, pages: dict[str, Page]
             >= 3
         )
         assert found.locator("table tbody tr").count() >= 2
+
+
+def check_tiles(found: Tab) -> None:
+    """What the tiles show stands in a table, too: a row for each unit, and the largest value that its button says."""
+    units = found.locator(".units button")
+    behind = found.locator(".units ~ details").first
+    behind.locator("summary").click()
+    rows = behind.locator("table").first.locator("tbody tr")
+    rows.first.wait_for()
+    assert rows.count() == units.count()
+    said = [each or "" for each in units.evaluate_all("all => all.map((each) => each.getAttribute('aria-label'))")]
+    values = [each.rpartition(" ")[2] for each in said]
+    assert rows.locator("td:nth-child(2)").all_inner_texts() == values
+    behind.locator("summary").click()
 
 
 def check_sum(found: Tab) -> None:

@@ -36,13 +36,19 @@ export class TileSet {
 
   /** The largest value of a tile, by size. */
   peak(tile: number): number {
+    return this.told(tile).peak
+  }
+
+  /** A tile in figures: its largest value, by size, and where that lies; its mean. */
+  told(tile: number): { peak: number; row: number; column: number; mean: number } {
     const size = this.of.height * this.of.width
-    let best = 0
-    for (let k = tile * size; k < (tile + 1) * size; k++) {
-      const value = this.value(this.bytes[k] ?? 0)
-      if (Math.abs(value) > Math.abs(best)) best = value
+    let [peak, place, sum] = [0, 0, 0]
+    for (let k = 0; k < size; k++) {
+      const value = this.value(this.bytes[tile * size + k] ?? 0)
+      sum += value
+      if (Math.abs(value) > Math.abs(peak)) [peak, place] = [value, k]
     }
-    return best
+    return { peak, row: Math.floor(place / this.of.width), column: place % this.of.width, mean: sum / size }
   }
 
   draw(canvas: HTMLCanvasElement, tile: number): void {
