@@ -87,7 +87,7 @@ def choose(
         elif said[name]["kind"] == OWN:
             choice.reasons.append(f"{name}: the network that was given.")
         elif form.kind in RACERS and not along and not _hurried(plan, budget):
-            yield from _raced(prepared, plan, budget, device, name, choice)
+            yield from _best_kind(prepared, plan, budget, device, name, choice)
         elif form.kind != "grid" or plan.network is not None:
             choice.reasons.append(
                 f"{name}: {said[name]['kind']}, "
@@ -97,7 +97,7 @@ def choose(
             choice.reasons.append(f"{name}: {said[name]['kind']}. {why}")
         else:
             frozen = yield from _frozen(prepared, plan, budget, name)
-            if (yield from _race(prepared, plan, budget, device, name, choice, frozen)):
+            if (yield from _photographs_win(prepared, plan, budget, device, name, choice, frozen)):
                 yield from _use(prepared, name, frozen, choice)
                 features[name] = frozen
     choice.recipe = recipe(choice.said, forms, plan, rows)
@@ -221,7 +221,7 @@ def _hurried(plan: Plan, budget: Budget) -> bool:
     return plan.network is not None or plan.steps is not None or short
 
 
-def _raced(
+def _best_kind(
     prepared: Prepared, plan: Plan, budget: Budget, device: torch.device, name: str, choice: Choice
 ) -> Generator[Progress, None, None]:
     """The kind of network for an input that gets farthest on the validation rows within its share of the budget."""
@@ -244,7 +244,7 @@ def _raced(
     choice.reasons.append(why)
 
 
-def _race(
+def _photographs_win(
     prepared: Prepared, plan: Plan, budget: Budget, device: torch.device, name: str, choice: Choice, frozen: Frozen
 ) -> Generator[Progress, None, bool]:
     """Pretrained features with a read-out against the usual network, on the same validation rows: whether they win."""

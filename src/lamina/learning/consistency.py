@@ -23,6 +23,10 @@ MEMORY = 0.99  # per step, of how often each class is answered
 WARM = 0.4  # of the steps: over these the rows without a label come to count in full
 HANDED = 0.15, 0.5  # of the steps: between these its own answers come to count beside what near rows said
 OWN = 0.5  # how much they count in the end: where the two disagree, none is sure
+LARGEST = 64  # labelled rows a step
+PASSES = 4.0  # over the rows without a label, at least
+LEAST = 300  # steps
+AVERAGE = 0.99  # per step, of the mean of the weights
 STRONGER = {"grid": ("turn", "cover"), "spectrum": ("crop", "louder", "noise", "bend", "hide")}
 
 
@@ -148,13 +152,7 @@ def partly(recipe: Recipe, labelled: int, extra: int) -> Recipe:
     )  # fmt: skip
 
 
-LARGEST = 64  # labelled rows a step
-PASSES = 4.0  # over the rows without a label
-LEAST = 300  # steps
-AVERAGE = 0.99
-
-
-def views(recipe: Recipe, classes: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def changes(recipe: Recipe, classes: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The changes of labelled rows, and of others. Nobody knows which of these mean the same in a mirror: they are flipped
     where all classes are."""
     plain = tuple(each for each in recipe.augment if each != "flip" or len(recipe.mirrored) == classes)

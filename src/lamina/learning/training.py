@@ -94,7 +94,7 @@ class Training(Running):
             if output.kind == IDENTITY:
                 likeness.check(column, prepared)
         check_costs(prepared.outputs, self.plan.cost)
-        choice = self._chosen(prepared)
+        choice = self._recalled(prepared)
         if choice is not None:
             yield self._said("resuming", "The same run was begun before: going on where it stood")
             yield from use_features(prepared, choice)
@@ -139,7 +139,7 @@ class Training(Running):
             if said["kind"] != Hebbian.kind:
                 continue
             if not self._kept:
-                self._keep(self._run, **self._chose(choice))
+                self._keep(self._run, **self._recorded(choice))
             form, pictures = prepared.intake.forms[name], prepared.rows.inputs[name]
             rows = teaching(prepared)
             filters = Filters(name, pictures, form, said["options"], rows, self.plan.seed, self.device)
@@ -336,7 +336,7 @@ class Training(Running):
 
     # --------------------------------------------------------------------------------- where learning stands
 
-    def _chosen(self, prepared: Prepared) -> Choice | None:
+    def _recalled(self, prepared: Prepared) -> Choice | None:
         """What the same run, begun before, had chosen."""
         rows: Array = np.concatenate([fold.train for fold in prepared.folds])
         said = [self.plan.asked(), prepared.intake.kinds, str(self.device), type(self.own).__name__, __version__]
@@ -357,11 +357,11 @@ class Training(Running):
     def _settled(self, choice: Choice, steps: Steps) -> Steps:
         """The same steps, kept with the choice for the same run after a crash."""
         if not self.resumed:
-            self._kept = {"steps": steps.count, "looks": steps.looks, **self._chose(choice)}
+            self._kept = {"steps": steps.count, "looks": steps.looks, **self._recorded(choice)}
             self._keep(self._run, **self._kept)
         return steps
 
-    def _chose(self, choice: Choice) -> Json:
+    def _recorded(self, choice: Choice) -> Json:
         return {
             "said": choice.said,
             "recipe": asdict(choice.recipe),

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from lamina.core import Array, Json, Method, PlanError, Progress, Recipe, chunks, nearest
 from lamina.learning.augment import Augment
 from lamina.learning.beginning import Beginning, Ties
-from lamina.learning.consistency import Consistency, partly, views
+from lamina.learning.consistency import Consistency, changes, partly
 from lamina.learning.counting import counted
 from lamina.learning.loop import Loop
 from lamina.learning.prepare import Fold, Prepared
@@ -139,8 +139,8 @@ class Trial:
         recipe, prepared = self.recipe, self.lesson.prepared
         forms = {name: form.kind for name, form in prepared.intake.forms.items()}
         if self.extra is None:
-            changes = Augment(recipe.augment, forms)
-            return Supervised(self.network, prepared.named, recipe.smoothing, changes, recipe.mirrored)
+            augment = Augment(recipe.augment, forms)
+            return Supervised(self.network, prepared.named, recipe.smoothing, augment, recipe.mirrored)
         [column] = prepared.outputs
         output = prepared.outputs[column]
         assert isinstance(output, Category)
@@ -148,7 +148,7 @@ class Trial:
         counts = np.bincount(labels, minlength=output.width)
         ties = None if self.begun is None else self.begun.ties
         told = None if ties is None else self._told(ties, labels, self.extra, output.width)
-        plain, strong = views(recipe, len(counts))
+        plain, strong = changes(recipe, len(counts))
         return Consistency(
             self.network, prepared.named, prepared.rows, self.extra, torch.from_numpy((counts + 1) / (counts + 1).sum()),
             steps=steps, plain=Augment(plain, forms), strong=Augment(strong, forms), told=told,
