@@ -25,9 +25,9 @@ def test_a_word_that_stands_in_no_text_to_learn_from_says_nothing() -> None:
     assert unmet.abs().sum() == 0
 
 
-def counted(copies: torch.Tensor | None = None) -> tuple[Bag, Text]:
+def counted(copies: torch.Tensor | None = None, times: int = 5) -> tuple[Bag, Text]:
     """Of two classes that one word tells apart, before any learning."""
-    said = ("walking is good", "a good day", "it was awful", "an awful walk") * 5
+    said = ("walking is good", "a good day", "it was awful", "an awful walk") * times
     text = Text()
     text.observe(Coded(np.arange(len(said)), said))
     text.settle()
@@ -37,9 +37,9 @@ def counted(copies: torch.Tensor | None = None) -> tuple[Bag, Text]:
     torch.manual_seed(0)
     bag = Bag(text.form, width=2, copies=2, pairs=64, letters=512).eval()
     bag.settle(values, torch.Generator(), lengths)
-    target = one_hot(torch.tensor([0, 0, 1, 1] * 5)).float()
+    target = one_hot(torch.tensor([0, 0, 1, 1] * times)).float()
     assert text.spelling is not None
-    bag.count(values, lengths, Counts(target, torch.ones(20), copies, torch.from_numpy(text.spelling)))
+    bag.count(values, lengths, Counts(target, torch.ones(len(said)), copies, torch.from_numpy(text.spelling)))
     return bag, text
 
 
@@ -105,6 +105,17 @@ def test_long_texts_are_counted_about_as_fast_as_they_are_answered() -> None:
         )
         counting = min(seconds(lambda: bag._counted(x, lengths, counts)) for _ in range(3))
     assert counting < 3 * answering, (counting, answering)
+
+
+def test_pieces_say_more_beside_words_where_texts_are_few() -> None:
+    """A piece that stands in one word alone is counted as often as this one."""
+    beside = []
+    for times in (5, 500):
+        bag, text = counted(times=times)
+        code = text.codes["awful"]
+        pieces = bag.spelt[code][bag.spelt[code] > 0].long()
+        beside.append((bag.letters.says[pieces].abs().max(1).values / bag.words.says[code].abs().max()).median())
+    assert beside[0] > 1.5 * beside[1]
 
 
 def test_learning_and_answering_sum_alike() -> None:

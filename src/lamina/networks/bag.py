@@ -17,6 +17,7 @@ HASHED = 2**18  # numbers that pairs of words are told apart by
 LEAST = 2  # times that a pair has to be seen
 DOUBT = 6.0  # texts without a message that every count is shrunk by: what stands in few texts says little
 FAINT = 0.4  # of what a piece of a word says: a word has many
+FEW = 200  # texts, with far fewer of which it says twice as much: most words of a new text were in none of them
 WIDEST = 16  # numbers that a text is told by, at most
 PARTS = 24  # pieces of a word, at most
 RANDOM = 0.1  # size of vectors where nothing is counted
@@ -97,6 +98,7 @@ class Bag(Layered):
         if counts.pieces is not None:
             self.spelt.copy_((counts.pieces % (len(self.letters.says) - 1) + 1) * (counts.pieces > 0))
         sums, texts = self._counted(values, lengths, counts)
+        faint = FAINT * (1 + FEW / (FEW + float(counts.known.sum())))
         words = len(self.words.says)
         word, place = self.spelt.nonzero(as_tuple=True)
         piece = self.spelt[word, place].long()
@@ -105,7 +107,7 @@ class Bag(Layered):
         for each, total, count, weight in (
             (self.words, sums[:words], texts[:words], 1.0),
             (self.pairs, sums[words:], texts[words:], 1.0),
-            (self.letters, spelt, among, FAINT),
+            (self.letters, spelt, among, faint),
         ):
             mean = total / (count + DOUBT).repeat_interleave(self.width, 1)
             each.says.data.copy_(weight * mean)
