@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 import torch
@@ -84,6 +85,26 @@ def test_one_that_is_not_done_has_more_to_gain(near: float, share: float, metric
     best, why = race.promising("letter", tried, metric, rows, "texts")
     assert best.name == kept
     assert why.startswith(f"letter: {kept}, {metric}")
+
+
+def test_looks_that_take_long_are_few_and_at_some_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At many long texts a look takes longer than all steps: it must not eat the time of those."""
+    seen: list[tuple[str, int]] = []
+    raw, monotonic, slept = Trial.raw, time.monotonic, 0.0
+
+    def slow(self: Trial, rows: Any, outside: bool = False) -> Any:
+        nonlocal slept
+        slept += 10.0
+        seen.append((next(iter(self.lesson.said.values()))["kind"], len(rows)))
+        return raw(self, rows, outside)
+
+    monkeypatch.setattr(race, "MOST", 8)
+    monkeypatch.setattr(Trial, "raw", slow)
+    monkeypatch.setattr(time, "monotonic", lambda: monotonic() + slept)
+    chosen(Plan(target=("label",), folds=0), 40.0)
+    assert {rows for _, rows in seen} == {8}
+    for kind in RACERS["tokens"]:
+        assert sum(each == kind for each, _ in seen) <= 3  # to time it, and to judge
 
 
 @given(st.lists(st.integers(0, 12), min_size=2, max_size=4), st.integers(12, race.JUDGES - 1))

@@ -225,7 +225,9 @@ def _best_kind(
     prepared: Prepared, plan: Plan, budget: Budget, device: torch.device, name: str, choice: Choice
 ) -> Generator[Progress, None, None]:
     """The kind of network for an input that gets farthest on the validation rows within its share of the budget."""
-    forms, fold = prepared.intake.forms, prepared.folds[0]
+    forms, whole = prepared.intake.forms, prepared.folds[0]
+    judges = np.random.default_rng(plan.seed).permutation(whole.validation)[: race.MOST]
+    fold = Fold(whole.train, np.sort(judges), whole.test)
     candidates, answers = RACERS[forms[name].kind], counting.answers(prepared)
     tried: dict[race.Tried, Json] = {}
     for kind in candidates:

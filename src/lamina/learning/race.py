@@ -10,13 +10,15 @@ from dataclasses import asdict, dataclass, replace
 from lamina.core import Json, Progress
 from lamina.learning.budget import Budget
 from lamina.learning.prepare import Fold
-from lamina.learning.trial import Lesson, Trial, attempt
+from lamina.learning.trial import ASKED, Lesson, Trial, attempt
 
 SHARE = 0.15  # of the budget, for each candidate
 TOGETHER = 0.45  # of the budget, for all of them
 UNHURRIED = 20.0  # seconds for each, where there is no budget
 LEAST = 30.0  # seconds of a budget: with less, the time to try others is better spent on learning
-LOOKS = 6
+LOOKS = 6  # at validation rows, at most
+LOOKING = 0.25  # share of a candidate's time that they may take
+MOST = 1_000  # validation rows that judge: with more, looks at long texts would take all the time
 JUDGES = 200  # validation rows: with fewer, nearly all are within a standard error
 
 
@@ -51,8 +53,13 @@ def run(lesson: Lesson, fold: Fold, name: str, seconds: float) -> Generator[Prog
     timed = Trial(lesson, fold)
     pace = timed.pace(min(2.0, seconds / 5))
     left = max(0.0, seconds - 2 * timed.seconds)  # what comes before the first step is done twice
-    steps = min(max(5, int(0.7 * left / pace)), lesson.recipe.steps(len(fold.train)))
-    trial = yield from attempt(lesson, fold, steps, begun + seconds, LOOKS)
+    asked = time.monotonic()
+    timed.raw(timed.judged[:ASKED])
+    look = (time.monotonic() - asked) * len(timed.judged) / max(1, min(ASKED, len(timed.judged)))
+    looks = int(min(LOOKS, max(1.0, LOOKING * left / max(look, 1e-6))))
+    affordable = int(min(0.7 * left, left - looks * look) / pace)
+    steps = min(max(5, affordable), lesson.recipe.steps(len(fold.train)))
+    trial = yield from attempt(lesson, fold, steps, begun + seconds, looks)
     share = steps / lesson.recipe.steps(len(fold.train))
     return Tried(name, trial.best.score, trial.best.value, time.monotonic() - begun, round(min(1.0, share), 3))
 
