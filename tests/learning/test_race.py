@@ -87,6 +87,13 @@ def test_one_that_is_not_done_has_more_to_gain(near: float, share: float, metric
     assert why.startswith(f"letter: {kept}, {metric}")
 
 
+def test_reading_that_took_long_leaves_no_time_for_a_race() -> None:
+    plan = Plan(target=("label",), folds=0)
+    assert race.seconds(Budget(time.monotonic() - 50, 60.0), 3) < 0.15 * 11
+    running = choose(prepared(plan), plan, Budget(time.monotonic() - 50, 60.0), torch.device("cpu"))
+    assert list(running) == []
+
+
 def test_looks_that_take_long_are_few_and_at_some_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """At many long texts a look takes longer than all steps: it must not eat the time of those."""
     seen: list[tuple[str, int]] = []

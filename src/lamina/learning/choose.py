@@ -217,7 +217,8 @@ def _no_race(form: Form) -> str:
 
 def _hurried(plan: Plan, budget: Budget) -> bool:
     """Whether nothing is tried beside the usual network: the choice is made, has to repeat, or there is no time."""
-    short = budget.seconds is not None and budget.seconds < race.LEAST
+    left = budget.left()
+    short = (budget.seconds is not None and budget.seconds < race.LEAST) or (left is not None and left < race.LEAST / 2)
     return plan.network is not None or plan.steps is not None or short
 
 

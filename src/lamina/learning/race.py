@@ -12,8 +12,8 @@ from lamina.learning.budget import Budget
 from lamina.learning.prepare import Fold
 from lamina.learning.trial import ASKED, Lesson, Trial, attempt
 
-SHARE = 0.15  # of the budget, for each candidate
-TOGETHER = 0.45  # of the budget, for all of them
+SHARE = 0.15  # of the time left, for each candidate
+TOGETHER = 0.45  # of the time left, for all of them
 UNHURRIED = 20.0  # seconds for each, where there is no budget
 LEAST = 30.0  # seconds of a budget: with less, the time to try others is better spent on learning
 LOOKS = 6  # at validation rows, at most
@@ -39,8 +39,9 @@ class Tried:
 
 
 def seconds(budget: Budget, candidates: int = 2) -> float:
-    """What each candidate may take."""
-    return UNHURRIED if budget.seconds is None else min(SHARE, TOGETHER / candidates) * budget.seconds
+    """What each candidate may take, of what reading has left."""
+    left = budget.left()
+    return UNHURRIED if left is None else min(SHARE, TOGETHER / candidates) * max(0.0, left)
 
 
 def run(lesson: Lesson, fold: Fold, name: str, seconds: float) -> Generator[Progress, None, Tried]:
