@@ -22,14 +22,6 @@ from lamina.screen import watch
 REST = 0.4  # seconds
 
 
-@pytest.fixture
-def heard() -> Iterator[None]:
-    """Ctrl-C is heard, also where a shell that runs this in the background keeps it away."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def training(**said: object) -> Training:
     plan = Plan(target=("label",), **{"steps": 60, "folds": 0, **said})  # type: ignore[arg-type]
     return Training(read(worlds.blobs(100, 0), target="label"), plan, report=False)
@@ -101,7 +93,7 @@ def test_stop_ends_a_pause_and_keeps_the_best() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to send to oneself")
-def test_ctrl_c_ends_a_pause_and_keeps_the_best(capsys: pytest.CaptureFixture[str], heard: None) -> None:
+def test_ctrl_c_ends_a_pause_and_keeps_the_best(capsys: pytest.CaptureFixture[str]) -> None:
     running = training()
 
     def told() -> Iterator[Progress]:
