@@ -161,6 +161,48 @@ def test_several_workers_answer_and_add_up(small_model: Path) -> None:
         process.communicate(timeout=60)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="which process holds a connection is read from /proc")
+def test_workers_share_what_comes_at_once(small_model: Path) -> None:
+    with served(str(small_model), "--workers", "2") as (process, url), contextlib.ExitStack() as held:
+        for _ in range(6):
+            ask(f"{url}/livez")  # so that both are there
+        before = connections(process.pid)
+        port = int(url.rpartition(":")[2])
+        for _ in range(32):
+            held.enter_context(socket.create_connection(("127.0.0.1", port)))
+        ask(f"{url}/livez")
+        more = [after - found for after, found in zip(connections(process.pid), before, strict=True)]
+        assert len(more) == 2
+        assert min(more) >= 3, more
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all workers wait at one door")
+def test_what_waits_at_the_door_of_a_worker_that_died_is_answered(small_model: Path) -> None:
+    with served(str(small_model), "--workers", "2") as (process, url):
+        ask(f"{url}/livez")
+        os.kill(next(iter(workers(process.pid))), signal.SIGKILL)
+        for _ in range(16):
+            assert ask(f"{url}/livez")["live"]
+
+
+def connections(parent: int) -> list[int]:
+    """Open sockets of each worker of a service."""
+    return [
+        sum(os.readlink(each).startswith("socket:") for each in Path(f"/proc/{worker}/fd").iterdir())
+        for worker in workers(parent)
+    ]
+
+
+def workers(parent: int) -> list[int]:
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (place / "cmdline").read_text().split("\0")
+            if f"\nPPid:\t{parent}\n" in (place / "status").read_text() and "--multiprocessing-fork" in words:
+                found.append(int(place.name))
+    return sorted(found)
+
+
 def test_a_token_from_the_environment(small_model: Path) -> None:
     with served(str(small_model), LAMINA_TOKEN="correct horse") as (_, url):
         with pytest.raises(urllib.error.HTTPError, match="401") as refused:

@@ -21,6 +21,7 @@ from uvicorn.supervisors import Multiprocess
 from lamina.core import LaminaError, PlanError
 from lamina.model.model import Model
 from lamina.serving.app import application, environment
+from lamina.serving.doors import Doors
 from lamina.serving.gate import Lines
 from lamina.serving.settings import Serving
 from lamina.serving.shelf import named
@@ -170,8 +171,9 @@ def run(models: Sequence[str | Path | Model], serving: Serving) -> None:
         with tempfile.TemporaryDirectory(prefix="lamina-") as shared:
             os.environ |= environment(folders, serving, Path(shared))
             config = _config("lamina.serving.app:from_environment", serving)
-            _tell(places, serving, listening)
-            Multiprocess(config, sockets=[listening]).run()
+            with Doors.instead_of(listening, serving.workers, Path(shared), CONNECTIONS) as doors:
+                _tell(places, serving, doors[0])
+                Multiprocess(config, sockets=doors).run()
 
 
 class Background:
