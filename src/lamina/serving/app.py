@@ -28,7 +28,7 @@ from lamina.serving.intake import Bodies
 from lamina.serving.making import Maker
 from lamina.serving.metrics import Metrics
 from lamina.serving.settings import Refused, Serving
-from lamina.serving.shelf import Served, Shelf
+from lamina.serving.shelf import Served, Shelf, threads_of
 
 PAGE = Path(__file__).with_name("page")
 TYPES = {
@@ -37,6 +37,7 @@ TYPES = {
     ".css": "text/css; charset=utf-8",
 }
 SERVING, MODELS, SHARED = "LAMINA_SERVING", "LAMINA_SERVING_MODELS", "LAMINA_SERVING_SHARED"  # what workers are told
+BLAS = "OPENBLAS_NUM_THREADS"  # read when NumPy is imported
 
 
 def application(
@@ -79,9 +80,10 @@ def from_environment() -> Starlette:
 
 
 def environment(places: Mapping[str, Path], serving: Serving, shared: Path) -> dict[str, str]:
-    """What `from_environment` reads."""
+    """What `from_environment` reads; and NumPy's threads, which wait busily: more of them than cores take from each other."""
+    threads = os.environ.get(BLAS, str(threads_of(serving)))
     models = {name: str(place.absolute()) for name, place in places.items()}
-    return {SERVING: json.dumps(asdict(serving)), MODELS: json.dumps(models), SHARED: str(shared)}
+    return {SERVING: json.dumps(asdict(serving)), MODELS: json.dumps(models), SHARED: str(shared), BLAS: threads}
 
 
 class Api:

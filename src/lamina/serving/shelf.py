@@ -47,13 +47,13 @@ class Served:
         self.example = usual(model)
         self.seconds = self._warm_up(serving.batch)
         if self.seconds > QUICK:
-            model.open(_threads(serving), spin=False)
+            model.open(threads_of(serving), spin=False)
         self._head = b'{"model":%s,"fingerprint":%s,"answers":[' % (to_json(name), to_json(self.fingerprint))
         wait = serving.wait / 1000
         # What an example without a sound took says nothing of one that is long; and where files are decoded, another core
         # answers meanwhile.
         aside = any(form.timed for form in model.intake.forms.values())
-        aside = aside or bool(self.contract.files and _threads(serving) > 1)
+        aside = aside or bool(self.contract.files and threads_of(serving) > 1)
         self.batcher: Batcher[Mapping[str, Any], bytes] = Batcher(
             self._answer, most=serving.batch, wait=wait, queue=serving.queue,
             executor=threads if aside or self.seconds > QUICK else None, seen=lambda rows: metrics.batch(name, rows),
@@ -62,7 +62,7 @@ class Served:
         self.decoders: dict[str, Batcher[tuple[bytes, Allowance], Any]] = {
             column: Batcher(
                 _decoder(model.intake.inputs[column]), most=DECODED, wait=0, queue=serving.queue,
-                executor=threads, workers=_threads(serving),
+                executor=threads, workers=threads_of(serving),
             )
             for column in self.contract.files
         }  # fmt: skip
@@ -156,9 +156,9 @@ class Shelf:
 
     def __init__(self, places: Mapping[str, Path | Model], serving: Serving, metrics: Metrics) -> None:
         self.places, self.serving, self.metrics = dict(places), serving, metrics
-        self.threads = ThreadPoolExecutor(_threads(serving) + 1, "lamina")
+        self.threads = ThreadPoolExecutor(threads_of(serving) + 1, "lamina")
         self.marks = {name: _mark(place) for name, place in self.places.items()}
-        self.making = ThreadPoolExecutor(_threads(serving), "lamina-making")
+        self.making = ThreadPoolExecutor(threads_of(serving), "lamina-making")
         self.models = {name: self._load(place, name) for name, place in self.places.items()}
         self.problems: dict[str, str] = {}  # of folders that changed and cannot be read: the old model goes on
 
@@ -269,6 +269,6 @@ def _mark(place: Path | Model) -> tuple[int, ...]:
     return (stat.st_ino, stat.st_mtime_ns, stat.st_size)
 
 
-def _threads(serving: Serving) -> int:
+def threads_of(serving: Serving) -> int:
     """Threads of one process: the cores, shared."""
     return max(1, (os.cpu_count() or 1) // serving.workers)
