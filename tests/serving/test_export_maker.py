@@ -107,13 +107,20 @@ def test_letters_show_as_they_are_made_and_an_interrupt_ends_it_cleanly(writer: 
 
 def test_python_asks_the_folder_too(writer: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     model, script = writer
+    for name in imported():  # of another folder
+        monkeypatch.delitem(sys.modules, name)
     monkeypatch.syspath_prepend(str(script.parent))
     folder = importlib.import_module("generate").Folder(script.parent)
     wish = {"prompt": "The cat", "length": 30, "seed": 4}
     assert folder.generate(2, **wish) == lamina.load(model).generate(2, **wish)
     assert list(folder.pieces(**wish)) == list(lamina.load(model).pieces(**wish))
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("generate", "parts")]:
+    for name in imported():
         del sys.modules[name]
+
+
+def imported() -> list[str]:
+    """Modules that came with a folder."""
+    return [name for name in sys.modules if name.partition(".")[0] in ("generate", "parts")]
 
 
 def test_a_wish_that_cannot_be_met_is_refused_as_by_lamina(
