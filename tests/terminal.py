@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -33,3 +36,15 @@ def refused(*words: str | Path) -> str:
     with pytest.raises(LaminaError) as caught:
         ran(*words)
     return str(caught.value)
+
+
+def interrupted(words: list[str], env: Mapping[str, str]) -> str:
+    """What a command that writes without end says when it is interrupted: letters show before it ends, and it ends cleanly."""
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as writing:
+        assert writing.stdout is not None
+        assert len(writing.stdout.read(300)) == 300  # long before the end
+        writing.send_signal(signal.SIGINT)
+        _, said = writing.communicate()
+    assert writing.returncode == 130
+    assert b"Traceback" not in said
+    return said.decode()
