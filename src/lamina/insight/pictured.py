@@ -3,6 +3,8 @@ and how the duel went."""
 
 from __future__ import annotations
 
+import shlex
+
 from lamina.core import Json
 from lamina.insight import plots
 from lamina.insight.page import Sections, contents, escape, page, picture, table
@@ -77,7 +79,7 @@ def samples(made: Json) -> str:
         wish, lines = " --text SENTENCE", "".join(f"<li>{escape(each)}</li>" for each in rows)
         said = f" A line for each of these sentences, from above:</p><ol>{lines}</ol>" if rows else "</p>"
     else:
-        wish = f" --given {asked}={rows[0]}" if rows else ""
+        wish = f" --given {shlex.quote(f'{asked}={rows[0]}')}" if rows else ""
         said = f" A line for each {escape(asked)}, from above: {escape(', '.join(rows))}.</p>" if rows else "</p>"
     return (
         f"<h2>What it makes</h2><p>Not chosen: as they came.{said}{_sheet(made['sheet'], 'made pictures')}"

@@ -52,7 +52,12 @@ def at_once(image: Any, pixels: int) -> Callable[[bytes], Picture | None] | None
     allow = up_to(min(FEW, pixels))
 
     def one(file: bytes) -> Picture | None:
-        if len(file) > SMALL or not file.startswith((PNG[:4], JPEG)) or UNFOLDS.search(file) or file.count(SCAN) > SCANS:
+        if (
+            len(file) > SMALL
+            or not file.startswith((PNG[:4], JPEG))
+            or UNFOLDS.search(file)
+            or file.count(SCAN) > SCANS
+        ):
             return None
         try:
             return image.one(file, allow)
