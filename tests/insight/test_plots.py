@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lamina.insight import plots
+from lamina.insight.metrics import percent, short
 from lamina.insight.page import page
 
 
@@ -13,7 +14,11 @@ from lamina.insight.page import page
     [(100, "100"), (0.98765, "0.988"), (12345.6, "12,350"), (1.5, "1.5"), (0, "0"), (-20, "-20"), (2e9, "2e+09")],
 )
 def test_a_number_is_short(value: float, said: str) -> None:
-    assert plots.short(value) == said
+    assert short(value) == said
+
+
+def test_a_share_is_told_in_percent() -> None:
+    assert [percent(0.912), percent(0.0012, ".2g"), percent(1.0, ".0f")] == ["91.2\u00a0%", "0.12\u00a0%", "100\u00a0%"]
 
 
 def test_ticks_are_round_and_inside() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lamina.core import Json
+from lamina.insight.metrics import percent
 from lamina.insight.page import escape
 
 FEW = 20  # rows by which hardly anything is told
@@ -36,8 +37,8 @@ def _near(found: Json) -> str:
     if found["near"] is None:
         return "Too few examples are labelled to say whether near ones have the same label."
     return (
-        f"Of {found['compared']:,} labelled examples, {_percent(found['near'])} have the label of the labelled example "
-        f"nearest to them (by chance {_percent(found['chance'])}). {_holds(found['near'], found)}{_doubt(found['compared'])}"
+        f"Of {found['compared']:,} labelled examples, {percent(found['near'], '.0f')} have the label of the labelled example "
+        f"nearest to them (by chance {percent(found['chance'], '.0f')}). {_holds(found['near'], found)}{_doubt(found['compared'])}"
     )
 
 
@@ -45,8 +46,8 @@ def _groups(found: Json) -> str:
     if found["same"] is None:
         return "Too few examples are labelled to say whether labels keep to groups."
     return (
-        f"In {found['groups']:,} groups of examples that lie together, {_percent(found['same'])} of {found['grouped']:,} "
-        f"labelled ones have the label of most others of their group (by chance {_percent(found['chance'])}). "
+        f"In {found['groups']:,} groups of examples that lie together, {percent(found['same'], '.0f')} of {found['grouped']:,} "
+        f"labelled ones have the label of most others of their group (by chance {percent(found['chance'], '.0f')}). "
         f"{_holds(found['same'], found)}{_doubt(found['grouped'])}"
     )
 
@@ -74,7 +75,3 @@ def _holds(share: float, found: Json) -> str:
 
 def _doubt(rows: int) -> str:
     return " (So few tell little.)" if rows < FEW else ""
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"

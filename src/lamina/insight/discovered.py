@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lamina.core import Json
 from lamina.insight import plots
+from lamina.insight.metrics import percent, short
 from lamina.insight.page import Sections, contents, entries, escape, hidden, page, picture, table
 from lamina.insight.provenance import learned_from, learning, network, repeat
 
@@ -76,16 +77,11 @@ def _flagged(found: Json) -> str:
     promised, alarms = found["promised"], found["alarms"]
     text = (
         f"{found['flagged']:,} of {found['rows']:,} examples lie above the limit. Of new examples like these, at most "
-        f"{percent(max(promised, alarms))} will, by chance"
+        f"{percent(max(promised, alarms), '.2g')} will, by chance"
     )
     if promised > alarms:
-        text += f" ({percent(alarms)} was asked for: {found['held']:,} held-out examples are too few to promise that)"
+        text += f" ({percent(alarms, '.2g')} was asked for: {found['held']:,} held-out examples are too few to promise that)"
     return f"{text}."
-
-
-def percent(share: float) -> str:
-    """`percent(0.012) == "1.2 %"`."""
-    return f"{100 * share:.2g} %"
 
 
 def oddest(found: Json) -> str:
@@ -111,7 +107,7 @@ def spread(found: Json) -> str:
     return (
         "<h2>Where the limit lies</h2><p>How odd each example is, in units of the limit. The limit was set on "
         f"{found['held']:,} examples that taught nothing (a split-conformal threshold), so that of examples of the same "
-        f"kind, odd ones among them, at most {percent(max(found['promised'], found['alarms']))} lie above it.</p>"
+        f"kind, odd ones among them, at most {percent(max(found['promised'], found['alarms']), '.2g')} lie above it.</p>"
         + plots.histogram(
             found["counts"],
             found["edges"],
@@ -127,7 +123,7 @@ def clusters(found: Json) -> str:
     """Each cluster: its size, what sets it apart, typical examples."""
     parts = []
     for each in found["clusters"]:
-        share = percent(each["size"] / max(found["rows"], 1))
+        share = percent(each["size"] / max(found["rows"], 1), ".2g")
         apart = "; ".join(each["apart"])
         cards = "".join(_card(one, "") for one in each["typical"])
         parts.append(
@@ -176,7 +172,7 @@ def duplicates(found: Json) -> str:
         [
             escape(each["names"][0]),
             escape(each["names"][1]),
-            "the same" if each["same"] else plots.short(each["distance"]),
+            "the same" if each["same"] else short(each["distance"]),
         ]
         for each in pairs
     ]

@@ -9,8 +9,8 @@ import numpy as np
 
 from lamina.insight import heat, plots
 from lamina.insight.explain import Beside, Explanation
+from lamina.insight.metrics import short
 from lamina.insight.page import escape, hidden, page, table
-from lamina.insight.plots import short
 from lamina.insight.twin import ALIKE, said
 from lamina.insight.why import Columns, Frames, Part, Places, Steps, Weighed
 from lamina.model.predictions import percent, value_of

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from lamina.core import Json
 from lamina.insight import likeness, plots, transcripts
-from lamina.insight.metrics import figure, name, percent, title
+from lamina.insight.metrics import figure, name, percent, short, title
 from lamina.insight.page import entries, escape, hidden, picture, table
-from lamina.insight.plots import short
 
 LARGEST = 12  # classes of a confusion matrix that are shown
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from lamina.core import Json
 from lamina.insight import plots
-from lamina.insight.metrics import percent
+from lamina.insight.metrics import percent, short
 from lamina.insight.page import entries, picture
-from lamina.insight.plots import short
 
 EDGE = 2.0  # the largest distance
 

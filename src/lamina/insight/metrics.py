@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lamina.insight.plots import short
+import math
 
 NAMES = {
     "accuracy": "share right", "balanced_accuracy": "balanced accuracy", "log_loss": "log loss", "auc": "AUC", "f1": "F1",
@@ -36,9 +36,22 @@ def figure(metric: str, value: float | None) -> str:
     return percent(value) if metric in SHARES else short(value)
 
 
-def percent(share: float) -> str:
-    """`percent(0.912)` is 91.2 %, with a space that does not break."""
-    return f"{100 * share:.1f}\u00a0%"
+def short(value: float) -> str:
+    """A number in few characters: `short(12345.6) == "12,350"`, `short(0.98765) == "0.988"`."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    size = math.floor(math.log10(abs(value)))
+    if size >= 6:
+        return f"{value:.3g}"
+    if size >= 3:
+        return f"{round(value, 3 - size):,.0f}"
+    shown = f"{value:.{max(0, 2 - size)}f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
+
+
+def percent(share: float, form: str = ".1f") -> str:
+    """`percent(0.912)` is 91.2 %, with a space that does not break; `percent(0.0012, ".2g")` is 0.12 %."""
+    return f"{100 * share:{form}}\u00a0%"
 
 
 def title(words: str) -> str:

@@ -7,6 +7,7 @@ import shlex
 
 from lamina.core import Json
 from lamina.insight import plots
+from lamina.insight.metrics import percent, short
 from lamina.insight.page import Sections, contents, escape, page, picture, table
 from lamina.insight.provenance import learned_from, learning, network, repeat
 
@@ -44,13 +45,13 @@ def verdict(made: Json) -> str:
     """What came out, in words."""
     own, real = made["likeness"][0]["made"], made["likeness"][0]["real"]
     text = (
-        f"Seen by {made['likeness'][0]['eyes']}, made pictures lie at a Fréchet distance of {plots.short(own['frechet'])} from real "
-        f"ones that it never saw (less is more alike); as many real pictures lie at {plots.short(real['frechet'])}. Of what the real pictures show, "
-        f"{_percent(own['coverage'])} has a made one nearby (real ones: {_percent(real['coverage'])})."
+        f"Seen by {made['likeness'][0]['eyes']}, made pictures lie at a Fréchet distance of {short(own['frechet'])} from real "
+        f"ones that it never saw (less is more alike); as many real pictures lie at {short(real['frechet'])}. Of what the real pictures show, "
+        f"{percent(own['coverage'], '.3g')} has a made one nearby (real ones: {percent(real['coverage'], '.3g')})."
     )
     if agreed := made.get("agreement"):
         text += (
-            f" What is asked for is seen in {_percent(agreed['made'])} of the made pictures (in {_percent(agreed['real'])} of "
+            f" What is asked for is seen in {percent(agreed['made'], '.3g')} of the made pictures (in {percent(agreed['real'], '.3g')} of "
             "the real ones)."
         )
     return " ".join([text, *warned(made)])
@@ -98,9 +99,9 @@ def figures(made: Json) -> str:
                 [
                     first,
                     escape(each["eyes"]),
-                    f"{plots.short(mine['frechet'])}",
+                    f"{short(mine['frechet'])}",
                     f"{mine['density']:.2f}",
-                    _percent(mine["coverage"]),
+                    percent(mine["coverage"], ".3g"),
                 ]
             )
     return (
@@ -121,10 +122,12 @@ def labels(made: Json) -> str:
     agreed = made.get("agreement")
     if not agreed:
         return ""
-    worst = [[escape(each["label"]), f"{each['rows']:,}", _percent(each["share"])] for each in agreed["labels"][:8]]
+    worst = [
+        [escape(each["label"]), f"{each['rows']:,}", percent(each["share"], ".3g")] for each in agreed["labels"][:8]
+    ]
     return (
         f"<h2>Is it what was asked for?</h2><p>A classifier that learned from the same real pictures, and never saw a made one, "
-        f"takes {_percent(agreed['made'])} of the made pictures for what was asked for, and {_percent(agreed['real'])} of the held-out "
+        f"takes {percent(agreed['made'], '.3g')} of the made pictures for what was asked for, and {percent(agreed['real'], '.3g')} of the held-out "
         "real ones for what they are. It agrees least often for:</p>"
         + table([escape(made["asked"]), "made", "taken for it"], worst, 2)
     )
@@ -146,9 +149,9 @@ def copies(made: Json) -> str:
             made["nearest"], "made pictures above, the nearest real ones below"
         )
     return (
-        f"<h2>Is it copying?</h2><p>From a made picture to the nearest one it learned from it is {plots.short(found['made'])} on "
-        f"the median, from a real one that it never saw {plots.short(found['real'])} (pixels, averaged to 16 a side). Nearer than "
-        f"all but one in a hundred of the real ones lie {_percent(found['close'])} of the made ones (and {_percent(found['usual'])} of the "
+        f"<h2>Is it copying?</h2><p>From a made picture to the nearest one it learned from it is {short(found['made'])} on "
+        f"the median, from a real one that it never saw {short(found['real'])} (pixels, averaged to 16 a side). Nearer than "
+        f"all but one in a hundred of the real ones lie {percent(found['close'], '.3g')} of the made ones (and {percent(found['usual'], '.3g')} of the "
         f"real ones). {looks}</p>{shown}"
     )
 
@@ -171,7 +174,7 @@ def duel(made: Json, learned: Json) -> str:
     return (
         "<h2>The duel</h2><p>The discriminator scores a real and a made picture. Of 100 such pairs it tells about 50 apart where "
         "the generator wins, 100 where the discriminator does. Diversity is how far apart pictures of one label lie, compared "
-        f"with real ones: where it falls, the generator makes the same again and again. At the end it told {_percent(scores['told'])} "
+        f"with real ones: where it falls, the generator makes the same again and again. At the end it told {percent(scores['told'], '.3g')} "
         'of the pairs apart.</p><div class="pair">'
         + plots.curves(curves, "told", "Pairs told apart", [])
         + plots.curves(curves, "diversity", "Diversity of what is made, beside real pictures", [])
@@ -194,7 +197,3 @@ def limits() -> str:
 def _sheet(source: str, what: str) -> str:
     """A sheet of pictures, as wide as there is room."""
     return f'<div class="wide sheet" tabindex="0">{picture(source).replace("the example itself", escape(what))}</div>'
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from lamina.insight.metrics import percent, short
+
 HEIGHT = 230
 INKS = ("#2f7fbf", "#d9730d", "#2e9e6b", "#a45ac9", "#c9453f", "#8a8a2a")  # of signals: seen on light and on dark
 Point = tuple[float, float]
@@ -36,19 +38,6 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
     step = next(step * factor for factor in (1, 2, 2.5, 5, 10) if (high - low) / (step * factor) <= count + 0.5)
     first = math.ceil(low / step - 1e-9)
     return [round(k * step, 12) for k in range(first, math.floor(high / step + 1e-9) + 1)]
-
-
-def short(value: float) -> str:
-    """A number in few characters: `short(12345.6) == "12,350"`, `short(0.98765) == "0.988"`."""
-    if value == 0 or not math.isfinite(value):
-        return f"{value:g}"
-    size = math.floor(math.log10(abs(value)))
-    if size >= 6:
-        return f"{value:.3g}"
-    if size >= 3:
-        return f"{round(value, 3 - size):,.0f}"
-    shown = f"{value:.{max(0, 2 - size)}f}"
-    return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
 
 class Axes:
@@ -192,7 +181,7 @@ def reliability(before: Sequence[dict[str, float]], after: Sequence[dict[str, fl
     places = [each[key] for each in [*before, *after] for key in ("confidence", "right")]
     low = max(0.0, min([*places, *(each["low"] for each in after), 0.95]) - 0.03)
     axes = Axes((low, 1), (low, 1), 300)
-    body = axes.grid("how sure it was", _percent) + axes.line([(low, low), (1, 1)], "ideal")
+    body = axes.grid("how sure it was", lambda share: percent(share, ".0f")) + axes.line([(low, low), (1, 1)], "ideal")
     for each in after:
         x = axes.x(each["confidence"])
         body += f'<line class="span" x1="{x}" x2="{x}" y1="{axes.y(each["low"])}" y2="{axes.y(each["high"])}"/>'
@@ -237,7 +226,7 @@ def _errors(points: Sequence[Sequence[float]]) -> str:
     body = axes.grid("answer less truth", count=3) + _columns(axes, counts.tolist(), edges.tolist())
     body += f'<line class="zero" x1="50%" x2="50%" y1="0" y2="{axes.height}"/>'
     low = float((errors < 0).mean())
-    said = f"{_percent(low)} of the answers were too low, {_percent(1 - low)} too high."
+    said = f"{percent(low, '.0f')} of the answers were too low, {percent(1 - low, '.0f')} too high."
     return figure("Errors: too low, too high", said, body, 300, f"<span>{said}</span>", "square")
 
 
@@ -364,10 +353,6 @@ def _scale(axes: Axes, say: Callable[[float], str]) -> str:
     )
     track = f'<svg width="100%" height="16" aria-hidden="true">{texts}</svg>'
     return f'<div class="row scale"><span></span><div>{track}</div><b></b></div>'
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f}\u00a0%"
 
 
 def _room(low: float, high: float, share: float = 0.04) -> Point:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from lamina.core import Json
 from lamina.insight import assumptions, judgement, plots, transduced, unlabelled
-from lamina.insight.metrics import name
+from lamina.insight.metrics import name, short
 from lamina.insight.page import Sections, contents, escape, hidden, page, table
-from lamina.insight.plots import short
 from lamina.insight.provenance import learned_from, learning, network, repeat
 from lamina.insight.verdict import verdict
 

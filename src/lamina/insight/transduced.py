@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lamina.core import Json
+from lamina.insight.metrics import percent
 from lamina.insight.page import entries, escape, picture, table
 
 NAMED = 10  # classes whose share is told
@@ -28,11 +29,11 @@ def said(found: Json | None) -> str:
         )
     else:
         text += (
-            f" Of {right['rows']:,} labels that were hidden, {_percent(right['value'])} ({_percent(right['low'])} to "
-            f"{_percent(right['high'])}) were found again."
+            f" Of {right['rows']:,} labels that were hidden, {percent(right['value'])} ({percent(right['low'])} to "
+            f"{percent(right['high'])}) were found again."
         )
     if right is not None and found["alone"] is not None:
-        text += f" The network that learned from labels alone is right on {_percent(found['alone'])} of held-out rows."
+        text += f" The network that learned from labels alone is right on {percent(found['alone'])} of held-out rows."
         if found["alone"] > right["high"]:
             text += " It is better: take its answers (lamina predict)."
     return text
@@ -40,8 +41,8 @@ def said(found: Json | None) -> str:
 
 def _shares(shares: Json) -> str:
     if len(set(shares.values())) == 1:
-        return f"equal, {_percent(next(iter(shares.values())))} each"
-    named = [f"{word} {_percent(share)}" for word, share in shares.items()]
+        return f"equal, {percent(next(iter(shares.values())))} each"
+    named = [f"{word} {percent(share)}" for word, share in shares.items()]
     return ", ".join(named[:NAMED]) + (f" and {len(named) - NAMED} more" if len(named) > NAMED else "")
 
 
@@ -67,9 +68,5 @@ def render(found: Json | None) -> str:
 def _card(each: Json) -> str:
     return (
         f'<div class="card">{picture(each["picture"], each.get("sound"))}'
-        f"<b>{escape(each['answer'])}, {_percent(each['sure'])} sure</b><dl>{entries(each['cells'])}</dl></div>"
+        f"<b>{escape(each['answer'])}, {percent(each['sure'])} sure</b><dl>{entries(each['cells'])}</dl></div>"
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"

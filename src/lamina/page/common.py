@@ -10,7 +10,7 @@ import numpy as np
 
 from lamina.core import Array, Coded
 from lamina.examples import Examples
-from lamina.insight.plots import short
+from lamina.insight.metrics import short
 
 MOST = 3
 APART = 1.0  # standard deviations between the few and all, from which on a number stands out

@@ -13,8 +13,7 @@ import numpy as np
 
 from lamina.core import Array, Json, PlanError, nearest
 from lamina.insight.calibration import coverage, reliability
-from lamina.insight.metrics import name
-from lamina.insight.plots import short
+from lamina.insight.metrics import name, short
 from lamina.insight.slices import picture_columns, slices
 from lamina.insight.verdict import verdict
 from lamina.model.model import Model

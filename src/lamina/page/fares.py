@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from lamina.core import Json
+from lamina.insight.metrics import percent
 from lamina.page import words
 from lamina.page.schema import training
 
@@ -76,16 +77,11 @@ def told(found: Sequence[training.Fares]) -> list[str]:
     if not said:
         lowest, highest = min(each.ratio or 0 for each in known), max(each.ratio or 0 for each in known)
         said.append(
-            f"Every layer learns: a step changes its weights by {percent(lowest)} to {percent(highest)}."
+            f"Every layer learns: a step changes its weights by {percent(lowest, '.2g')} to {percent(highest, '.2g')}."
             if lowest != highest
-            else f"Every layer learns: a step changes its weights by {percent(lowest)}."
+            else f"Every layer learns: a step changes its weights by {percent(lowest, '.2g')}."
         )
     return said
-
-
-def percent(share: float) -> str:
-    """`percent(0.0012) == "0.12 %"`."""
-    return f"{100 * share:.2g} %"
 
 
 def _reading(ratio: float | None) -> Literal["unknown", "little", "fine", "much"]:
@@ -97,9 +93,9 @@ def _reading(ratio: float | None) -> Literal["unknown", "little", "fine", "much"
 def _says(reading: str, ratio: float | None, dead: int | None, units: int | None) -> str:
     said = {
         "unknown": "Not measured yet.",
-        "little": f"A step changes it by {percent(ratio or 0)}: too little to learn anything.",
-        "much": f"A step changes it by {percent(ratio or 0)}: too much, it jumps.",
-        "fine": f"A step changes it by {percent(ratio or 0)}: it learns.",
+        "little": f"A step changes it by {percent(ratio or 0, '.2g')}: too little to learn anything.",
+        "much": f"A step changes it by {percent(ratio or 0, '.2g')}: too much, it jumps.",
+        "fine": f"A step changes it by {percent(ratio or 0, '.2g')}: it learns.",
     }[reading]
     if dead is None or not units:
         return said

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from lamina.insight.plots import short
+from lamina.insight.metrics import short
 from lamina.model.intake import TABLE, Intake
 from lamina.networks.mlp import Columns
 
