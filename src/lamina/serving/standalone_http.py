@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from lamina.core import Json, LaminaError
 
 LARGEST = 32 * 2**20  # bytes of one request
+AT_ONCE = 16  # requests that are read and answered; the next one is told to come again
 
 
 class Streamed(NamedTuple):
@@ -22,12 +25,22 @@ class Streamed(NamedTuple):
 def serve(
     host: str, port: int, place: str, read: Callable[[Any], Any], answer: Callable[[Any], Json | Streamed]
 ) -> None:
-    """Answer POST at `place` until it is stopped. read: what a body says, to what can be answered; a ValueError, LookupError,
+    """Answer POST at `place` until it is stopped, as `listening` says."""
+    with listening(host, port, place, read, answer) as server:
+        print(f"POST http://{host}:{server.server_port}{place}", flush=True)
+        server.serve_forever()
+
+
+def listening(
+    host: str, port: int, place: str, read: Callable[[Any], Any], answer: Callable[[Any], Json | Streamed]
+) -> ThreadingHTTPServer:
+    """A server that answers POST at `place`. read: what a body says, to what can be answered; a ValueError, LookupError,
     TypeError or LaminaError says why it cannot.
 
     Raises:
         LaminaError: the port is taken.
     """
+    room = threading.BoundedSemaphore(AT_ONCE)
 
     class Asked(BaseHTTPRequestHandler):
         timeout = 30
@@ -43,8 +56,18 @@ def serve(
                 return self.say(
                     413 if size.isdigit() else 411, {"error": f"POST at most {LARGEST:,} bytes to {place}."}
                 )
+            if not room.acquire(blocking=False):
+                return self.say(
+                    503, {"error": f"{AT_ONCE} requests are being answered. Ask again."}, {"retry-after": "1"}
+                )
             try:
-                body = json.loads(self.rfile.read(int(size)))
+                return self.answered(int(size))
+            finally:
+                room.release()
+
+        def answered(self, size: int) -> None:
+            try:
+                body = json.loads(self.rfile.read(size))
             except ValueError as error:
                 return self.say(422, {"error": f"The body is no JSON: {error}."})
             try:
@@ -54,11 +77,12 @@ def serve(
             found = answer(wanted)
             return self.stream(found) if isinstance(found, Streamed) else self.say(200, found)
 
-        def say(self, status: int, content: Json) -> None:
+        def say(self, status: int, content: Json, headers: Mapping[str, str] = MappingProxyType({})) -> None:
             body = json.dumps(content).encode()
             self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
+            said = {"content-type": "application/json", "content-length": str(len(body)), **headers}
+            for name, value in said.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
 
@@ -78,11 +102,8 @@ def serve(
             """No log: it would hold addresses."""
 
     try:
-        server = ThreadingHTTPServer((host, port), Asked)
+        return ThreadingHTTPServer((host, port), Asked)
     except OSError as error:
         raise LaminaError(
             f"It cannot listen at {host}:{port}: {error.strerror}. Choose another port, such as --serve 8001."
         ) from None
-    with server:
-        print(f"POST http://{host}:{server.server_port}{place}", flush=True)
-        server.serve_forever()
