@@ -146,6 +146,21 @@ def test_a_test_set_of_ones_own(tmp_path: Path) -> None:
         read(tmp_path / "old.csv", Reading(test=str(tmp_path / "other.csv")))
 
 
+@pytest.mark.parametrize("part", ["test", "unlabelled"])
+def test_more_rows_hold_what_the_others_hold(part: str) -> None:
+    """Ages that are numbers here and words there would be learned as words; where the kind is named, it is."""
+    some = {"age": [39.0, 41.0, None], "y": ["a", "b", "a"]}
+    more = {"age": ["39 years", "old", "40 years", "young"], "y": ["a", "b", "a", "b"]}
+    with pytest.raises(
+        DataError, match=r"'39 years' in 'age' \(category\), where .* '39.0' \(number\).*--kind age=number"
+    ):
+        read(some, Reading(**{part: more}), target="y")
+    found = read(some, Reading(kind={"age": "number"}, **{part: more}), target="y")
+    assert found.kinds["age"].name == "number"
+    none = {"age": [None, None], "y": ["a", "b"]}
+    assert len(read(some, Reading(**{part: none}), target="y")) == 5
+
+
 def test_a_column_may_say_the_parts() -> None:
     found = read({"x": [1.0, 2.0, 4.0], "split": ["train", "test", "valid"], "y": ["a", "b", "a"]})
     assert found.columns == ["x", "y"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,16 +46,17 @@ def tables(top: Path, by_part: Mapping[Path, int], like: Mapping[str, str] | Non
     return out
 
 
-def with_test(raw: Raw, test: Raw) -> Raw:
-    """The test set of one's own below the other rows.
+def with_test(raw: Raw, test: Raw, said: Iterable[str] = ()) -> Raw:
+    """The test set of one's own below the other rows. said: columns whose kind somebody named.
 
     Raises:
-        DataError: it lacks a column.
+        DataError: it lacks a column, or one holds something else.
     """
     if lacking := [name for name in raw.columns if name not in test.columns]:
         raise DataError(
             f"The test set {test.source} has no column {listed(lacking)}, but {raw.source} has. It has {listed(test.columns)}."
         )
+    _check_kinds(raw, test, f"The test set {test.source}", said)
     parts = raw.parts
     out = _stacked([(TRAIN, raw), (TEST, test)], f"{raw.source}, tested on {test.source}")
     assert out.parts is not None
@@ -63,11 +65,12 @@ def with_test(raw: Raw, test: Raw) -> Raw:
     return out
 
 
-def with_unlabelled(raw: Raw, more: Raw, target: Sequence[str]) -> Raw:
-    """Rows without labels below the others; what they hold of the targets is not looked at.
+def with_unlabelled(raw: Raw, more: Raw, target: Sequence[str], said: Iterable[str] = ()) -> Raw:
+    """Rows without labels below the others; what they hold of the targets is not looked at. said: columns whose kind somebody
+    named.
 
     Raises:
-        DataError: they lack a column, or hold pictures of another size.
+        DataError: they lack a column, one holds something else, or pictures are of another size.
     """
     answers = set(target) or {LABEL}
     if lacking := [name for name in raw.columns if name not in more.columns and name not in answers]:
@@ -85,6 +88,7 @@ def with_unlabelled(raw: Raw, more: Raw, target: Sequence[str]) -> Raw:
             raise DataError(
                 f"The unlabelled '{name}' are arrays of {_size(other)}, the labelled ones of {_size(one)}. Give both in one size."
             )
+    _check_kinds(raw, more, f"The unlabelled set {more.source}", {*said, *answers})
     parts = raw.parts
     below = Raw(more.source, columns, more.folder, notes=more.notes)
     out = _stacked([(UNUSED, raw), (UNUSED, below)], f"{raw.source}, and {more.source} without labels")
@@ -95,6 +99,36 @@ def with_unlabelled(raw: Raw, more: Raw, target: Sequence[str]) -> Raw:
     else:
         out.parts[: len(parts)] = parts
     return out
+
+
+def _check_kinds(raw: Raw, more: Raw, what: str, but: Iterable[str]) -> None:
+    """Columns that look like numbers here and like words there would be learned as neither.
+
+    Raises:
+        DataError: one does.
+    """
+    from lamina.examples.infer import infer
+
+    for name in raw.columns.keys() - set(but):
+        one, other = (infer(name, each.columns[name], replace(each, notes=[])).held for each in (raw, more))
+        if one != other and not any(_empty(each.columns[name]) for each in (raw, more)):
+            raise DataError(
+                f"{what} holds {_some(more.columns[name])} in '{name}' ({other}), where {raw.source} holds {_some(raw.columns[name])} "
+                f"({one}). Write both in one way, or say --kind {name}={one}: what then cannot be read counts as missing."
+            )
+
+
+def _empty(cells: Any) -> bool:
+    return not isinstance(cells, np.ndarray | Coded) and cells.null_count() == len(cells)
+
+
+def _some(cells: Any) -> str:
+    """A cell that holds something, as it stands there."""
+    if isinstance(cells, np.ndarray) and cells.ndim > 1:
+        return f"arrays of {_size(cells.shape[1:])}"
+    every = cells.tolist() if isinstance(cells, np.ndarray | Coded) else cells.drop_nulls().head(1).to_list()
+    found = next((each for each in every if each is not None), None)
+    return f"{type(found).__name__} values" if isinstance(found, bytes | list | np.ndarray) else f"'{str(found)[:40]}'"
 
 
 def _size(shape: tuple[int, ...]) -> str:

@@ -42,11 +42,12 @@ def read(
     reading = reading or Reading()
     target = (target,) if isinstance(target, str) else tuple(target)
     try:
+        named: Mapping[str, str] = reading.kind if like is None else like
         raw, folded = _folded(source, reading, like, target)
         if reading.test is not None:
-            raw = parts.with_test(raw, _folded(reading.test, reading, like, target)[0])
+            raw = parts.with_test(raw, _folded(reading.test, reading, like, target)[0], named)
         if reading.unlabelled is not None:
-            raw = parts.with_unlabelled(raw, _folded(reading.unlabelled, reading, like, target)[0], target)
+            raw = parts.with_unlabelled(raw, _folded(reading.unlabelled, reading, like, target)[0], target, named)
         reading = folded
     except PermissionError as error:
         said = f"'{error.filename}' may not be read: {error.strerror}." if error.filename else f"{error}."
