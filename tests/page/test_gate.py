@@ -41,7 +41,7 @@ def test_the_token_opens_once_and_is_then_a_cookie(stranger: TestClient) -> None
     assert stranger.get("/assets/app.js").status_code == 401
     closed = stranger.get("/")
     assert closed.status_code == 401
-    assert "lamina open" in closed.text
+    assert "in the terminal" in closed.text
     assert stranger.get("/?token=another").status_code == 401
     entered = stranger.get(f"/?token={TOKEN}")
     assert entered.status_code == 303

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,10 +16,9 @@ from lamina.examples.reading import Reading
 
 if TYPE_CHECKING:
     from lamina.examples import Examples
-    from lamina.examples.labels import Labels
-    from lamina.learning.label_next import Landscape, Question
+    from lamina.insight.interview import Interview, Question
+    from lamina.learning.label_next import Landscape
 
-AT_ONCE = 5  # questions, after which it is looked anew which are worth asking
 HELP = "Type a label, or c* for the known one that begins with c. Enter: skip. <: take the last back. .: end. What was said is kept."
 
 
@@ -38,6 +37,7 @@ def label(
         ),
     ] = None,
     count: Annotated[int, typer.Option("-n", "--count", help="Examples to ask about.")] = 50,
+    opened: Annotated[bool, typer.Option("--open", help="Ask in the browser, by pictures.")] = False,
     listing: Annotated[bool, typer.Option("--list", help="List them; ask nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="List them, one JSON object a line.")] = False,
     reading: Reading = Reading(),
@@ -47,7 +47,10 @@ def label(
     It writes a table of all examples, with and without a label, from which `lamina learn` learns.
     """
     from lamina.examples import labels
+    from lamina.insight.interview import Interview, name_of
 
+    if opened and (listing or as_json):
+        raise PlanError("--open asks in the browser; --list and --json ask nothing. Say one of them.")
     if count < 1:
         raise PlanError(f"{count} examples were asked for. At least 1 is needed, such as -n 50.")
     kept = labels.Labels.of(path, reading, target)
@@ -59,7 +62,8 @@ def label(
             kept.add_to(place)  # nothing as yet: to see that it can be done
     landscape = _landscape(kept.examples, kept.said, target)
     if asks:
-        _ask(kept, landscape, count, kept.add_to if into else kept.write, place)
+        write = kept.add_to if into else kept.write
+        _asked(Interview(kept, landscape, count, partial(write, place)), landscape, place, opened)
         return
     questions = landscape.next(kept.said, count)
     if not questions and not as_json:
@@ -68,7 +72,7 @@ def label(
         if as_json:
             print(json.dumps(_told(kept.examples, question), ensure_ascii=False))
         else:
-            print(f"{_name(kept.examples, question.row)}  {question.why}")
+            print(f"{name_of(kept.examples, question.row)}  {question.why}")
 
 
 def _landscape(examples: Examples, said: dict[int, str], target: str) -> Landscape:
@@ -91,88 +95,65 @@ def _landscape(examples: Examples, said: dict[int, str], target: str) -> Landsca
             print(f"\r{progress.message}", end=" ", file=sys.stderr)
 
 
-def _ask(kept: Labels, landscape: Landscape, count: int, write: Callable[[Path], None], place: Path) -> None:
-    """One after the other, until all were asked, or somebody ends it."""
-    print(HELP)
-    skipped: set[int] = set()
-    history: list[list[int]] = []  # rows that each answer was given to
-    asked = 0
+def _asked(interview: Interview, landscape: Landscape, place: Path, opened: bool) -> None:
+    """In the terminal or in the browser; what was said is kept, however it ends."""
+    from lamina.door import label_with
+
+    kept = interview.kept
     try:
-        while asked < count:
-            questions = landscape.next(kept.said, min(AT_ONCE, count - asked), frozenset(skipped))
-            if not questions:
-                print("Every example has a label, or was skipped.")
-                break
-            place_in = 0
-            while place_in < len(questions):
-                question = questions[place_in]
-                _show(kept.examples, question, asked + 1, count, sorted(set(kept.said.values())))
-                answer = kept.completed(input("label: ").strip())
-                if answer == ".":
-                    return
-                if answer == "<":
-                    if not history:
-                        print("Nothing to take back.")
-                        continue
-                    for row in history.pop():
-                        kept.said.pop(row, None)
-                        skipped.discard(row)
-                    asked -= 1
-                    if place_in == 0:
-                        break  # the row is among the next questions again
-                    place_in -= 1
-                    continue
-                rows = [question.row, *question.others]
-                if answer:
-                    kept.said.update(dict.fromkeys(rows, answer))
-                else:
-                    skipped.add(question.row)
-                history.append(rows)
-                asked, place_in = asked + 1, place_in + 1
-    except (EOFError, KeyboardInterrupt):
-        print()
+        if opened:
+            label_with(interview, landscape.inputs, place)
+        else:
+            _ask(interview)
     finally:
-        write(place)
+        interview.end()
         words = f"{len(kept.said):,} of {len(kept.examples):,} examples have a label"
         print(f"\n{words}: {place}\nlearn    lamina learn {place} --target {kept.target}")
 
 
-def _show(examples: Examples, question: Question, number: int, count: int, known: list[str]) -> None:
-    print(f"\n{number} of {count}: {question.why}")
-    for row in (question.row, *question.others):
-        print(f"  {_name(examples, row)}")
-        for column, cell in _cells(examples, row).items():
+def _ask(interview: Interview) -> None:
+    """One after the other, until all were asked, or somebody ends it."""
+    print(HELP)
+    try:
+        while (question := interview.question) is not None:
+            _show(interview, question)
+            answer = interview.kept.completed(input("label: ").strip())
+            if answer == ".":
+                return
+            if answer != "<":
+                interview.answer(answer)
+            elif not interview.back():
+                print("Nothing to take back.")
+        if interview.asked < interview.count:
+            print("Every example has a label, or was skipped.")
+    except (EOFError, KeyboardInterrupt):
+        print()
+
+
+def _show(interview: Interview, question: Question) -> None:
+    from lamina.insight.interview import cells_of, name_of
+
+    examples = interview.kept.examples
+    print(f"\n{interview.asked + 1} of {interview.count}: {question.why}")
+    for row in question.rows:
+        print(f"  {name_of(examples, row)}")
+        for column, cell in cells_of(examples, row).items():
             print(f"    {column}: {cell:.6g}" if isinstance(cell, float) else f"    {column}: {cell}")
     if question.others:
         print("  One label for all of these; Enter if they are not alike.")
-    if known:
+    if known := interview.known:
         print(f"  known: {', '.join(known)}")
 
 
 def _told(examples: Examples, question: Question) -> Json:
+    from lamina.insight.interview import cells_of, name_of
+
     return {
         "row": question.row + 1,
-        "name": _name(examples, question.row),
+        "name": name_of(examples, question.row),
         "why": question.why,
         "group": question.size,
         "others": [row + 1 for row in question.others],
         "guess": question.guess,
-        "cells": _cells(examples, question.row),
-    }
-
-
-def _name(examples: Examples, row: int) -> str:
-    from lamina.model.intake import row_names
-
-    names = row_names(examples.take([row]))
-    return f"row {row + 1:,}" if names is None else names[0]
-
-
-def _cells(examples: Examples, row: int) -> Json:
-    """What a row holds, but for files, which its name says."""
-    from lamina.examples.reading import FILES
-
-    shown = examples.take([row]).preview(1)[0]
-    return {
-        column: cell for column, cell in shown.items() if examples.kinds[column].held not in FILES and cell is not None
+        "cells": cells_of(examples, question.row),
     }

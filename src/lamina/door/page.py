@@ -1,8 +1,8 @@
-"""The page that shows what goes on inside: of a model, beside a training, or as the report in one file."""
+"""Pages in the browser: what goes on inside, of a model, beside a training, or as the report in one file; and labelling."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,8 @@ from lamina.door.models import load
 from lamina.door.options import needs_serve, options
 
 if TYPE_CHECKING:
-    from lamina.core import Progress
+    from lamina.core import Input, Progress
+    from lamina.insight.interview import Interview
     from lamina.learning.running import Running
     from lamina.model.model import Model
     from lamina.page.opening import Opening
@@ -39,17 +40,33 @@ def show(model: Model | str | Path, data: Any = None, *, wait: bool = False, **o
 def open_with(model: Model | str | Path, data: Any, opening: Opening, wait: bool = True) -> Page | None:
     """`show`, with its settings made."""
     with needs_serve("The page"):
-        from lamina.page import run
+        from lamina.page import local, run
     page = run.show(model, data, opening)
     print(f"shows    {page.views.opened.shown}\npage     {page.url}", flush=True)
     if wait:
         print("stop     Ctrl-C", flush=True)
     if not opening.no_browser:
-        run.show_in_browser(page.url)
+        local.show_in_browser(page.url)
     if not wait:
         return page
     page.wait()
     return None
+
+
+def label_with(interview: Interview, inputs: Mapping[str, Input], place: Path) -> None:
+    """Ask for labels in the browser, until it is enough. inputs: what shows the columns that can be seen or heard.
+
+    Raises:
+        MissingExtra: `lamina[serve]` is not installed. LaminaError: no port is free.
+    """
+    with needs_serve("Labelling in the browser"):
+        from lamina.page import labelling, local
+        from lamina.page.opening import Opening
+    interview.alike = labelling.ALIKE
+    with labelling.Desk(interview, inputs, place, local.listening(Opening())) as desk:
+        print(f"page     {desk.url}\nstop     Ctrl-C, or in the page", flush=True)
+        local.show_in_browser(desk.url)
+        desk.wait()
 
 
 @contextmanager
@@ -63,7 +80,7 @@ def learning_with(
         MissingExtra: `lamina[serve]` is not installed.
     """
     with needs_serve("The page"):
-        from lamina.page import run
+        from lamina.page import local, run
         from lamina.page.opening import Opening as Settings
     settings = opening or Settings()
     page, progress = run.beside(running, out.name.removesuffix(".lamina"), settings, running.plan.generate)
@@ -75,7 +92,7 @@ def learning_with(
 
     with page:
         if not settings.no_browser:
-            run.show_in_browser(page.url)
+            local.show_in_browser(page.url)
         yield page, told()
 
 

@@ -90,6 +90,7 @@ class Labels:
             content = filled.getvalue().encode()
         with new_file(source) as aside:
             aside.write_bytes(content)
+        self.before = dict(self.said)
 
     def write(self, place: Path) -> None:
         """All examples as CSV, files by their paths from there."""

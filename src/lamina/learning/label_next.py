@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
-from lamina.core import Array, DataError, Progress
+from lamina.core import Array, DataError, Input, Progress
 from lamina.examples import Examples
 from lamina.found._near import groups, squares
+from lamina.insight.interview import Question
 from lamina.learning.budget import Budget
 from lamina.learning.graph import Graph, turned
 from lamina.learning.label_free import features
@@ -21,36 +21,18 @@ from lamina.learning.spreading import method_for, spread
 SEEN = 20_000  # examples that are chosen among
 GROUPS = 20  # that are asked about first, at most
 EACH = 15  # examples of a group, at least
-ALIKE = 2  # more examples of a group that are shown beside the most typical one
 UNCLEAR = 0.2  # share of the examples, the least clear ones, that those unlike each other are taken from
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """row: to label. others: rows like it, which may get the same label. size: of the group that it stands for; 0 where it is asked
-    about because it is unclear. guess: the label that its neighbours suggest, and how clear that is, from 0 to 1."""
-
-    row: int
-    others: tuple[int, ...] = ()
-    size: int = 0
-    guess: str | None = None
-    clear: float = 0.0
-
-    @property
-    def why(self) -> str:
-        if self.size:
-            return f"stands for a group of {self.size:,}"
-        return "lies far from everything labelled" if self.guess is None else f"unclear: perhaps {self.guess}"
 
 
 class Landscape:
     """Where examples lie, by features that no label had a say in: made once, asked again after every few labels.
 
-    rows: [n] of the examples, those that are chosen among; x: [n, F] their places; member: [n] the group of each.
+    rows: [n] of the examples, those that are chosen among; x: [n, F] their places; member: [n] the group of each. inputs: what
+    read the columns.
     """
 
-    def __init__(self, rows: Array, x: Array, seed: int = 0) -> None:
-        self.rows, self.x = rows, x
+    def __init__(self, rows: Array, x: Array, seed: int = 0, inputs: Mapping[str, Input] | None = None) -> None:
+        self.rows, self.x, self.inputs = rows, x, inputs or {}
         self.rng = np.random.default_rng(seed)
         self.graph = Graph.of(x, self.rng)
         count = max(2, min(GROUPS, len(x) // EACH))
@@ -78,22 +60,25 @@ class Landscape:
             if fits(form):
                 yield from replace_pictures(prepared, name, Budget(0.0, None))
         yield Progress(stage="looking", message="seeking groups")
-        return cls(rows, turned(features(prepared, np.arange(len(rows)), rng), rng), seed)
+        return cls(rows, turned(features(prepared, np.arange(len(rows)), rng), rng), seed, prepared.intake.inputs)
 
-    def next(self, labels: Mapping[int, str], count: int, skipped: frozenset[int] = frozenset()) -> list[Question]:
-        """Up to `count` questions. labels: row to what was said of it. skipped: rows not to ask about again."""
+    def next(
+        self, labels: Mapping[int, str], count: int, skipped: frozenset[int] = frozenset(), alike: int = 2
+    ) -> list[Question]:
+        """Up to `count` questions. labels: row to what was said of it. skipped: rows not to ask about again. alike: more rows
+        that are shown beside the most typical one of a group."""
         place = {int(row): k for k, row in enumerate(self.rows)}
         known = np.array([place[row] for row in labels if row in place], int)
         closed = np.zeros(len(self.rows), bool)
         closed[known] = True
         closed[[place[row] for row in skipped if row in place]] = True
-        found = self._groups(closed, known)[:count]
+        found = self._groups(closed, alike)[:count]
         if len(found) < count and len(known):
             closed[[place[each.row] for each in found]] = True
             found += self._unclear(labels, known, closed, count - len(found))
         return found
 
-    def _groups(self, closed: Array, known: Array) -> list[Question]:
+    def _groups(self, closed: Array, alike: int) -> list[Question]:
         """A question for each group without a label, the largest first."""
         sizes = np.bincount(self.member, minlength=len(self.means))
         touched = np.bincount(self.member[closed], minlength=len(self.means)) > 0
@@ -102,7 +87,7 @@ class Landscape:
             if touched[group] or not sizes[group]:
                 continue
             inside = np.flatnonzero(self.member == group)
-            typical = inside[np.argsort(self.away[inside], kind="stable")[: 1 + ALIKE]]
+            typical = inside[np.argsort(self.away[inside], kind="stable")[: 1 + alike]]
             first, *others = self.rows[typical].tolist()
             found.append(Question(first, tuple(others), int(sizes[group])))
         return found

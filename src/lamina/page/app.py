@@ -56,13 +56,7 @@ def application(views: Views, token: str, port: int, built: Path = BUILT) -> Sta
             *_files(built),
         ],
         middleware=[Middleware(Gate, token=token, port=port)],
-        exception_handlers={
-            StillWorking: _working,
-            Refused: _refused,
-            LaminaError: _said,
-            HTTPException: _unrouted,
-            Exception: _failed,
-        },
+        exception_handlers=HANDLERS,
         lifespan=life,
     )
 
@@ -93,12 +87,12 @@ def _files(built: Path) -> list[Route]:
     if "/index.html" not in files:
         return [Route("/", _unbuilt)]
     return [
-        Route("/", _file(files["/index.html"])),
-        *(Route(path, _file(each)) for path, each in files.items()),
+        Route("/", file(files["/index.html"])),
+        *(Route(path, file(each)) for path, each in files.items()),
     ]
 
 
-def _file(path: Path) -> Callable[[Request], Awaitable[Response]]:
+def file(path: Path) -> Callable[[Request], Awaitable[Response]]:
     kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     content = path.read_bytes()
 
@@ -136,3 +130,12 @@ async def _unrouted(request: Request, error: Exception) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     return refusal(Refused(500, "Something went wrong inside. The terminal says what."))
+
+
+HANDLERS: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
+    StillWorking: _working,
+    Refused: _refused,
+    LaminaError: _said,
+    HTTPException: _unrouted,
+    Exception: _failed,
+}  # what is said when something cannot be answered

@@ -15,7 +15,7 @@ from lamina.serving.settings import Refused, Serving
 
 TOKEN = "token"
 CLOSED = """<!doctype html><meta charset="utf-8"><title>Lamina</title>
-<p>This page opens with the address that <code>lamina open</code> printed in the terminal: it holds a token that no other program has.</p>"""
+<p>This page opens with the address that was printed in the terminal: it holds a token that no other program has.</p>"""
 
 
 def token() -> str:
@@ -71,7 +71,7 @@ class Gate:
             return None
         if start:
             return HTMLResponse(CLOSED, 401)
-        raise Refused(401, "The token of this start was not shown. Open the address that `lamina open` printed.")
+        raise Refused(401, "The token of this start was not shown. Open the address that was printed in the terminal.")
 
     def _kept(self, headers: dict[bytes, bytes]) -> str:
         """The token that the browser kept."""

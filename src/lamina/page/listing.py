@@ -38,7 +38,8 @@ class Listing:
     known: dict[str, dict[int, Known]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.seen, self.heard = pictures.seen(self.model), pictures.heard(self.model)
+        inputs = self.model.intake.inputs
+        self.seen, self.heard = pictures.seen(inputs), pictures.heard(inputs)
 
     def several(self, rows: Sequence[int] | Array, target: str | None) -> list[shared.Example]:
         """Some rows. target: whose label and answer are told; by default the first."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from lamina.core import Array, PlanError, Unreadable, nearest
+from lamina.core import Array, Input, PlanError, Unreadable, nearest
+from lamina.examples import Examples
 from lamina.inputs.image import decoded
 from lamina.inputs.sound import Sound
 from lamina.insight import plots, thumbnails
@@ -21,6 +22,7 @@ from lamina.page.data import Data
 SEEN = ("image", "sound", "video", "series")
 MAPPED = ("grid", "film")  # forms that crops are cut out of
 SIDE = 96
+Inputs: TypeAlias = Mapping[str, Input]
 PNG, SVG = "image/png", "image/svg+xml"
 
 
@@ -34,30 +36,31 @@ class Cut:
     frame: int
 
 
-def seen(model: Model) -> list[str]:
-    """The input columns of a model that can be looked at."""
-    return [column for column, each in model.intake.inputs.items() if each.holds in SEEN]
+def seen(inputs: Inputs) -> list[str]:
+    """The columns that can be looked at."""
+    return [column for column, each in inputs.items() if each.holds in SEEN]
 
 
-def heard(model: Model) -> list[str]:
-    """The input columns of a model that can be heard."""
-    return [column for column, each in model.intake.inputs.items() if isinstance(each, Sound)]
+def heard(inputs: Inputs) -> list[str]:
+    """The columns that can be heard."""
+    return [column for column, each in inputs.items() if isinstance(each, Sound)]
 
 
-def picture(model: Model, data: Data, row: int, column: str | None = None, side: int = SIDE) -> tuple[str, bytes]:
+def picture(
+    inputs: Inputs, examples: Examples, row: int, column: str | None = None, side: int = SIDE
+) -> tuple[str, bytes]:
     """Media type and bytes of a picture of at most `side` pixels a side.
 
     Raises:
         PlanError: there is nothing to see, or it cannot be read.
     """
-    column = _one_of(column, seen(model), "looked at")
-    each: Any = model.intake.inputs[column]
-    assert data.examples is not None
-    value = data.examples.values(column, np.array([row]))[0]
+    column = _one_of(column, seen(inputs), "looked at")
+    each: Any = inputs[column]
+    value = examples.values(column, np.array([row]))[0]
     try:
         if each.holds == "image":
             return PNG, _png(_image(value, side))
-        with_one = data.examples.values(column, np.array([row]))
+        with_one = examples.values(column, np.array([row]))
         encoded = each.encode(with_one)
         if not encoded.present[0]:
             raise Unreadable(encoded.problems[0][1] if encoded.problems else "is missing")
@@ -81,16 +84,15 @@ def spectrogram(model: Model, column: str, steps: Array) -> str:
     return f"data:{PNG};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def sound(model: Model, data: Data, row: int, column: str | None = None) -> bytes:
+def sound(inputs: Inputs, examples: Examples, row: int, column: str | None = None) -> bytes:
     """A WAV file, as it was heard.
 
     Raises:
         PlanError: there is nothing to hear.
     """
-    column = _one_of(column, heard(model), "heard")
-    each: Any = model.intake.inputs[column]
-    assert data.examples is not None
-    value = data.examples.values(column, np.array([row]))[0]
+    column = _one_of(column, heard(inputs), "heard")
+    each: Any = inputs[column]
+    value = examples.values(column, np.array([row]))[0]
     try:
         return _bytes(thumbnails.played(each.samples(value), each.rate))
     except Unreadable as error:
@@ -101,7 +103,7 @@ def sprite(model: Model, data: Data, rows: Sequence[int], side: int, across: int
     """Pictures of several examples as one PNG, row by row; what cannot be read stays grey."""
     from PIL import Image as Pillow
 
-    column = _one_of(None, seen(model), "looked at")
+    column = _one_of(None, seen(model.intake.inputs), "looked at")
     each: Any = model.intake.inputs[column]
     sheet = Pillow.new("RGB", (across * side, max(1, math.ceil(len(rows) / across)) * side), (127, 127, 127))
     assert data.examples is not None

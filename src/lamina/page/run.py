@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol
 
-import uvicorn
-
-from lamina.core import LaminaError, Progress
+from lamina.core import Progress
 from lamina.model.model import Model
 from lamina.page.app import application
 from lamina.page.course import Course, Steered
 from lamina.page.data import Data, open_data, parted
-from lamina.page.gate import TOKEN, token
+from lamina.page.local import Local, listening
 from lamina.page.opened import Opened
-from lamina.page.opening import PORT, Opening
+from lamina.page.opening import Opening
 from lamina.page.views import Views
-from lamina.serving.run import Bounded, listen
-from lamina.serving.settings import Serving
 
 if TYPE_CHECKING:
     import socket
-
-TRIED = 20  # ports after the first, where nobody said one
-WAIT = 10.0  # seconds for a server to start
 
 
 class Learns(Steered, Protocol):
@@ -39,47 +30,17 @@ class Learns(Steered, Protocol):
     def model(self) -> Model: ...
 
 
-class Page:
-    """A page that is open, in a thread: `with Page(views, listening(opening)) as page: page.url`.
-
-    taken: the port, as `listening` gives it; url: with the token of this start, which nobody else has.
-    """
+class Page(Local):
+    """A page that is open, in a thread: `with Page(views, listening(opening)) as page: page.url`."""
 
     def __init__(self, views: Views, taken: socket.socket) -> None:
-        self.views, self.socket = views, taken
-        port = int(self.socket.getsockname()[1])
-        self.token = token()
-        self.url = f"http://127.0.0.1:{port}/?{TOKEN}={self.token}"
-        config = uvicorn.Config(
-            application(views, self.token, port), http=Bounded, ws="none", access_log=False, log_level="warning",
-            server_header=False, proxy_headers=False, timeout_keep_alive=30, timeout_graceful_shutdown=1,
-        )  # fmt: skip
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self.socket]}, daemon=True)
-        self._thread.start()
-        end = time.monotonic() + WAIT
-        while not self._server.started and self._thread.is_alive() and time.monotonic() < end:
-            time.sleep(0.01)
-
-    def wait(self) -> None:
-        """Until it is closed from elsewhere, or Ctrl-C."""
-        with contextlib.suppress(KeyboardInterrupt):
-            while self._thread.is_alive():
-                self._thread.join(0.5)
-        self.stop()
+        self.views = views
+        super().__init__(partial(application, views), taken)
 
     def stop(self) -> None:
         """Close it."""
         self.views.closing = True
-        self._server.should_exit = True
-        self._thread.join(WAIT)
-        self.socket.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.stop()
+        super().stop()
 
     def _repr_html_(self) -> str:
         return f'<a href="{self.url}" target="_blank" rel="noopener">{self.views.name}: what is going on inside</a>'
@@ -142,14 +103,6 @@ def done(page: Page, model: Model | str | Path, data: Any = None) -> None:
         page.views.live.end()
 
 
-def show_in_browser(url: str) -> None:
-    """Open an address, if there is a browser; a machine without one is no error."""
-    import webbrowser
-
-    with contextlib.suppress(webbrowser.Error):
-        webbrowser.open(url)
-
-
 def data_of(model: Model, data: Any) -> Data:
     """The examples to show: Examples, what `lamina.read` reads, or by default what the model was learned from."""
     from lamina.examples import Examples
@@ -163,13 +116,3 @@ def data_of(model: Model, data: Any) -> Data:
 
 def _name(model: Model) -> str:
     return model.files.name.removesuffix(".lamina") if isinstance(model.files, Path) else "model"
-
-
-def listening(opening: Opening) -> socket.socket:
-    """A port, taken: the one said, else the first free one."""
-    if opening.port is not None:
-        return listen(Serving(port=opening.port))
-    for port in range(PORT, PORT + TRIED):
-        with contextlib.suppress(LaminaError):
-            return listen(Serving(port=port))
-    return listen(Serving(port=0))

@@ -170,16 +170,16 @@ class Views:
 
     async def picture(self, id: int, size: int | None, column: str | None) -> Response:
         row = self.opened.row(id)
-        kind, found = await asyncio.to_thread(
-            pictures.picture, self.opened.model, self.opened.data, row, column, size or 256
-        )
+        inputs, examples = self.opened.model.intake.inputs, self.opened.data.examples
+        assert examples is not None
+        kind, found = await asyncio.to_thread(pictures.picture, inputs, examples, row, column, size or 256)
         return kept(found, kind)
 
     async def sound(self, id: int, column: str | None) -> Response:
         row = self.opened.row(id)
-        return kept(
-            await asyncio.to_thread(pictures.sound, self.opened.model, self.opened.data, row, column), "audio/wav"
-        )
+        inputs, examples = self.opened.model.intake.inputs, self.opened.data.examples
+        assert examples is not None
+        return kept(await asyncio.to_thread(pictures.sound, inputs, examples, row, column), "audio/wav")
 
     async def sprite(self, ids: str | None, size: int | None, across: int | None) -> Response:
         rows = [self.opened.row(each) for each in numbers(ids, "examples", TILES)]
