@@ -123,6 +123,62 @@ def test_the_same_run_gives_the_same_model_and_an_exported_one_answers_alike(tab
     np.testing.assert_allclose(scores, one.predict(x).only.scores, atol=1e-6)
 
 
+def leaks(rows: int, odd: int, seed: int = 0) -> dict[str, Any]:
+    """The last `odd` rows lie together among the ordinary ones, where nothing is far from anything."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(0, 1, (rows, 4))
+    x[-odd:] = rng.normal(0, 0.25, (odd, 4)) + np.array([1, -1, 1, -1])
+    found: dict[str, Any] = {name: x[:, k].round(3) for k, name in enumerate("abcd")}
+    return found | {"state": ["ok"] * (rows - odd) + ["leak"] * odd}
+
+
+def test_what_is_known_to_be_odd_teaches_what_to_look_for(tmp_path: Path) -> None:
+    """New leaks are found by it; a known one is named; those that were held out judge it; a file and a folder answer alike."""
+    world, new = leaks(800, 24), leaks(400, 40, 1)
+    truth = np.array(new["state"]) == "leak"
+    rows = {name: new[name] for name in "abcd"}
+    blind = lamina.learn({name: world[name] for name in "abcd"}, find="anomalies", steps=40)
+    seeing = lamina.learn(world, find="anomalies", odd="state=leak", steps=40)
+    assert repr(seeing) == "Model that finds anomalies in a, b, c, d"
+    one, other = (np.argsort(np.argsort(each.predict(rows).only.scores))[truth].mean() for each in (blind, seeing))
+    assert other > one + 20  # ranks among 400
+    answers = seeing.predict(rows).only
+    assert np.mean(answers.unlike[truth]) > 0.5
+    assert any("which is known to be odd" in each[0] for each in answers.reasons.values())
+    known = seeing.card.results["found"][0]["known"]
+    assert known["taught"] + known["held"] == 24
+    assert known["auc"] > max(known["alone"], 0.9)
+    assert "Known to be odd" in seeing.report
+    assert seeing.card.results["found"][0]["rows"] == 776  # nobody has to be told of the known ones
+    loaded = lamina.load(seeing.save(tmp_path / "leaks.lamina"))
+    np.testing.assert_array_equal(loaded.predict(rows).only.scores, answers.scores)
+    folder = standalone.Folder(lamina.export(seeing, tmp_path / "exported"))
+    asked = [{name: cells[row].item() for name, cells in rows.items()} for row in range(400)]
+    np.testing.assert_allclose([each["anomaly"]["score"] for each in folder.answer(asked)], answers.scores, atol=1e-5)
+
+
+def test_too_few_known_ones_all_teach_and_a_private_model_keeps_none() -> None:
+    model = lamina.learn(leaks(300, 5), find="anomalies", odd=("state=leak",), steps=20, private=True)
+    assert model.card.results["found"][0]["known"] == {"taught": 5, "held": 0}
+    assert "too few to hold some out" in model.report
+    assert not len(model.found["anomaly"].odd)
+    assert len(model.found["anomaly"].side) == 1
+
+
+def test_what_cannot_be_known_is_said(tmp_path: Path) -> None:
+    place = tmp_path / "leaks.csv"
+    world = leaks(60, 45)
+    lines = [",".join(map(str, cells)) for cells in zip(*world.values(), strict=True)]
+    place.write_text("\n".join([",".join(world), *lines]) + "\n", encoding="utf-8")
+    find = ("learn", place, "--find", "anomalies", "--odd")
+    assert "Did you mean 'state'?" in refused(*find, "sate=leak")
+    assert "Did you mean 'leak'?" in refused(*find, "state=leek")
+    assert "such as --odd verdict=fraud" in refused(*find, "state")
+    assert "15 examples beside 45 that are known to be odd" in refused(*find, "state=leak")
+    assert "All examples are said to be odd" in refused(*find, "state=leak", "--odd", "state=ok")
+    assert "is for --find anomalies" in refused("learn", place, "--find", "clusters", "--odd", "state=leak")
+
+
 def test_what_cannot_be_found_is_said(table: Path, tmp_path: Path) -> None:
     assert "Without labels: --find anomalies" in refused("learn", table)
     assert "Did you mean 'anomalies'?" in refused("learn", table, "--find", "anomaly")

@@ -9,7 +9,7 @@ import numpy as np
 
 from lamina.core import Answers, Array, Json, Layout, Table
 from lamina.found import _usual
-from lamina.found._near import blocks, groups
+from lamina.found._near import blocks, groups, squares
 
 MEMORY = 4096  # examples that new ones are compared with
 # A number: how far the nearest of a handful of so many examples is, on average over all handfuls.
@@ -17,10 +17,12 @@ MEASURES = "8", "32", "nearest", "spread", "drawn"
 OF_PICTURES = ("nearest",)
 NEAREST = 5  # in the whole memory
 TOGETHER = 4  # with nothing private to be kept: rows that become one mean in the memory
+SAME = 1e-3  # a feature's distance below which two rows are the same
 EVEN = 1e-6  # of the largest figure: closer ones are the same
 RANKS = 200  # places by which a member's figure is turned into how rare it is
 SHARE = 0.15  # of a row's oddness that a column must have to be named
 NAMED = 3  # columns, and examples, that are named
+ARRAYS = "memory", "center", "scale", "turn", "drawn", "odd", "side", "ranks"
 
 
 class Anomalies:
@@ -28,7 +30,10 @@ class Anomalies:
 
     Distance to the nearest of many small handfuls of known examples (LeSiNN, Pang et al. 2015: a few odd rows among the
     known hide no others), to the nearest five of all, how badly the row is drawn again, and how far it lies from the
-    middle where columns that move together count once (Mahalanobis 1936). Of pictures, the nearest five alone. Nothing is chosen by labels.
+    middle where columns that move together count once (Mahalanobis 1936). Of pictures, the nearest five alone.
+
+    Where some rows are known to be odd, two more count as much as all those together: how much nearer a row lies to one of them
+    than to what is usual, and how far on their side of it (Fisher 1936). Nothing else is chosen by labels.
 
     alarms: share of normal rows that may be flagged. limit: the split-conformal threshold (Papadopoulos et al. 2002):
     of rows like those held out, at most `promised` lie above it. A score is in units of the limit.
@@ -44,7 +49,8 @@ class Anomalies:
         self.names: list[str] = []  # of the examples in memory
         self.usual: dict[str, Json] = {}  # column to its usual values; empty where they are private
         nothing: Array = np.zeros((0, 0), np.float32)
-        self.memory = self.center = self.scale = self.turn = self.drawn = nothing
+        self.memory = self.center = self.scale = self.turn = self.drawn = self.odd = self.side = nothing
+        self.odd_names: list[str] = []  # of the rows that are known to be odd
         self.ranks: Array = np.zeros((0, 0))
 
     # ------------------------------------------------------------------------------------------- learning
@@ -68,6 +74,15 @@ class Anomalies:
         self.drawn = np.sqrt((residuals**2).mean(0) + 0.0025).astype(np.float32)
         return order[:0] if private else order
 
+    def learn_odd(self, features: Array, private: bool = False) -> None:
+        """From features [K, F] of rows that are known to be odd; after `fit`. private: keep no row itself, only on which side of what is usual
+        they lie."""
+        odd = self._seen(features)
+        power, axes = np.linalg.eigh(self.memory.T @ self.memory / len(self.memory))
+        apart = axes.T @ (odd.mean(0) - self.memory.mean(0))
+        self.side = (axes @ (apart / (power + power.mean()))).astype(np.float32)[None]
+        self.odd = odd[:0] if private else odd
+
     def rank(self, features: Array) -> None:
         """How rare which figure is, from rows [N, F] that taught nothing."""
         found = self.measures(features)
@@ -87,18 +102,26 @@ class Anomalies:
     def measures(self, features: Array) -> Array:
         """[B, m]: each measure of oddness of each row; more is odder."""
         seen = self._seen(features)
-        found: dict[str, list[Array]] = {name: [] for name in self.which}
+        known = (*(["near odd"] if len(self.odd) else []), *(["side"] if len(self.side) else []))
+        found: dict[str, list[Array]] = {name: [] for name in (*self.which, *known)}
         for piece, distances in blocks(seen, self.memory):
+            near = min(NEAREST, len(self.memory))
+            nearest = _finite(np.partition(distances, near - 1, axis=1)[:, :near]).mean(1)
             for name, sizes in found.items():
                 match name:
+                    case "side":
+                        sizes.append(seen[piece] @ self.side[0])
+                    case "near odd":
+                        to_odd = np.sqrt(squares(seen[piece], self.odd).min(1))
+                        least = SAME * np.sqrt(seen.shape[1])
+                        sizes.append(np.log((nearest + least) / (to_odd + least)))
                     case "spread":
                         sizes.append(np.sqrt(((seen[piece] @ self.turn) ** 2).sum(1)))
                     case "drawn":
                         residuals = self.layout.cut(features[piece], "residuals")
                         sizes.append(((residuals / self.drawn) ** 2).mean(1))
                     case "nearest":
-                        near = min(NEAREST, len(self.memory))
-                        sizes.append(_finite(np.partition(distances, near - 1, axis=1)[:, :near]).mean(1))
+                        sizes.append(nearest)
                     case _:
                         size = min(int(name), len(self.memory))
                         count = len(self.memory) // size
@@ -106,11 +129,13 @@ class Anomalies:
                         sizes.append(_finite(handfuls.min(2)).mean(1))
         return np.stack([np.concatenate(each) if each else np.zeros(0) for each in found.values()], 1)
 
-    def oddness(self, features: Array) -> Array:
-        """[B]: the mean over all measures of how rare each is (-log of the share of rows that are odder)."""
+    def oddness(self, features: Array, taught: bool = True) -> Array:
+        """[B]: the mean over all measures of how rare each is (-log of the share of rows that are odder). Each of those that
+        known odd rows taught counts as much as all others. taught: False leaves those out."""
         found = self.measures(features)
         rare = [_rare(found[:, place], knots) for place, knots in enumerate(self.ranks)]
-        result: Array = np.mean(rare, axis=0)
+        usual = np.mean(rare[: len(self.which)], axis=0)
+        result: Array = np.mean([usual, *(rare[len(self.which) :] if taught else [])], axis=0)
         return result
 
     def answer(self, features: Array, rows: Table) -> Answers:
@@ -138,6 +163,7 @@ class Anomalies:
             if self.names:
                 for row, close in zip(places[piece], order, strict=True):
                     nearest[int(row)] = tuple(self.names[k] for k in close[:NAMED])
+        like = self._like(seen, shares)
         residuals = self.layout.cut(features, "residuals")
         if residuals.shape[1] == shares.shape[1]:
             shares += (residuals / self.drawn) ** 2
@@ -152,7 +178,18 @@ class Anomalies:
                 f"{column}: the {region} is odd" if region else _usual.off(column, rows, row, self.usual.get(column))
                 for column, region in (columns[k] for k in named)
             )
+            if like[place] is not None:
+                reasons[row] = (f"like {like[place]}, which is known to be odd", *reasons[row])
         return reasons, nearest
+
+    def _like(self, seen: Array, shares: Array) -> list[str | None]:
+        """The known odd row that each row [B, F] is like: nearer to it than to what is usual. shares: squares [B, F] of how far
+        that is, by feature."""
+        if not len(self.odd) or not len(seen):
+            return [None] * len(seen)
+        away = squares(seen, self.odd)
+        nearer = away.min(1) < shares.sum(1)
+        return [self.odd_names[k] if near else None for k, near in zip(away.argmin(1), nearer, strict=True)]
 
     def _seen(self, features: Array) -> Array:
         """What is compared, in the precision that features come in."""
@@ -171,10 +208,11 @@ class Anomalies:
             "promised": self.promised,
             "names": self.names,
             "usual": self.usual,
+            "odd": self.odd_names,
         }
 
     def arrays(self) -> dict[str, Array]:
-        return {name: getattr(self, name) for name in ("memory", "center", "scale", "turn", "drawn", "ranks")}
+        return {name: getattr(self, name) for name in ARRAYS}
 
     def large(self) -> dict[str, Array]:
         return {}
@@ -188,8 +226,9 @@ class Anomalies:
         )
         found.limit = np.inf if state["limit"] is None else float(state["limit"])
         found.promised, found.names, found.usual = state["promised"], state["names"], state["usual"]
-        for name in found.arrays():
-            setattr(found, name, arrays[name])
+        found.odd_names = state.get("odd", [])
+        for name in ARRAYS:
+            setattr(found, name, arrays.get(name, getattr(found, name)))  # earlier versions knew of nothing that is odd
         return found
 
 

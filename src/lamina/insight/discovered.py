@@ -28,7 +28,12 @@ def sections(content: Json) -> Sections:
     head.append(f'<p class="verdict">{escape(verdict(found))}</p>')
     match found["kind"]:
         case "anomalies":
-            body = [oddest(found), spread(found), learned_from(data, "set the limit", "were looked at meanwhile")]
+            body = [
+                known(found),
+                oddest(found),
+                spread(found),
+                learned_from(data, "set the limit", "were looked at meanwhile"),
+            ]
         case "clusters":
             body = [clusters(found), mapped(found), learned_from(data, "were kept apart", "were kept apart too")]
         case _:
@@ -81,7 +86,24 @@ def _flagged(found: Json) -> str:
     )
     if promised > alarms:
         text += f" ({percent(alarms, '.2g')} was asked for: {found['held']:,} held-out examples are too few to promise that)"
+    if "auc" in (known := found.get("known", {})):
+        text += f". Of {known['held']:,} known to be odd, which taught nothing, {known['flagged']:,} lie above it"
     return f"{text}."
+
+
+def known(found: Json) -> str:
+    """What examples that are known to be odd taught, judged by those of them that taught nothing."""
+    if not (about := found.get("known")):
+        return ""
+    text = f"{about['taught']:,} examples that are known to be odd taught what to look for, beside what is usual."
+    if "auc" in about:
+        text += (
+            f" Of {about['held']:,} others, which taught nothing, {about['flagged']:,} lie above the limit. An odd one and an ordinary one "
+            f"are told apart {percent(about['auc'])} of the time, and {percent(about['alone'])} without what known ones taught."
+        )
+    else:
+        text += " They are too few to hold some out: how much they help is not known."
+    return f"<h2>Known to be odd</h2><p>{text}</p>"
 
 
 def oddest(found: Json) -> str:

@@ -46,7 +46,7 @@ def conclude(
     """Settle what is found, put the model together, and report on it where that is wanted."""
     prepared = trial.prepared
     way = way_of(plan)
-    seen = Seen.of(trial)
+    seen = Seen.by(trial)
     network = Ensemble([trial.network], {}).eval().cpu()
     graph = export(network, prepared.intake.forms, {})
     found: Found = way.settle(seen, plan)

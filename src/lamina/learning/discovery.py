@@ -13,6 +13,7 @@ from lamina import __version__, kinds
 from lamina.core import DataError, Json, PlanError, Progress, Recipe, nearest
 from lamina.examples import Examples, Note
 from lamina.examples.reading import FILES
+from lamina.learning import odd
 from lamina.learning.budget import Steps, affordable_looks
 from lamina.learning.conclude import conclude, way_of
 from lamina.learning.mapping import Mapping
@@ -70,17 +71,22 @@ class Discovery(Running):
         if plan.target:
             raise PlanError(f"--find {plan.find} takes no --target: it learns without labels. Leave one of them out.")
         super().__init__(plan, out, overwrite, started, command)
+        examples, self.odd = odd.known(examples, plan.odd)
         self.examples = unlabelled(examples)
         self.report, self.least = report, least
         self.resumed = False
 
     def __iter__(self) -> Iterator[Progress]:
         yield self._said("reading", f"Reading {len(self.examples):,} examples")
-        if len(self.examples) < self.least:
-            raise DataError(f"There are {len(self.examples)} examples. To find something takes {self.least} at least.")
+        usual = len(self.examples) - int(self.odd.sum())
+        if usual < self.least:
+            beside = f" beside {int(self.odd.sum())} that are known to be odd" if self.odd.any() else ""
+            raise DataError(f"There are {usual} examples{beside}. To find something takes {self.least} at least.")
         prepared = prepare(
             self.examples, replace(self.plan, folds=0), report=self.report or self.plan.find == "anomalies"
         )
+        if self.odd.any():
+            odd.set_apart(prepared, self.odd)
         said, recipe = yield from self._networks(prepared)
         way_of(self.plan).check(prepared, self.plan)
         trial = Unlabelled(prepared, said, recipe, self.plan.seed * 1000, self.device)

@@ -48,6 +48,9 @@ class Plan:
     looks: int | None = said("Times that validation rows are looked at while learning, each a chance to be kept")
     find: str | None = said("What to find without labels: anomalies, clusters or neighbours")
     alarms: float = said("Share of ordinary examples that may be taken for anomalies", 0.01)
+    odd: tuple[str, ...] = said(
+        "With --find anomalies, examples that are known to be odd, as column=value, such as verdict=fraud", ()
+    )
     clusters: int | None = said("Number of clusters to find; by default as many as stand out")
     generate: str | None = said("What to learn to make anew: text or image")
     given: str | None = said("Column that says what a made example is to be like, such as label or caption")
@@ -101,6 +104,8 @@ class Plan:
             raise PlanError(f"The size was {self.size}. It must be 0 (the smallest) or more.")
         if not 0 < self.alarms < 1:
             raise PlanError(f"The share of false alarms was {self.alarms}. It must lie between 0 and 1, such as 0.01.")
+        if self.odd and self.find != "anomalies":
+            raise PlanError(f"--odd {self.odd[0]} names anomalies, and is for --find anomalies. Say both, or neither.")
         if self.clusters is not None and self.clusters < 2:
             raise PlanError(f"{self.clusters} clusters were asked for. There must be 2 at least.")
         if self.clusters is not None and self.find != "clusters":

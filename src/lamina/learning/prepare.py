@@ -43,7 +43,8 @@ class Prepared:
     """Everything that learning needs, settled.
 
     outputs: by target column; names: target column to its name in the network. folds: one, or several for small data.
-    unlabelled: how many rows have no label; extra: those of them that are learned from. inner: as of `Split`. problems: row to why it could not be read. held: rows of the user's own test set, judged by all folds together.
+    unlabelled: how many rows have no label; extra: those of them that are learned from. inner: as of `Split`. problems: row to why it could not be read. held: rows of the user's own test set, judged by all folds together. odd: rows known to be odd, odd_held: those of them that teach nothing;
+    neither lies in a fold.
     """
 
     examples: Examples
@@ -61,6 +62,8 @@ class Prepared:
     problems: dict[int, str] = field(default_factory=dict)
     unlabelled: int = 0
     extra: Array = field(default_factory=lambda: np.zeros(0, np.int64))
+    odd: Array = field(default_factory=lambda: np.zeros(0, np.int64))
+    odd_held: Array = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def named(self) -> dict[str, Taught]:

@@ -24,30 +24,31 @@ class Seen:
     all: Array
 
     @classmethod
-    def of(cls, trial: Unlabelled) -> Seen:
-        fold = trial.prepared.folds[0]
-        rows = np.sort(np.concatenate([fold.train, fold.validation, fold.test]))
-        return cls(trial.prepared, trial.layout, rows, trial.raw(rows))
+    def by(cls, trial: Unlabelled) -> Seen:
+        prepared, fold = trial.prepared, trial.prepared.folds[0]
+        rows = np.sort(np.concatenate([fold.train, fold.validation, fold.test, prepared.odd, prepared.odd_held]))
+        return cls(prepared, trial.layout, rows, trial.raw(rows))
 
     @property
     def fold(self) -> Fold:
         return self.prepared.folds[0]
 
-    def _of(self, rows: Array) -> Array:
+    def of(self, rows: Array) -> Array:
+        """[n, F] of some of the rows."""
         found: Array = self.all[np.searchsorted(self.rows, rows)]
         return found
 
     @property
     def train(self) -> Array:
-        return self._of(self.fold.train)
+        return self.of(self.fold.train)
 
     @property
     def validation(self) -> Array:
-        return self._of(self.fold.validation)
+        return self.of(self.fold.validation)
 
     @property
     def test(self) -> Array:
-        return self._of(self.fold.test)
+        return self.of(self.fold.test)
 
 
 def called(prepared: Prepared, rows: Array, cells: int = CELLS) -> list[str]:
