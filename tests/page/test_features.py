@@ -28,3 +28,8 @@ def test_every_feature_of_a_table_is_named_and_is_what_its_name_says() -> None:
     assert np.isclose(by_name[f"region: {here}"], 1.0)
     assert np.isclose(by_name[f"region: {'south' if here == 'north' else 'north'}"], 0.0)
     assert torch.isfinite(columns.left).all()
+
+
+def test_what_a_series_becomes_is_not_called_by_columns_of_a_table() -> None:
+    model = worlds.learned(worlds.wobbles(60, 0), "label", 2, network="outline")
+    assert features(model.network.members[0], "networks.series.told.first", model.intake) == []

@@ -16,8 +16,10 @@ def features(network: nn.Module, layer: str, intake: Intake) -> list[str]:
 
     A number is there as it is, as a sign that it is missing, and as its way through each of its pieces; a word as a switch.
     """
-    columns: Any = dict(network.named_modules()).get(f"{layer.rpartition('.')[0]}.columns")
-    if not isinstance(columns, Columns) or not layer.endswith(".first"):
+    columns: Any = dict(network.named_modules()).get(f"networks.{TABLE}.columns")
+    if (
+        not isinstance(columns, Columns) or layer != f"networks.{TABLE}.first"
+    ):  # others have columns of their own making
         return []
     names = {
         place: column for column, (array, places) in intake.positions.items() if array == TABLE for place in places
