@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from lamina.core import Array, Batch, DataError, Encoded, Form, LaminaError, Los
 from lamina.examples import Examples, Reading, read
 from lamina.examples.reading import Column
 from lamina.learning import adversarial
-from lamina.learning.adversarial import Adversarial, Duellist
+from lamina.learning.adversarial import Adversarial, Duellist, mistaken
 from lamina.learning.apprentice_image import Apprentice
 from lamina.learning.conclude_image import healthy
 from lamina.learning.disturb import disturb
@@ -269,19 +270,45 @@ def test_diversity_is_that_within_a_label() -> None:
     assert np.abs(apprentice.within(apart)).max() < 1e-9
 
 
-def test_a_real_picture_beside_another_sentence_teaches_the_discriminator_words() -> None:
-    """A row whose own and other sentence are the same has nothing to tell; every other one does."""
+def test_a_picture_is_told_by_its_own_sentence_from_all_others_of_the_batch() -> None:
+    words = torch.tensor([[1, 2, 0], [1, 2, 0], [3, 4, 5]], dtype=torch.int32)
+    meant = torch.tensor([[4.0, 0.0], [4.0, 0.0], [0.0, 4.0]])
+    own = mistaken(meant, meant, words)
+    assert own.max() < 1e-5  # a sentence that says the same is nothing to be told from
+    swapped = mistaken(meant.flip(0), meant, words)
+    # the last one stands beside two others, which say the same
+    assert swapped.tolist() == pytest.approx([16, 0, 16 + math.log(2)], abs=1e-4)
+
+
+def test_both_sides_learn_words_by_telling_them_apart() -> None:
     torch.manual_seed(0)
     form, words = Form("grid", (8, 8, 1)), Form("tokens", (3,), (6,))
-    critic = Critic(Discriminator(form, width=16), words)
-    method = Adversarial(Generator(form, words, width=16), Duellist(critic), "x", "said", steps=10)
+    generator, critic = Generator(form, words, width=16), Critic(Discriminator(form, width=16), words)
+    method = Adversarial(generator, Duellist(critic), "x", "said", steps=10)
     said = torch.tensor([[1, 2, 0], [1, 2, 0], [3, 4, 5]], dtype=torch.int32)
-    features, there = torch.randn(3, 16), torch.zeros(3)
-    lost = method._mistold(features, there, [said, torch.tensor([2, 2, 3])])
-    assert lost[1] == 0  # beside the sentence of the row before, its own
-    assert (lost[[0, 2]] > 0).all()
-    lost.sum().backward()  # type: ignore[no-untyped-call]
-    assert all(each.grad is not None for each in critic.asked.parameters())  # type: ignore[union-attr]
+    every = torch.ones(3, dtype=torch.bool)
+    inputs = {
+        "x": Encoded(torch.randint(0, 256, (3, 8, 8, 1), dtype=torch.uint8), every),
+        "said": Encoded(said, every, lengths=torch.tensor([2, 2, 3])),
+    }
+
+    def lost() -> list[float]:
+        torch.manual_seed(1)
+        return [float(each.sum.detach()) for each in method.losses(Batch(inputs, {}, {}, torch.ones(3)))]
+
+    apart = lost()
+    assert all(each.requires_grad for each in critic.parameters())  # not only while the generator looked
+    inputs["said"] = Encoded(said[[2, 2, 2]], every, lengths=torch.tensor([3, 3, 3]))
+    assert critic.asked is not None
+    critic.asked.last.weight.data.zero_()  # then what is asked for makes no difference but in this loss
+    method.generator.asked.last.weight.data.zero_()  # type: ignore[union-attr, operator]
+    alike = lost()
+    inputs["said"] = Encoded(said, every, lengths=torch.tensor([2, 2, 3]))
+    guessed = lost()
+    assert [more - less for more, less in zip(guessed, alike, strict=True)] == pytest.approx(
+        [math.log(2) * 2 + math.log(3)] * 2, rel=1e-3
+    )
+    assert apart != guessed
 
 
 def test_sentences_are_checked_word_by_word_and_drawn_from_the_examples() -> None:

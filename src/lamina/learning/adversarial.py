@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from lamina.core import Batch, Encoded, Loss
 from lamina.learning.disturb import disturb
@@ -45,8 +45,9 @@ class Adversarial:
 
     What the discriminator sees is disturbed as often as it knows the real pictures by heart, told by how much lower it
     scores held-out ones (Karras et al. 2020): so that a few hundred suffice. Both losses use the same made pictures, each
-    beside a real one of which the same was asked. Where sentences say what is to be seen, real pictures also stand beside
-    themselves with a wrong sentence.
+    beside a real one of which the same was asked. Where sentences say what is to be seen, both sides also lose by how little the
+    features of a picture tell its own sentence from the others of the batch: of a real one the discriminator, of a made
+    one the generator. Words are learned from that long before they make a picture look more real.
 
     name: of the pictures among the inputs; asked: of what they show, empty where nothing says it. steps: of the whole
     training. held: pictures that it does not learn from, with what they show. half: multiply in bfloat16.
@@ -75,29 +76,32 @@ class Adversarial:
         given = self.given(batch.inputs)
         weight = batch.weight * batch.inputs[self.name].present
         total = float(weight.sum())
+        critic = self.duellist.critic
         with torch.autocast(weight.device.type, torch.bfloat16, enabled=self.half):
             made = self.generator(torch.randn(len(batch), NOISE, device=weight.device), *given)
             real = as_seen(batch.inputs[self.name].values)
             strength = float(self.duellist.strength)
             both = disturb(torch.cat([real, made.detach().float()]), strength)
             due = int(self.duellist.count) % EVERY == 0
-            critic = self.duellist.critic
             features = critic.network.look(both.requires_grad_(due))
-            scores = critic.scores(features, *(torch.cat([each, each]) for each in given)).float()
+            meant = critic.meant(*given)
+            scores = critic.scores(features, None if meant is None else torch.cat([meant, meant])).float()
             there, new = scores.chunk(2)
-            lost = (nn.functional.softplus(new - there) * weight).sum()
-            if len(given) > 1:
-                lost = lost + (self._mistold(features[: len(batch)], there, given) * weight).sum()
+            each = nn.functional.softplus(new - there)
+            if meant is not None and len(given) > 1:
+                each = each + mistaken(features[: len(batch)], meant, given[0])
+            lost = (each * weight).sum()
             if due:
                 slopes = self._slopes(scores, both)
                 lost = lost + EVERY * self._gamma() / 2 * (slopes.view(2, -1).sum(0) * weight).sum()
         yield Loss("discriminator", lost, total)
         self._watch(there.detach(), new.detach())
-        with torch.autocast(weight.device.type, torch.bfloat16, enabled=self.half):
-            # Its weights do not learn from this loss: it is spared their gradients.
-            fixed = {name: each.detach() for name, each in self.duellist.critic.named_parameters()}
-            seen = functional_call(self.duellist.critic, fixed, (disturb(made.float(), strength), *given)).float()
-            lost = (nn.functional.softplus(there.detach() - seen) * weight).sum()
+        with fixed(critic), torch.autocast(weight.device.type, torch.bfloat16, enabled=self.half):
+            features, meant = critic.network.look(disturb(made.float(), strength)), critic.meant(*given)
+            each = nn.functional.softplus(there.detach() - critic.scores(features, meant).float())
+            if meant is not None and len(given) > 1:
+                each = each + mistaken(features, meant, given[0])
+            lost = (each * weight).sum()
         yield Loss("generator", lost, total)
 
     def given(self, inputs: Mapping[str, Encoded]) -> list[Tensor]:
@@ -106,14 +110,6 @@ class Adversarial:
             return []
         each = inputs[self.asked]
         return [each.values] if each.lengths is None else [each.values, each.lengths]
-
-    def _mistold(self, features: Tensor, there: Tensor, given: list[Tensor]) -> Tensor:
-        """[B]: the loss where a real picture is held for as real an example of another one's sentence as of its own: words
-        are learned from that, too (Reed et al. 2016)."""
-        words, lengths = (each.roll(1, 0) for each in given)
-        other = (words != given[0]).any(1)
-        wrong = self.duellist.critic.scores(features, words, lengths).float()
-        return nn.functional.softplus(wrong - there) * other
 
     def _scores(self, pictures: Tensor, given: list[Tensor]) -> Tensor:
         found: Tensor = self.duellist.critic(pictures, *given).float()
@@ -151,3 +147,31 @@ class Adversarial:
         overfit = float(there.mean() - scores.mean()) / apart if apart > 0 else 0.0
         change = EVERY * len(there) / PACE
         duellist.strength.add_(change if overfit > OVERFIT else -change).clamp_(0.0, 0.8)
+
+
+def mistaken(features: Tensor, meant: Tensor, words: Tensor) -> Tensor:
+    """[B]: how far each picture is from agreeing with its own sentence more than with all the others of the batch, the cross
+    entropy of telling which one is its own (Zhang et al. 2021): of many others, some differ in one word only.
+
+    features, meant: [B, W] of pictures and sentences; words: [B, T], by which sentences that are the same are left out.
+
+    >>> mistaken(torch.eye(2), torch.zeros(2, 2), torch.tensor([[1], [2]])).exp()
+    tensor([2., 2.])
+    """
+    own = torch.arange(len(words), device=words.device)
+    same = (words[:, None] == words[None]).all(2) & (own[:, None] != own[None])
+    table = (features @ meant.T).float().masked_fill(same, -math.inf)
+    return nn.functional.cross_entropy(table, own, reduction="none")
+
+
+@contextmanager
+def fixed(network: nn.Module) -> Iterator[None]:
+    """What is computed meanwhile passes gradients on to its inputs, but its weights are spared them."""
+    learned = [each for each in network.parameters() if each.requires_grad]
+    for each in learned:
+        each.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for each in learned:
+            each.requires_grad_(True)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from lamina.core import Form, PlanError
+from lamina.networks._time import mask, most
 
 WORD = 64  # numbers that a word becomes
 
 
 class Asked(nn.Module):
-    """Encoded cells of one column to [B, width]: a label's own row of a table, a sentence read word by word.
+    """Encoded cells of one column to [B, width]: a label's own row of a table; or a sentence read word by word, of which the
+    largest of each number over the words is kept: so learning reaches every word as directly as the last one.
 
     form: of the column, a category or tokens. std: of the numbers at the start.
     """
@@ -40,6 +41,5 @@ class Asked(nn.Module):
             return found
         assert lengths is not None
         steps, _ = self.memory(self.words(values.long()))
-        at = (lengths - 1)[:, None, None].expand(-1, 1, steps.shape[2])
-        found = self.last(torch.gather(steps, 1, at)[:, 0])
+        found = self.last(most(steps, mask(values, lengths)))
         return found

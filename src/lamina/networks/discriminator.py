@@ -77,12 +77,16 @@ class Critic(nn.Module):
 
     def forward(self, x: Tensor, *given: Tensor) -> Tensor:
         """[B] from pictures [B, C, H, W], -1 to 1. given: values of what was asked for, and lengths of words."""
-        return self.scores(self.network.look(x), *given)
+        return self.scores(self.network.look(x), self.meant(*given))
 
-    def scores(self, features: Tensor, *given: Tensor) -> Tensor:
-        """[B] from the features of pictures."""
+    def meant(self, *given: Tensor) -> Tensor | None:
+        """[B, width]: what was asked for, in the features of a picture; None where nothing says it."""
+        return None if self.asked is None else self.asked(*given)
+
+    def scores(self, features: Tensor, meant: Tensor | None) -> Tensor:
+        """[B] from the features of pictures, and what is meant to be seen there."""
         found: Tensor = self.score(features)[:, 0]
-        return found if self.asked is None else found + (self.asked(*given) * features).sum(1)
+        return found if meant is None else found + (meant * features).sum(1)
 
 
 def as_seen(pixels: Tensor) -> Tensor:
