@@ -26,9 +26,11 @@ from lamina.model.model import Model
 from lamina.model.onnx import export
 from lamina.networks._build import MAP
 from lamina.networks._join import Ensemble
+from lamina.networks.cnn import Cnn
 
 NETWORKS = {
     "autoencoder": "an autoencoder, which learns to draw each row again after squeezing it through a narrow layer",
+    Cnn.kind: "features that were learned without labels, by knowing pictures again when they are turned, stretched and bent",
     "even": "values on one scale",
     "pretrained": "features of a network that knows photographs",
     MAP: "From these, a network learns a place on a plane for each example, near ones near each other.",

@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from lamina import __version__, kinds
 from lamina.core import DataError, Json, PlanError, Progress, Recipe, nearest
 from lamina.examples import Examples, Note
 from lamina.examples.reading import FILES
-from lamina.learning import odd
+from lamina.learning import odd, views
 from lamina.learning.budget import Steps, affordable_looks
 from lamina.learning.conclude import conclude, way_of
 from lamina.learning.mapping import Mapping
@@ -23,6 +24,7 @@ from lamina.learning.prepare import Prepared, prepare
 from lamina.learning.running import Running, fingerprint
 from lamina.learning.unlabelled import Unlabelled
 from lamina.networks._build import MAP
+from lamina.networks.cnn import Cnn
 from lamina.networks.pretrained import Pretrained
 
 FORMS = ("vector", "grid")
@@ -30,6 +32,7 @@ LEARNED, EVEN = "autoencoder", "even"  # what is found by nearness alone, as in 
 
 LEAST = 20  # examples
 METRIC = "loss of drawing again"
+VIEWING = 0.65  # of the time left, for learning to know pictures again; the rest draws the map
 
 
 def unlabelled(examples: Examples) -> Examples:
@@ -75,6 +78,7 @@ class Discovery(Running):
         self.examples = unlabelled(examples)
         self.report, self.least = report, least
         self.resumed = False
+        self.views: dict[str, int] = {}  # by input, steps of learning to know its pictures again
 
     def __iter__(self) -> Iterator[Progress]:
         yield self._said("reading", f"Reading {len(self.examples):,} examples")
@@ -89,7 +93,8 @@ class Discovery(Running):
             odd.set_apart(prepared, self.odd)
         said, recipe = yield from self._networks(prepared)
         way_of(self.plan).check(prepared, self.plan)
-        trial = Unlabelled(prepared, said, recipe, self.plan.seed * 1000, self.device)
+        begun = yield from self._viewed(prepared, said)
+        trial = Unlabelled(prepared, said, recipe, self.plan.seed * 1000, self.device, begun)
         if trial.learns:
             yield from self._learn(trial, said)
         if self.plan.find == "clusters":
@@ -110,6 +115,10 @@ class Discovery(Running):
                 said[name] = yield from replace_pictures(prepared, name, self.budget)
                 recipe = recipe or Pretrained.recipe
                 continue
+            if self.plan.find == "clusters" and self._many(prepared, name):
+                said[name] = {"kind": Cnn.kind, "options": {"unit": True}}
+                recipe = recipe or Cnn.recipe
+                continue
             kind = LEARNED if self.plan.find == "anomalies" and form.kind == "vector" else EVEN
             if form.kind not in FORMS:
                 raise PlanError(f"'{name}' is a {form.kind}, in which nothing can be found without labels yet.")
@@ -118,6 +127,34 @@ class Discovery(Running):
             recipe = own
         assert recipe is not None
         return said, recipe if self.plan.batch is None else replace(recipe, batch=self.plan.batch)
+
+    def _many(self, prepared: Prepared, name: str) -> bool:
+        """Whether an input's pictures are so many that a network learns to know them again."""
+        pictures = prepared.rows.inputs[name].values
+        return pictures.ndim == 4 and pictures.dtype == torch.uint8 and len(prepared.folds[0].train) >= views.LEAST
+
+    def _viewed(
+        self, prepared: Prepared, said: dict[str, Json]
+    ) -> Generator[Progress, None, dict[str, dict[str, Tensor]]]:
+        """By input, weights of a network that learned to know its pictures again: in its share of the time."""
+        begun: dict[str, dict[str, Tensor]] = {}
+        names = [name for name, each in said.items() if each["kind"] == Cnn.kind]
+        for name in names:
+            run, kept = self._kept(prepared, said)
+            self.views |= kept.get("views", {})
+            viewing = views.Viewing(
+                name, prepared.rows.inputs[name], prepared.intake.forms[name], prepared.folds[0].train,
+                self.plan.seed, self.device, said[name]["options"],
+            )  # fmt: skip
+            left = self.budget.left()
+            share = None if left is None else VIEWING * (left - self.budget.baselines) / len(names)
+            steps = self.views[name] = self.plan.steps or self.views.get(name) or viewing.steps(share)
+            self._keep(run, **{**kept, "views": self.views})
+            running = viewing.learn(steps, share, self._file(f"views-{name}"))
+            yield from self._lead(viewing, running, stage="viewing", metric="loss of views")
+            begun[name] = {key: each.cpu() for key, each in viewing.viewed.network.state_dict().items()}
+        self.learning = False
+        return begun
 
     def _learn(self, trial: Unlabelled, said: dict[str, Json]) -> Generator[Progress, None, None]:
         steps = self._steps(trial, said)
@@ -140,11 +177,12 @@ class Discovery(Running):
         mapping = Mapping(trial)
         left = self.budget.left()
         ends = None if left is None else max(1.0, left - self.budget.baselines)
-        if kept is not None:
+        before = _steps(kept)
+        if before is not None:
             yield self._said("resuming", "The same run was begun before: going on where it stood")
-        steps = self.plan.steps or (mapping.steps(ends) if kept is None else kept.count)
-        if kept is None:
-            self._keep(run, steps=steps, looks=Steps(steps).looks)
+        steps = self.plan.steps or (mapping.steps(ends) if before is None else before.count)
+        if before is None:
+            self._keep(run, steps=steps, looks=Steps(steps).looks, views=self.views)
         deadline = None if ends is None else time.monotonic() + ends
         running = mapping.learn(steps, deadline, self._file("map"))
         yield from self._lead(mapping, running, stage="mapping", metric="loss of the map")
@@ -155,9 +193,10 @@ class Discovery(Running):
     def _steps(self, trial: Unlabelled, said: dict[str, Json]) -> Steps:
         """The number of steps: asked for, kept from before a crash, or chosen from the time left."""
         run, kept = self._kept(trial.prepared, said)
-        if kept is not None:
+        before = _steps(kept)
+        if before is not None:
             self.resumed = True
-            return replace(kept, tail=0.0)
+            return replace(before, tail=0.0)
         if self.plan.steps is not None:
             looks = self.plan.looks or affordable_looks(self.plan.steps, trial.recipe.batch, len(trial.judged))
             steps = Steps(self.plan.steps, looks)
@@ -168,8 +207,9 @@ class Discovery(Running):
         self._keep(run, steps=steps.count, looks=steps.looks)
         return steps
 
-    def _kept(self, prepared: Prepared, networks: dict[str, Json]) -> tuple[str, Steps | None]:
-        """What this run is known by, and its steps where it was begun before. networks: the clock may choose them anew."""
+    def _kept(self, prepared: Prepared, networks: dict[str, Json]) -> tuple[str, Json]:
+        """What this run is known by, and what it had settled where it was begun before. networks: the clock may choose them
+        anew."""
         keys = self.examples.keys()[prepared.folds[0].train]
         said = [
             self.plan.asked(),
@@ -180,5 +220,10 @@ class Discovery(Running):
             __version__,
         ]
         run = fingerprint(keys, said)
-        kept = self._recall(run)
-        return run, None if kept is None else Steps(int(kept["steps"]), int(kept["looks"]))
+        kept = self._recall(run) or {}
+        return run, {name: each for name, each in kept.items() if name != "run"}
+
+
+def _steps(kept: Json) -> Steps | None:
+    """The steps that a run had settled."""
+    return Steps(int(kept["steps"]), int(kept["looks"])) if "steps" in kept else None

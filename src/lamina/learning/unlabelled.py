@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lamina.core import Array, Json, Layout, Progress, Recipe, chunks
 from lamina.learning.loop import Loop
@@ -19,10 +21,17 @@ from lamina.networks._map import WIDTH
 
 
 class Unlabelled:
-    """A network per input, their features beside each other. said: for each array its kind of network and options."""
+    """A network per input, their features beside each other. said: for each array its kind of network and options; begun:
+    by array, weights that were learned before."""
 
     def __init__(
-        self, prepared: Prepared, said: Mapping[str, Json], recipe: Recipe, seed: int, device: torch.device
+        self,
+        prepared: Prepared,
+        said: Mapping[str, Json],
+        recipe: Recipe,
+        seed: int,
+        device: torch.device,
+        begun: Mapping[str, Mapping[str, Tensor]] = MappingProxyType({}),
     ) -> None:
         self.prepared, self.recipe, self.seed, self.device = prepared, recipe, seed, device
         fold = prepared.folds[0]
@@ -33,6 +42,8 @@ class Unlabelled:
             torch.manual_seed(seed)
             self.network = beside(said, prepared.intake.forms)
             self._settle()
+        for name, weights in begun.items():
+            self.network.networks[name].load_state_dict(weights)
         self.network.to(device)
         self.method = SelfTaught(self.network)
 

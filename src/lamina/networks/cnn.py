@@ -26,7 +26,8 @@ class Cnn(Layered):
 
     width: channels of the first stage. depth: residual layers within each stage but the first. light: within the first
     too, and all but the second's look at each channel alone, then mix them: a third of the price or less. Strides rather than pooling, which
-    would compute four times as much. All memory is channels_last, nearly twice as fast on a CPU.
+    would compute four times as much. All memory is channels_last, nearly twice as fast on a CPU. unit: features of length 1,
+    where only their direction was learned.
     """
 
     kind: ClassVar[str] = "cnn"
@@ -57,10 +58,18 @@ class Cnn(Layered):
             augment=("turn", "turn", "shift"), most=1.5,
         )  # fmt: skip
 
-    def __init__(self, form: Form, width: int = 16, depth: int = 0, hidden: int = 128, light: bool = False) -> None:
+    def __init__(
+        self,
+        form: Form,
+        width: int = 16,
+        depth: int = 0,
+        hidden: int = 128,
+        light: bool = False,
+        unit: bool = False,
+    ) -> None:
         super().__init__()
         height, across, channels = form.shape
-        self.width = hidden
+        self.width, self.unit = hidden, unit
         self.pixels = Pixels(channels, max(1, math.ceil(min(height, across) / LARGEST)))
         height, across = (math.ceil(side / self.pixels.shrink) for side in (height, across))
         stages: OrderedDict[str, nn.Module] = OrderedDict()
@@ -85,7 +94,8 @@ class Cnn(Layered):
 
     def forward(self, x: Tensor) -> Features:
         maps = self.stages(self.pixels(x))
-        return Features(self.dense(maps), (maps,))
+        whole = self.dense(maps)
+        return Features(nn.functional.normalize(whole, dim=1) if self.unit else whole, (maps,))
 
 
 class Pixels(nn.Module):
