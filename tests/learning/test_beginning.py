@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,8 +18,12 @@ from lamina.learning import views
 from lamina.learning.augment import Augment
 from lamina.learning.beginning import Beginning, Ties
 from lamina.learning.consistency import OWN, Consistency, Memory
+from lamina.learning.plan import Plan
+from lamina.learning.prepare import prepare
 from lamina.learning.rows import Rows
 from lamina.learning.training import Training
+from lamina.learning.trial import Lesson, Trial
+from lamina.networks.bag import Bag
 
 
 def test_near_rows_say_what_the_labels_say_that_teach() -> None:
@@ -117,3 +122,20 @@ def test_small_pictures_begin_with_weights_that_no_label_had_a_say_in(monkeypatc
     assert begun[0] is not None
     assert set(begun[0].weights) == {"image"}
     assert begun[0].ties is None, "pictures can be changed: their own answers are followed"
+
+
+def test_texts_without_a_label_tell_which_pairs_of_words_come_back() -> None:
+    """Also to what learns from labels alone: it begins with pairs that stand in one labelled text each."""
+    said = [f"this is the {'good' if k % 2 else 'bad'} number{k} of{k} that somebody wrote" for k in range(30)]
+    examples = lamina.read({"text": said * 2, "label": [*("yes" if k % 2 else "no" for k in range(30)), *[None] * 30]})
+    plan = Plan(target=("label",), folds=0, steps=1)
+    prepared = prepare(examples, plan)
+    said_of = {name: {"kind": "bag", "options": {"width": 2}} for name in prepared.intake.forms}
+    lesson = Lesson(prepared, said_of, Bag.recipe, 0, torch.device("cpu"))
+    known = []
+    for extra in (prepared.extra, prepared.extra[:0]):
+        each = replace(prepared, extra=extra)
+        bag = Trial(replace(lesson, prepared=each), each.folds[0]).network.networks["text"]
+        known.append(int((bag.place > 0).sum()))  # type: ignore[operator]
+    assert known[0] >= 50
+    assert known[1] < 20

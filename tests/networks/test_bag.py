@@ -129,6 +129,18 @@ def test_learning_and_answering_sum_alike() -> None:
     assert not torch.allclose(asked(bag.eval(), text, "a good walk"), answered, atol=1e-3)
 
 
+def test_the_first_word_says_more_than_it_does_elsewhere() -> None:
+    """It makes a pair with the beginning."""
+    x = torch.tensor([[1, 2], [1, 2], [2, 1], [2, 1]], dtype=torch.int32)
+    lengths = torch.full((4,), 2)
+    bag = Bag(Form("tokens", (2,), sizes=(3,)), width=2, copies=1, pairs=8, letters=8).eval()
+    bag.settle(x, torch.Generator(), lengths)
+    bag.count(x, lengths, Counts(one_hot(torch.tensor([0, 0, 1, 1])).float(), torch.ones(4)))
+    alone = bag(torch.tensor([[1], [2]]), torch.tensor([1, 1])).whole[:, 0]
+    assert alone[0, 0] > alone[0, 1] + 0.5  # a text that begins with the first word is of the first class
+    assert alone[1, 1] > alone[1, 0] + 0.5
+
+
 def test_more_answers_than_it_is_wide_are_mixed() -> None:
     target = one_hot(torch.arange(30) % 10).float()
     told, here = Counts(target, torch.ones(30)).told(3, 4)

@@ -95,7 +95,10 @@ class Trial:
     def _settle(self) -> None:
         prepared = self.lesson.prepared
         generator = torch.Generator().manual_seed(self.seed)
-        seen = self.taught if self.extra is None else np.concatenate([self.taught, self.extra])
+        extra = self.extra
+        if extra is None and any(network.counts for network in self.network.networks.values()):
+            extra = prepared.extra  # which pairs of words come back, texts without a label tell as well
+        seen = self.taught if extra is None else np.concatenate([self.taught, extra])
         sample = np.sort(np.random.default_rng(self.seed).permutation(seen)[:SETTLING])
         index = torch.from_numpy(sample)
         for name, network in self.network.networks.items():

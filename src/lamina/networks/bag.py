@@ -14,6 +14,7 @@ from lamina.networks import _time
 from lamina.networks._layered import Counts, Layered
 
 HASHED = 2**18  # numbers that pairs of words are told apart by
+BEGIN = 2**20  # what stands before the first word: no word has this code
 LEAST = 2  # times that a pair has to be seen
 DOUBT = 6.0  # texts without a message that every count is shrunk by: what stands in few texts says little
 FAINT = 0.4  # of what a piece of a word says: a word has many
@@ -33,7 +34,8 @@ class Bag(Layered):
     of each of its numbers, as in a linear model on features scaled by their log-count ratios (Wang and Manning 2012): what
     says little when counted has little say. Where nothing is counted, the vectors are random.
 
-    Pairs are known by a hash of their two codes; `pairs` of the most frequent ones have a vector, and `letters` hashes of
+    The first word makes a pair with the beginning: what a question asks for, say, its first word tells. Pairs are known by
+    a hash of their two codes; `pairs` of the most frequent ones have a vector, and `letters` hashes of
     pieces. hide: share of words and pairs that are left out while learning, so that no word is relied on alone (Iyyer et
     al. 2015).
     """
@@ -204,11 +206,11 @@ class Vectors(nn.Module):
 
 
 def hashes(x: Tensor) -> Tensor:
-    """[B, T] numbers below `HASHED` of each word with the one after it, 0 where there is none."""
+    """[B, T] numbers below `HASHED` of each word with the one before it, the first with `BEGIN`; 0 where there is no word."""
     x = x.long()
-    after = torch.cat([x[:, 1:], torch.zeros_like(x[:, :1])], 1)
-    mixed = (x * 314_159 + after * 2_718_281) % (HASHED - 1) + 1
-    return mixed * ((x > 0) & (after > 0))
+    before = torch.cat([torch.full_like(x[:, :1], BEGIN), x[:, :-1]], 1)
+    mixed = (before * 314_159 + x * 2_718_281) % (HASHED - 1) + 1
+    return mixed * ((before > 0) & (x > 0))
 
 
 def _texts(codes: Tensor, size: int) -> Tensor:
