@@ -16,7 +16,7 @@ BEYOND = 0.01  # share of the known examples that lie farther from what they bel
 
 
 class Clusters:
-    """On the map [B, d] that a network makes of an example.
+    """On the map [B, d] that a network makes of an example; or, where there are axes [F, d], on these of its values [B, F].
 
     Either a mixture of Gaussians: means [K, d]; turns [K, d, d], which make each round; heights [K], their logarithms.
     Or known examples: points [m, d] and the cluster of each, of which the nearest vote. far: farther than nearly all
@@ -30,6 +30,7 @@ class Clusters:
         self.layout, self.names = layout, names
         nothing: Array = np.zeros(0)
         self.means = self.turns = self.heights = self.points = self.members = nothing
+        self.axes: Array = np.zeros((0, 0))
         self.far = np.inf
 
     # ------------------------------------------------------------------------------------------- learning
@@ -51,9 +52,15 @@ class Clusters:
 
     # ------------------------------------------------------------------------------------------ answering
 
+    def places(self, features: Array) -> Array:
+        """[B, d] where clusters lie."""
+        if len(self.axes):
+            return np.asarray(self.layout.cut(features, "values").astype(np.float64) @ self.axes)
+        return np.asarray(self.layout.cut(features, "map").astype(np.float64))
+
     def shares(self, features: Array) -> tuple[Array, Array]:
         """[B, K] how far each belongs to each cluster, and [B] whether it lies in none."""
-        places = self.layout.cut(features, "map").astype(np.float64)
+        places = self.places(features)
         if len(self.means):
             away = self._away(places)
             raw = self.heights - away**2 / 2
@@ -96,7 +103,7 @@ class Clusters:
         }
 
     def arrays(self) -> dict[str, Array]:
-        return {name: getattr(self, name) for name in ("means", "turns", "heights", "points", "members")}
+        return {name: getattr(self, name) for name in ("means", "turns", "heights", "points", "members", "axes")}
 
     def large(self) -> dict[str, Array]:
         return {}
@@ -105,6 +112,6 @@ class Clusters:
     def restore(cls, state: Json, arrays: Mapping[str, Array]) -> Self:
         found = cls(Layout(tuple(map(tuple, state["parts"]))), tuple(state["classes"]))
         found.far = np.inf if state["far"] is None else float(state["far"])
-        for name in found.arrays():
+        for name in found.arrays().keys() & arrays.keys():  # before there were axes, clusters lay on the map
             setattr(found, name, arrays[name])
         return found

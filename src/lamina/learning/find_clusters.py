@@ -1,4 +1,5 @@
-"""Clusters, settled and told of: on the learned map, with a given number or with as many as there are."""
+"""Clusters, settled and told of: on the learned map, as many as there are; of a given number, among the features themselves where these
+tell, else on the map."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared
 from lamina.learning.seen import Seen, called
 from lamina.learning.shown import shown
+from lamina.learning.spectral import rule
 from lamina.model.model import Model
 
 MOST = 20_000  # examples that clusters are sought among
@@ -39,10 +41,8 @@ def check(prepared: Prepared, plan: Plan) -> None:
 
 def settle(seen: Seen, plan: Plan) -> Clusters:
     """Clusters among the rows that taught; the largest comes first."""
-    places = seen.layout.cut(seen.train, "map").astype(np.float64)
     rng = np.random.default_rng(plan.seed)
-    some = places[np.sort(rng.permutation(len(places))[:MOST])]
-    return _found(seen, some, plan, plan.seed)
+    return _found(seen, seen.train[np.sort(rng.permutation(len(seen.train))[:MOST])], plan, plan.seed)
 
 
 def tell(model: Model, found: Clusters, seen: Seen, plan: Plan) -> Json:
@@ -67,21 +67,30 @@ def tell(model: Model, found: Clusters, seen: Seen, plan: Plan) -> Json:
     return about
 
 
-def _found(seen: Seen, places: Array, plan: Plan, seed: int) -> Clusters:
-    if plan.clusters is not None:
-        return _mixture(seen, places, plan.clusters, seed)
-    return _density(seen, places)
+def _found(seen: Seen, features: Array, plan: Plan, seed: int) -> Clusters:
+    places = seen.layout.cut(features, "map").astype(np.float64)
+    if plan.clusters is None:
+        return _density(seen, places)
+    found = Clusters(seen.layout, tuple(f"cluster {k + 1}" for k in range(plan.clusters)))
+    values = seen.layout.cut(features, "values").astype(np.float64)
+    told = rule(values, plan.clusters, np.random.default_rng(seed))
+    if told is None:
+        _mixture(found, places, plan.clusters, seed)
+        return found
+    order = np.argsort(-told.weights, kind="stable")
+    found.axes = told.axes
+    alike = np.tile(np.eye(told.means.shape[1]), (plan.clusters, 1, 1))
+    found.fit_mixture(values @ told.axes, told.means[order], alike, told.weights[order])
+    return found
 
 
-def _mixture(seen: Seen, places: Array, count: int, seed: int) -> Clusters:
+def _mixture(found: Clusters, places: Array, count: int, seed: int) -> None:
     from sklearn.mixture import GaussianMixture
 
     ridge = 1e-6 + 1e-4 * float(places.var(0).mean())
     fitted = GaussianMixture(count, n_init=5, reg_covar=ridge, random_state=seed).fit(places)
     order = np.argsort(-fitted.weights_, kind="stable")
-    found = Clusters(seen.layout, tuple(f"cluster {k + 1}" for k in range(count)))
     found.fit_mixture(places, fitted.means_[order], fitted.covariances_[order], fitted.weights_[order])
-    return found
 
 
 def _density(seen: Seen, places: Array) -> Clusters:
@@ -107,11 +116,10 @@ def _stability(found: Clusters, seen: Seen, plan: Plan, member: Array, rng: np.r
     """How far clusters found among halves of the examples, from other seeds, agree with these (adjusted Rand index)."""
     from sklearn.metrics import adjusted_rand_score
 
-    places = seen.layout.cut(seen.train, "map").astype(np.float64)
     agreed: list[float] = []
     counts: list[int] = []
     for turn in range(HALVES):
-        half = places[np.sort(rng.permutation(len(places))[: min(MOST, max(2, len(places) // 2))])]
+        half = seen.train[np.sort(rng.permutation(len(seen.train))[: min(MOST, max(2, len(seen.train) // 2))])]
         try:
             other = _found(seen, half, plan, plan.seed + 1 + turn)
         except (DataError, ValueError):  # a half may hold no cluster, or fewer examples than clusters
