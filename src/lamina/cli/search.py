@@ -21,7 +21,10 @@ def add(app: typer.Typer) -> None:
 def search(
     model: Annotated[Path, typer.Argument(help="A model learned with --find neighbours.", show_default=False)],
     query: Annotated[
-        str | None, typer.Argument(help="A file, a folder or a table of what to look for.", show_default=False)
+        str | None,
+        typer.Argument(
+            help="A file, a folder or a table of what to look for; of texts, also words.", show_default=False
+        ),
     ] = None,
     count: Annotated[int, typer.Option("-n", "--count", help="Examples to find for each.")] = 10,
     duplicates: Annotated[
@@ -39,11 +42,16 @@ def search(
         _duplicates(loaded, as_json)
         return
     if query is None:
-        raise PlanError("What is to be looked for? Name a file, a folder or a table; or say --duplicates.")
+        raise PlanError(
+            "What is to be looked for? Name a file, a folder or a table, of texts also words; or say --duplicates."
+        )
     from lamina.model.intake import row_names
 
-    examples = loaded.read(query)
-    names = row_names(examples) or [f"{query}:{row}" for row in range(1, len(examples) + 1)]
+    inputs = loaded.intake.inputs
+    words = [each.kind for each in inputs.values()] == ["text"] and not Path(query).exists()
+    examples = loaded.read({next(iter(inputs)): [query]} if words else query)
+    lines = [query] if words else [f"{query}:{row}" for row in range(1, len(examples) + 1)]
+    names = row_names(examples) or lines
     for name, found in zip(names, loaded.search(examples, count), strict=True):
         if as_json:
             alike = [{"name": each.name, "row": each.row + 1, "distance": round(each.distance, 6)} for each in found]

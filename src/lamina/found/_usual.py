@@ -12,6 +12,7 @@ from lamina.examples import dates
 TAIL = 0.005  # of the rows at either end that are not usual
 RARE = 0.01  # share of a word below which it is rare
 WORDS = 1000  # whose shares are kept
+LONG = 60  # characters of a cell that are told
 
 
 def usual(values: Any, kind: str) -> Json | None:
@@ -51,7 +52,7 @@ def _cell(values: Any, known: Json | None) -> str | None:
     """A cell as it is said; empty for what has no words, as a picture."""
     if isinstance(values, Coded):
         word = _plain(values)
-        return None if word is None else f"'{word}'"
+        return None if word is None else f"'{word}'" if len(word) <= LONG else f"'{word[:LONG].rsplit(' ', 1)[0]} …'"
     if isinstance(values, np.ndarray) and values.dtype.kind == "f":
         value: Array = values[0]
         return None if np.isnan(value) else _number(float(value), bool(known and known.get("date")))

@@ -27,7 +27,6 @@ from lamina.networks._build import MAP
 from lamina.networks.cnn import Cnn
 from lamina.networks.pretrained import Pretrained
 
-FORMS = ("vector", "grid")
 LEARNED, EVEN = "autoencoder", "even"  # what is found by nearness alone, as in pictures, needs values on one scale only
 
 LEAST = 20  # examples
@@ -120,8 +119,6 @@ class Discovery(Running):
                 recipe = recipe or Cnn.recipe
                 continue
             kind = LEARNED if self.plan.find == "anomalies" and form.kind == "vector" else EVEN
-            if form.kind not in FORMS:
-                raise PlanError(f"'{name}' is a {form.kind}, in which nothing can be found without labels yet.")
             options, own = kinds.find("networks", kind).suited(rows)
             said[name] = {"kind": kind, "options": options}
             recipe = own

@@ -38,7 +38,7 @@ def settle(seen: Seen, plan: Plan) -> Anomalies:
         found.names = called(prepared, fold.train[kept])
         found.odd_names = called(prepared, prepared.odd) if len(prepared.odd) else []
         kinds = prepared.intake.kinds
-        every = {c: usual(prepared.examples.values(c, fold.train), kind) for c, kind in kinds.items()}
+        every = {c: usual(prepared.examples.values(c, fold.train), kind) for c, kind in kinds.items() if kind != "text"}
         found.usual = {column: known for column, known in every.items() if known is not None}
     return found
 

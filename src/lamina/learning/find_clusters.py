@@ -22,6 +22,8 @@ HALVES = 5  # times that clusters are sought among another half of the examples
 TYPICAL = 5  # examples that stand for a cluster
 APART = 3  # columns that set a cluster apart
 POINTS = 1_500  # of the map in the report
+TRIED = 50  # codes among which words are sought that set it apart
+WORDY = 5.0  # spreads that a difference by all texts counts for
 UNLIKE = 0.5  # spreads by which the mean of a cluster must differ to be named
 
 
@@ -155,6 +157,10 @@ def _apart(seen: Seen, inside: Array, private: bool) -> list[str]:
     """The columns in which a cluster differs most from the rest, in words."""
     found: list[tuple[float, str]] = []
     for column, each in seen.prepared.intake.inputs.items():
+        if each.form.kind == "tokens" and not inside.all():
+            strength, text = _words(seen, column, inside)
+            if strength >= UNLIKE:
+                found.append((strength, column if private else text))
         if each.form.kind != "vector" or inside.all():
             continue
         values: Any = seen.prepared.examples.values(column, seen.rows)
@@ -179,6 +185,27 @@ def _apart(seen: Seen, inside: Array, private: bool) -> list[str]:
         if strength >= UNLIKE:
             found.append((strength, column if private else text))
     return [text for _, text in sorted(found, key=lambda each: -each[0])[:APART]]
+
+
+def _words(seen: Seen, column: str, inside: Array) -> tuple[float, str]:
+    """The words that more of a cluster's texts have than of the others, with how much that tells."""
+    prepared, each = seen.prepared, seen.prepared.intake.inputs[column]
+    name, _ = prepared.intake.positions[column]
+    codes = (prepared.before.get(name) or prepared.rows.inputs[name]).values.numpy()[seen.rows]
+    shares = []
+    for part in (inside, ~inside):
+        ordered = np.sort(codes[part], axis=1)
+        first = np.concatenate([ordered[:, :1] > 0, (ordered[:, 1:] != ordered[:, :-1]) & (ordered[:, 1:] > 0)], 1)
+        shares.append(np.bincount(ordered[first], minlength=each.form.sizes[0]) / max(part.sum(), 1))
+    more = shares[0] - shares[1]
+    told: dict[str, tuple[float, float]] = {}
+    for code in np.argsort(-more, kind="stable")[:TRIED].tolist():
+        word = each.decode(np.array([code])).strip()
+        if word.isalnum() and len(told) < APART and more[code] > 0:
+            told[word] = float(shares[0][code]), float(shares[1][code])
+    said = (f"'{word}' in {_share(own)}, elsewhere {_share(other)}" for word, (own, other) in told.items())
+    most = max((own - other for own, other in told.values()), default=0.0)
+    return WORDY * most, f"{column}: {'; '.join(said)}"
 
 
 def _share(share: float) -> str:

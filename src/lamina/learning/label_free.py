@@ -8,14 +8,12 @@ import numpy as np
 import torch
 
 from lamina.core import Array, Encoded, Form, chunks
-from lamina.learning._summary import over_time
 from lamina.learning.prepare import Prepared
-from lamina.networks._values import Pixels, values_of
+from lamina.networks import _time
+from lamina.networks.even import VALUES
 
 SETTLED = 20_000  # rows that scales are taken from
 ASKED = 512  # rows at once
-TOPICS = 100  # that texts are told by
-RARE = 2  # texts that a word must be in
 
 
 def features(
@@ -23,8 +21,7 @@ def features(
 ) -> Array:
     """[n, F] of these rows, each input's with the same weight: an input is left at 0 where it is absent.
 
-    Features of a pretrained network as they are; columns and pixels on one scale; texts by the topics of their words; what
-    lies over time by its mean, spread and extremes. own: features [n, F] that were learned without labels, by input.
+    Features of a pretrained network as they are; everything else as the network `even` has it. own: features [n, F] that were learned without labels, by input.
     """
     found = []
     for name, form in prepared.intake.forms.items():
@@ -45,53 +42,28 @@ def _of(each: Encoded, rows: Array) -> Encoded:
 
 def one(each: Encoded, form: Form, rng: np.random.Generator) -> Array:
     """[N, F] of one input's rows."""
-    values = each.values
-    if form.kind == "tokens" and not values.dtype.is_floating_point:
-        return _topics(values.numpy(), rng)
-    if form.kind == "vector" or (form.kind == "grid" and values.dtype == torch.uint8):
-        even = values_of(form)
-        even.settle(values[np.sort(rng.permutation(len(values))[:SETTLED])])
+    values, lengths = each.values, [] if each.lengths is None else [each.lengths]
+    if _as_read(values, form):
+        even = VALUES[form.kind](form)
+        some = np.sort(rng.permutation(len(values))[:SETTLED])
+        even.settle(values[some], *(length[some] for length in lengths))
         with torch.inference_mode():
-            return np.concatenate([even(values[rows]).numpy() for rows in chunks(np.arange(len(values)), ASKED)])
-    if form.kind == "film" and values.dtype == torch.uint8:
-        return _frames(values, form)
-    if each.lengths is not None:
-        return _scaled(over_time(values.numpy(), each.lengths.numpy()))
-    if values.ndim > 2:  # maps of a pretrained network whose last blocks learn on
+            pieces = chunks(np.arange(len(values)), ASKED)
+            return np.concatenate(
+                [even(values[rows], *(length[rows] for length in lengths)).numpy() for rows in pieces]
+            )
+    if lengths:  # of a pretrained network, along time
+        values = _time.mean(values.float(), _time.mask(values, lengths[0]))
+    elif values.ndim > 2:  # its maps, where its last blocks learn on
         values = values.flatten(2).mean(2)
-    whole: Array = values.float().numpy()  # of a pretrained network: directions count, not lengths
+    whole: Array = values.float().numpy()  # directions count, not lengths
     return np.asarray(whole / np.maximum(np.linalg.norm(whole, axis=1, keepdims=True), 1e-12))
 
 
-def _scaled(x: Array) -> Array:
-    known = np.nan_to_num(x)
-    spread = known.std(0)
-    return np.asarray((known - known.mean(0)) / np.where(spread > 0, spread, 1))
-
-
-def _frames(films: torch.Tensor, form: Form) -> Array:
-    """Values of the mean frame, and of how much each place changes."""
-    pixels = Pixels(Form("grid", form.shape[1:]))
-    found = []
-    with torch.inference_mode():
-        for rows in chunks(np.arange(len(films)), 64):
-            some = films[rows].float()
-            found.append(torch.cat([pixels(some.mean(1)), pixels(some.std(1, correction=0))], 1).numpy())
-    return np.concatenate(found)
-
-
-def _topics(texts: Array, rng: np.random.Generator) -> Array:
-    """[N, T] codes of words to how much each text is about each topic (latent semantic analysis, Deerwester et al. 1990)."""
-    from sklearn.decomposition import TruncatedSVD
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    counts = TfidfVectorizer(analyzer=lambda row: row[row > 0].tolist(), sublinear_tf=True, min_df=RARE)
-    try:
-        words = counts.fit_transform(texts)
-    except ValueError:  # no word is in two texts
-        return np.zeros((len(texts), 1), np.float32)
-    if min(words.shape) <= TOPICS:
-        topics = words.toarray()
-    else:
-        topics = TruncatedSVD(TOPICS, random_state=int(rng.integers(2**31))).fit_transform(words)
-    return np.asarray(topics / np.maximum(np.linalg.norm(topics, axis=1, keepdims=True), 1e-12), np.float32)
+def _as_read(values: torch.Tensor, form: Form) -> bool:
+    """Whether these are rows as an input gives them, and not what a pretrained network made of them."""
+    if form.kind == "tokens":
+        return not values.dtype.is_floating_point
+    if form.kind in ("grid", "film"):
+        return values.dtype == torch.uint8
+    return values.ndim == len(form.shape) + 1 and values.shape[-1] == form.shape[-1]

@@ -12,6 +12,7 @@ from lamina.learning.unlabelled import Unlabelled
 from lamina.model.intake import row_names
 
 CELLS = 4  # by which an example is named
+LONG = 60  # characters of a text by which one is
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,12 @@ class Seen:
 
 
 def called(prepared: Prepared, rows: Array, cells: int = CELLS) -> list[str]:
-    """What examples are called: the file, or the row with its first cells."""
+    """What examples are called: the file, or the row with its first cells, texts by their beginning."""
     some = prepared.examples.take(rows)
     names = row_names(some)
     if names is not None:
         return names
-    shown = [c for c, each in prepared.intake.inputs.items() if each.form.kind == "vector"][:cells]
+    shown = [c for c, each in prepared.intake.inputs.items() if each.form.kind in ("vector", "tokens")][:cells]
     return [
         f"row {row + 1:,}" + (f" ({', '.join(f'{c} {_plain(each[c])}' for c in shown)})" if shown else "")
         for row, each in zip(rows.tolist(), some.preview(len(rows)), strict=True)
@@ -65,4 +66,7 @@ def called(prepared: Prepared, rows: Array, cells: int = CELLS) -> list[str]:
 
 
 def _plain(cell: object) -> str:
-    return "missing" if cell is None else f"{cell:.6g}" if isinstance(cell, float) else str(cell)
+    if cell is None:
+        return "missing"
+    said = f"{cell:.6g}" if isinstance(cell, float) else str(cell)
+    return said if len(said) <= LONG else f"{said[:LONG].rsplit(' ', 1)[0]} …"

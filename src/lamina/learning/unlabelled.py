@@ -53,8 +53,9 @@ class Unlabelled:
         for name, network in self.network.networks.items():
             assert isinstance(network, Layered)
             each = self.prepared.rows.inputs[name]
+            there = index[each.present[index]]
             with torch.no_grad():
-                network.settle(each.values[index][each.present[index]], generator)
+                network.settle(each.values[there], generator, *([] if each.lengths is None else [each.lengths[there]]))
 
     @property
     def learns(self) -> bool:

@@ -20,11 +20,6 @@ FAR = 1e9  # spreads from the middle at most: float32 holds the square of it
 CONTRAST = 64.0  # steps of brightness that are one step of a value
 
 
-def values_of(form: Form) -> Values | Pixels:
-    """What turns encoded rows of a form into values."""
-    return Values(form) if form.kind == "vector" else Pixels(form)
-
-
 class Pixels(nn.Module):
     """Pixels [B, H, W, C] of bytes to values [B, n]: less the ground, which most pixels have, blurred, so that a stroke
     beside a stroke is near it, and of one strength, so that a faint or thin picture is not near to all."""
