@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from lamina.core import Features, Form, Recipe
-from lamina.networks._asked import Asked
+from lamina.networks._asked import SLOPE, Asked
 from lamina.networks._layered import Layered
-from lamina.networks.generator import NARROWEST, SLOPE, Residual, even, stages
+from lamina.networks.generator import NARROWEST, Residual, even, stages
 
 
 class Discriminator(Layered):

@@ -11,14 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from lamina.core import Form, Recipe
-from lamina.networks._asked import Asked
+from lamina.networks._asked import SLOPE, Asked
 
 NOISE = 64  # numbers that a picture is made from
 EMBEDDED = 64  # numbers that what is asked for becomes
 LARGEST = 128  # pixels a side, of what is made
 COARSEST = 8  # pixels of the shorter side that the network begins with, at most
 NARROWEST = 16  # channels
-SLOPE = 0.2  # of the leaky ReLU
 
 
 class Generator(nn.Module):
