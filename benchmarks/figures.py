@@ -14,6 +14,7 @@ NAMES = {  # the others are called as they are
     "lamina": "Lamina",
     "lamina, Whisper-tiny": "Lamina with Whisper-tiny",
     "lamina, MiniLM": "Lamina with MiniLM",
+    "lamina, MiniLM, two layers learn on": "the same, two layers learn on",
     "torch": "plain torch",
     "keras-jax": "Keras, JAX",
     "keras-torch": "Keras, torch",
