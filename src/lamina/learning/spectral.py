@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from lamina.learning.graph import Graph, turned
 ENOUGH = 20  # rows for each feature and group, fewer of which do not tell how features vary together
 EVEN = 0.1  # of its even share of the rows, at least, for a group: smaller ones are crumbs that the graph is loosely tied to
 TOLD = 0.95  # of rows set aside whose group the rule gives, at least
+MORE = 1.0, 1.25, 1.5  # directions for each group: a group may show only in one of those after the first
 TOLERANCE = 1e-6  # of eigenvalues
 RIDGE = 1e-3  # of the usual spread, added to every direction
 
@@ -57,7 +60,8 @@ def rule(x: Array, count: int, rng: np.random.Generator) -> Rule | None:
 
 def partition(x: Array, count: int, rng: np.random.Generator) -> Array | None:
     """[N] the group of each row: of the ties between near rows as few are cut as can be (spectral clustering, Ng, Jordan and Weiss
-    2002); None where that is not found, or the graph falls into parts that nothing ties."""
+    2002). Several numbers of directions are tried; the least normalised cut (Shi and Malik 2000) decides. None where the
+    graph falls into parts that nothing ties, or nothing is found."""
     from scipy.sparse import diags_array
     from scipy.sparse.csgraph import connected_components
     from scipy.sparse.linalg import ArpackNoConvergence, eigsh
@@ -70,14 +74,25 @@ def partition(x: Array, count: int, rng: np.random.Generator) -> Array | None:
         return None
     degree = np.maximum(np.asarray(ties.sum(1)).ravel(), 1e-12)
     scale = diags_array(1 / np.sqrt(degree))
-    try:  # from a start of its own: else ARPACK draws one, and no run repeats
-        _, vectors = eigsh(scale @ ties @ scale, k=count, which="LA", tol=TOLERANCE, v0=rng.standard_normal(len(x)))
+    widths = sorted({min(math.ceil(each * count), len(x) - 1) for each in MORE})
+    start = rng.standard_normal(len(x))  # else ARPACK draws one, and no run repeats
+    try:
+        _, vectors = eigsh(scale @ ties @ scale, k=widths[-1], which="LA", tol=TOLERANCE, v0=start)
     except ArpackNoConvergence:
         return None
-    lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    seed = int(rng.integers(2**31))
-    found: Array = KMeans(count, n_init=5, random_state=seed).fit_predict(vectors / lengths)
-    return found
+    seed, tried = int(rng.integers(2**31)), list[Array]()
+    for width in widths:
+        places = vectors[:, -width:]
+        places = places / np.maximum(np.linalg.norm(places, axis=1, keepdims=True), 1e-12)
+        tried.append(KMeans(count, n_init=5, random_state=seed).fit_predict(places))
+    return min(tried, key=lambda group: _cut(ties, degree, group, count))
+
+
+def _cut(ties: Any, degree: Array, group: Array, count: int) -> float:
+    """Of the ties of each group, the share that leads out of it: their sum."""
+    inside = np.eye(count)[group]
+    kept = (inside * (ties @ inside)).sum(0) / np.maximum(degree @ inside, 1e-12)
+    return float((1 - kept).sum())
 
 
 def discriminant(x: Array, group: Array) -> Rule:
