@@ -13,7 +13,8 @@
 - Rows without a label: `guard` says how far they are trusted, `beginning` and `views` what to begin with; `label_free`,
   `graph`, `spreading` and `transduce` answer them.
 - After it: `held` (answers that nobody learned from), `judge` and `findings` (what the report says), `likeness` and
-  `transcripts` for those targets, `conclude` and its kin for what has no labels; `carded` writes the card.
+  `transcripts` for those targets, `conclude` and its kin for what has no labels, with `odd` where some is known to be
+  odd; `carded` writes the card.
 - Simple models to compare with: `rivals`, `baselines`, and the files that begin with an underscore.
 """
 
