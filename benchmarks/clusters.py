@@ -28,7 +28,7 @@ SEEDS = 3
 def runs(setting: Setting) -> Iterator[Run]:
     for seed in range(setting.count(SEEDS)):
         for name, (count, minutes) in SETS.items():
-            told = {"clusters": count, "minutes": minutes}
+            told = {"clusters": count, "minutes": minutes * setting.times}
             yield Run("lamina", name, seed, partial(lamina, name, setting, seed), True, None, told)
         for method in PEERS:
             yield Run(method, "mnist", seed, partial(peer, method, setting, seed), False, "trees")
@@ -44,7 +44,7 @@ def lamina(name: str, setting: Setting, seed: int, place: Path) -> dict[str, Any
     else:
         train, ask = (setting.data / name / part for part in ("train", "test"))
         truth = []
-    options = ["--steps", 50] if setting.quick else ["--minutes", minutes]
+    options = ["--steps", 50] if setting.quick else ["--minutes", minutes * setting.times]
     learned = find(train, "clusters", place, "--clusters", count, "--seed", seed, *options)
     answered = predict(place / "model", ask, place / "answers.csv")
     with (place / "answers.csv").open(newline="", encoding="utf-8") as file:
