@@ -13,7 +13,7 @@ from pathlib import Path
 wheel = zipfile.ZipFile(next(Path(sys.argv[1]).glob("*.whl")))
 sizes = {each.filename: each.compress_size for each in wheel.infolist()}
 page = {name: size for name, size in sizes.items() if name.startswith("lamina/page/built/")}
-missing = {"lamina/py.typed", "lamina/cli/main.py", "lamina/networks/mlp.py"} - set(sizes)
+missing = {"lamina/py.typed", "lamina/cli/main.py", "lamina/networks/mlp.py", "lamina/page/labelled/label.js"} - set(sizes)
 missing |= {f"lamina/page/built/{name}" for name in ("index.html", "NOTICES.txt", "cat.svg")} - set(page)
 assert not missing, f"the wheel lacks {missing}"
 assert {Path(name).suffix for name in page} >= {".js", ".css"}, f"the page is not whole: {sorted(page)}"
