@@ -131,4 +131,4 @@ def test_half_of_a_layer_silent_is_said() -> None:
     assert "silent in dense" in fares.told(found)[-1]
     layer["dead"][-1] = 4
     found = fares.layers({"steps": [1, 2, 3], "rates": [1.0, 1.0, 0.0], "layers": {"discriminator.dense": layer}})
-    assert fares.told(found) == ["Every layer learns: a step changes its weights by 1 %."]
+    assert fares.told(found) == ["Every layer learns: a step changes its weights by 1\u00a0%."]
