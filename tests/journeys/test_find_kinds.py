@@ -121,3 +121,6 @@ def test_texts_are_searched_by_words(tmp_path: Path) -> None:
     shown = run("search", tmp_path / "alike.lamina", "milk for the kitten", "-n", "3")
     assert shown.splitlines()[0] == "milk for the kitten"
     assert all("cat" in line or "kitten" in line for line in shown.splitlines()[1:])
+    assert "row" in run(
+        "search", tmp_path / "alike.lamina", "milk for the kitten " * 300, "-n", "1"
+    )  # longer than any path

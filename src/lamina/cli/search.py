@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -48,7 +49,8 @@ def search(
     from lamina.model.intake import row_names
 
     inputs = loaded.intake.inputs
-    words = [each.kind for each in inputs.values()] == ["text"] and not Path(query).exists()
+    only = [each.kind for each in inputs.values()] == ["text"]
+    words = only and not os.path.exists(query)  # a long text is no path, and no error
     examples = loaded.read({next(iter(inputs)): [query]} if words else query)
     lines = [query] if words else [f"{query}:{row}" for row in range(1, len(examples) + 1)]
     names = row_names(examples) or lines
