@@ -10,6 +10,7 @@ from figures import Row, Runs, Section, count, grid, judged, named, per_set, spr
 from scarce import SETS
 from senses import at_least, at_most
 
+TOLD_OF = "lamina, ten known"
 DETECTORS = ("lamina", "iforest", "ecod", "knn", "lof")
 GROUPERS = ("lamina", "kmeans", "hdbscan")
 RULES = ("hebbian", "random", "backprop")
@@ -51,6 +52,20 @@ def anomalies(runs: Runs) -> Section:
         )
         worst = min(whole, key=lambda name: mean(runs.figures("lamina", name, "auc")))
         text.append(f"Lamina's worst set is {worst}: {spread(runs.figures('lamina', worst, 'auc'), '{:.3f}')}.")
+    if named_too := runs.of(TOLD_OF):
+        seeing, blind = (mean(each[key] for each in named_too) for key in ("auc", "blind"))
+        sets = sorted({each["set"] for each in named_too})
+        text += [
+            f"Ten odd rows of each set named (`--odd`), 300 steps, the others asked about: {seeing:.3f} on average, {blind:.3f} with none named "
+            f"(sets: {len(sets)}).",
+            grid(
+                ["", "ten known", "none"],
+                [
+                    [name, *(spread(runs.figures(TOLD_OF, name, key), "{:.3f}") for key in ("auc", "blind"))]
+                    for name in sets
+                ],
+            ),
+        ]
     return Section(rows, [*text, "Seconds of whole processes.", per_set(runs, methods, runs.sets, "seconds")])
 
 
