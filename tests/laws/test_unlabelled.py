@@ -35,6 +35,14 @@ def test_what_unlabelled_rows_were_given_is_said() -> None:
     assert "Your 140 unlabelled rows" in said(told)
 
 
+def test_rows_unlike_the_labelled_ones_are_left_out_however_few_labels_there_are() -> None:
+    world = _partly(200, 30)
+    far = {name: [40.0] * 25 for name in world if name != "label"}
+    world = {name: [*cells, *(far.get(name) or [None] * 25)] for name, cells in world.items()}
+    told = lamina.learn(world, "label", steps=20, show=False).card.results["unlabelled"]
+    assert 25 <= told["unlike"] < 50
+
+
 def test_few_labelled_pictures_are_looked_at_by_the_network_that_knows_photographs() -> None:
     rng = np.random.default_rng(0)
     shades = np.repeat([60, 190], 12)

@@ -56,6 +56,24 @@ def test_it_begins_with_what_counting_says_of_the_target() -> None:
         assert (found[:, more] > found[:, 1 - more] + 0.5).all()
 
 
+def test_what_texts_without_a_label_have_everywhere_says_less() -> None:
+    """Both words stand in the texts of the first class; one of them in most of the others, too."""
+    said = (*["common rare", "something else"] * 2, *["common thing"] * 20)
+    text = Text()
+    text.observe(Coded(np.arange(len(said)), said))
+    text.settle()
+    rows = text.encode(Coded(np.arange(len(said)), said))
+    assert rows.lengths is not None
+    values, lengths = torch.from_numpy(rows.values), torch.from_numpy(rows.lengths)
+    torch.manual_seed(0)
+    bag = Bag(text.form, width=2, copies=1, pairs=64, letters=512).eval()
+    bag.settle(values, torch.Generator(), lengths)
+    known = torch.tensor([*[1.0] * 4, *[0.0] * 20])
+    bag.count(values, lengths, Counts(one_hot(torch.tensor([0, 1, 0, *[1] * 21])).float(), known))
+    common, rare = (asked(bag, text, word)[0, 0] for word in ("common", "rare"))
+    assert rare > 1.5 * common > 0
+
+
 def test_a_copy_counts_no_row_that_it_is_kept_from() -> None:
     """The first copy never learns that anything was awful."""
     copies = torch.tensor([[True, True], [True, True], [False, True], [False, True]]).repeat(5, 1)

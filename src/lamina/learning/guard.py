@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -86,14 +86,19 @@ def loss_of(output: Category, raw: Array, target: Array) -> Array:
     return found
 
 
-def alike(trial: Trial, extra: Array, rng: np.random.Generator) -> Array:
-    """The rows without a label that are not unlike the labelled ones, by the features of a network that learned from those."""
-    fold = trial.fold
-    outside = np.concatenate([fold.validation, fold.test])
-    if not len(outside):
-        return extra
-    novelty = Novelty.fit(trial.raw(trial.taught)[1], trial.raw(outside)[1], rng)
-    return extra[~novelty.unlike(trial.raw(extra)[1])]
+def alike(members: list[Trial], extra: Array, rng: np.random.Generator) -> list[Array]:
+    """For each fold the rows without a label that are not unlike the labelled ones, by the features of the network that
+    learned from those. What is far is told by all rows that were held out, each from its own fold's network."""
+    found, far = [], []
+    for member in members:
+        features, outside = member.raw(member.taught)[1], np.concatenate([member.fold.validation, member.fold.test])
+        found.append(Novelty.fit(features, features[:0], rng))
+        far.append(found[-1].distance(member.raw(outside)[1]) if len(outside) else np.zeros(0))
+    limit = Novelty.farthest(np.concatenate(far))
+    unlike = [
+        replace(each, limit=limit).unlike(member.raw(extra)[1]) for each, member in zip(found, members, strict=True)
+    ]
+    return [extra[~each] for each in unlike]
 
 
 def untried(prepared: Prepared, why: str, unlike: int = 0) -> Verdict:

@@ -25,6 +25,7 @@ from lamina.outputs.transcript import Transcript
 
 CATEGORY = "category"  # what rows without a label can help to tell
 FEWEST, SHARE = 20, 0.1  # rows without a label, at least, and beside each that has one: fewer teach nothing
+CHOOSERS = 100  # labelled rows in folds: of no more, those of one fold are too few to choose anything by
 OBSERVED = 20_000  # of them, that vocabularies and scales are taken from
 TRANSCRIPT = "transcript"  # its letters are learned from texts that teach, and folds have no such texts in common
 
@@ -36,6 +37,11 @@ class Fold:
     train: Array
     validation: Array
     test: Array
+
+    @property
+    def whole(self) -> Fold:
+        """The same, with the rows that would choose among those that teach."""
+        return Fold(np.sort(np.concatenate([self.train, self.validation])), self.validation[:0], self.test)
 
 
 @dataclass(slots=True)
@@ -74,6 +80,11 @@ class Prepared:
         """How many rows one training may learn from."""
         fold = self.folds[0]
         return len(fold.train) + (0 if self.inner is None else len(fold.validation))
+
+    @property
+    def few(self) -> bool:
+        """Whether the labels are too few for some of them to choose weights: all that are not judged teach."""
+        return len(self.folds) > 1 and sum(len(fold.test) for fold in self.folds) <= CHOOSERS
 
     def given(self, name: str) -> Encoded:
         """What an input was encoded to, also where features took its place."""

@@ -188,7 +188,7 @@ class Training(Running):
         if self.stopped:
             return members, untried(prepared, "learning was stopped before")
         rng = np.random.default_rng(self.plan.seed)
-        extras = [alike(member, prepared.extra, rng) for member in members]
+        extras = alike(members, prepared.extra, rng)
         unlike = len(prepared.extra) - min(len(each) for each in extras)
         if min(len(each) for each in extras) < FEWEST:
             return members, untried(prepared, "they are unlike the labelled ones", unlike)
@@ -272,6 +272,7 @@ class Training(Running):
         prepared, members = lesson.prepared, list[Trial]()
         count = len(prepared.folds)
         for number, fold in enumerate(prepared.folds):
+            fold = fold.whole if prepared.few else fold
             if self.stopped and members:
                 break
             first = self.filters if begun is None else replace(begun, weights={**self.filters.weights, **begun.weights})

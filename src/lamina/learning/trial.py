@@ -83,6 +83,8 @@ class Trial:
     def _parted(self) -> tuple[Array, Tensor | None]:
         """The rows that teach, and which copies [N, k] learn from which of all rows (None: all from all)."""
         prepared, fold, copies = self.lesson.prepared, self.fold, self.network.copies
+        if len(prepared.folds) > 1 and not len(fold.validation):  # nothing chooses, and every fold judges its own rows
+            return fold.train, None
         if prepared.inner is None or not self.lesson.recipe.folds or len(self.network.networks) > 1:
             return fold.train, None
         both = np.sort(np.concatenate([fold.train, fold.validation]))
@@ -98,8 +100,11 @@ class Trial:
         extra = self.extra
         if extra is None and any(network.counts for network in self.network.networks.values()):
             extra = prepared.extra  # which pairs of words come back, texts without a label tell as well
-        seen = self.taught if extra is None else np.concatenate([self.taught, extra])
-        sample = np.sort(np.random.default_rng(self.seed).permutation(seen)[:SETTLING])
+        rng = np.random.default_rng(self.seed)
+        sample = rng.permutation(self.taught)[:SETTLING]
+        if extra is not None:  # however many these are, all that have a label are looked at first
+            sample = np.concatenate([sample, rng.permutation(extra)[: SETTLING - len(sample)]])
+        sample = np.sort(sample)
         index = torch.from_numpy(sample)
         for name, network in self.network.networks.items():
             assert isinstance(network, Layered)

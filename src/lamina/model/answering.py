@@ -15,7 +15,10 @@ from lamina.outputs._scores import together
 
 FEATURES = "features"
 OVERLAP = 2.0  # seconds that windows share where words are written down: whole ones stand in one of them
-CHUNK = 4096  # rows on their way at once; fewer where a row is large
+CHUNK = 4096  # rows on their way at once; fewer where a row is large:
+LARGE = (
+    2**21
+)  # numbers of them, at most. What a network makes of photos is a hundred times as large, and caches are small
 
 Run = Callable[[Mapping[str, Encoded]], Mapping[str, Array]]
 
@@ -41,7 +44,7 @@ def _raw(
 ) -> tuple[dict[str, Array], Array, dict[int, str], Array]:
     """As `raw`, each row in one look."""
     size = sum(int(np.prod(form.shape)) for form in intake.forms.values())
-    step = max(16, min(CHUNK, 2**24 // max(size, 1)))
+    step = max(16, min(CHUNK, LARGE // max(size, 1)))
     raws: dict[str, list[Array]] = {column: [] for column in outputs}
     features: list[Array] = []
     problems: dict[int, str] = {}

@@ -10,6 +10,7 @@ from lamina.core import Array, chunks
 from lamina.found._near import groups, squares
 
 GROUPS = 200
+ENOUGH = 20  # held-out rows, at least, that say what is far
 ALARM = 0.01  # share of ordinary rows that may be flagged
 
 
@@ -32,11 +33,16 @@ class Novelty:
         found = cls(center, scale, np.zeros((0, features.shape[1]), np.float32), np.inf)
         sample = found._scaled(features[rng.permutation(len(features))[:5_000]])
         found.groups = groups(sample, min(GROUPS, max(1, len(sample) // 10)), rng)
-        if len(held_out) >= 20:
-            distances = np.sort(found.distance(held_out))
-            rank = min(int(np.ceil((len(distances) + 1) * (1 - ALARM))), len(distances))
-            found.limit = float(distances[rank - 1])
+        found.limit = cls.farthest(found.distance(held_out))
         return found
+
+    @staticmethod
+    def farthest(distances: Array) -> float:
+        """The distance above which at most a hundredth of held-out rows lie, from theirs; of too few none is too far."""
+        if len(distances) < ENOUGH:
+            return np.inf
+        rank = min(int(np.ceil((len(distances) + 1) * (1 - ALARM))), len(distances))
+        return float(np.sort(distances)[rank - 1])
 
     def distance(self, features: Array) -> Array:
         """[B] from [B, F]: root mean squared difference to the nearest group, in units of the training spread."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from lamina.core import Features, Recipe
 from lamina.networks._layered import Layered
+from lamina.networks._standard import standard
 from lamina.networks._weights import a_few
 
 
@@ -51,8 +52,9 @@ class PretrainedFeatures(Layered):
             with torch.no_grad():
                 found = [self.told(*each) for each in a_few(values, lengths)]
             values = torch.cat([torch.zeros(0, self.width), *found])
-        self.center.copy_(values.mean(0) if len(values) else torch.zeros(self.width))
-        self.scale.copy_(values.std(0, correction=0).clamp_min(1e-3) if len(values) else torch.ones(self.width))
+        center, scale = standard(values)
+        self.center.copy_(center)
+        self.scale.copy_(scale)
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Features:
         seen = x if lengths is None else self.told(x, lengths)

@@ -100,6 +100,7 @@ class Bag(Layered):
         if counts.pieces is not None:
             self.spelt.copy_((counts.pieces % (len(self.letters.says) - 1) + 1) * (counts.pieces > 0))
         sums, texts = self._counted(values, lengths, counts)
+        rare = self._rare(values, lengths) if float(counts.known.min()) == 0 else torch.ones(len(texts))
         faint = FAINT * (1 + FEW / (FEW + float(counts.known.sum())))
         words = len(self.words.says)
         word, place = self.spelt.nonzero(as_tuple=True)
@@ -107,8 +108,8 @@ class Bag(Layered):
         spelt = torch.zeros_like(self.letters.says).index_add_(0, piece, sums[word])
         among = torch.zeros(len(spelt), self.copies).index_add_(0, piece, texts[word])
         for each, total, count, weight in (
-            (self.words, sums[:words], texts[:words], 1.0),
-            (self.pairs, sums[words:], texts[words:], 1.0),
+            (self.words, sums[:words], texts[:words], rare[:words, None]),
+            (self.pairs, sums[words:], texts[words:], rare[words:, None]),
             (self.letters, spelt, among, faint),
         ):
             mean = total / (count + DOUBT).repeat_interleave(self.width, 1)
@@ -117,6 +118,13 @@ class Bag(Layered):
         for each in (self.words, self.pairs, self.letters):
             each.says.data.mul_(1 / spread if spread > 1e-6 else 1.0)
         self._write_up()
+
+    def _rare(self, values: Tensor, lengths: Tensor) -> Tensor:
+        """[words + pairs] inverse document frequencies. Few texts have a label, and what stands in some of them by chance
+        is told from what stands in these alone by all the others."""
+        x = values.long() * _time.mask(values, lengths)
+        texts = _texts(self._codes(x), len(self.words.says) + len(self.pairs.says))
+        return torch.log((1 + len(x)) / (1 + texts)) + 1
 
     def _counted(self, values: Tensor, lengths: Tensor, counts: Counts) -> tuple[Tensor, Tensor]:
         """What the texts that hold a word or pair are known to be [words + pairs, k * W], as sums over those that a copy

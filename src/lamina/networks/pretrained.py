@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from lamina.core import Features, Form, LaminaError, MissingExtra, Recipe
 from lamina.networks._layered import Layered
 from lamina.networks._places import Places
+from lamina.networks._standard import standard
 
 # Blocks, kernel, first stride, expansion and output channels of each stage of EfficientNet-Lite0 (Tan & Le 2019;
 # the Lite form drops squeeze-and-excitation and takes ReLU6).
@@ -61,8 +62,9 @@ class Pretrained(Layered):
         self.backbone.load_photographs()
         if values.ndim == 4:
             values = torch.cat([self.backbone.rest(some) for some in torch.split(values[:SETTLING], 64)])
-        self.center.copy_(values.mean(0))
-        self.scale.copy_(values.std(0).clamp_min(1e-3))
+        center, scale = standard(values)
+        self.center.copy_(center)
+        self.scale.copy_(scale)
 
     def forward(self, x: Tensor) -> Features:
         seen = self.backbone(x) if x.dtype == torch.uint8 else x if x.ndim == 2 else self.backbone.rest(x)
