@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -83,10 +84,12 @@ def test_its_own_answers_come_to_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "parts"), [(60, {1: 5}), (120, {2: 10})], ids=["too few to choose by", "enough to choose by"]
+    ("make", "labels", "parts"),
+    [(worlds.letters, 60, {1: 5}), (worlds.letters, 120, {2: 10}), (worlds.blobs, 60, {2: 10})],
+    ids=["too few to choose by", "enough to choose by", "a table"],
 )
 def test_no_fold_hears_of_the_labels_that_it_is_kept_from(
-    labels: int, parts: dict[int, int], monkeypatch: pytest.MonkeyPatch
+    make: Callable[[int, int], worlds.World], labels: int, parts: dict[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Five folds; where some rows choose, a copy is kept from those of one more, and so of two folds in all."""
     asked: list[np.ndarray] = []
@@ -97,7 +100,7 @@ def test_no_fold_hears_of_the_labels_that_it_is_kept_from(
         return told(self, taught, *others)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Ties, "told", seen)
-    world = worlds.blobs(260, 0)
+    world = make(260, 0)
     world["label"] = [*world["label"][:labels], *[None] * (260 - labels)]
     lamina.learn(world, "label", steps=4, unlabelled_steps=4, show=False)
     assert len(asked) >= 2
