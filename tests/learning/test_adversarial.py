@@ -18,7 +18,7 @@ from lamina.learning import adversarial
 from lamina.learning.adversarial import Adversarial, Duellist, mistaken
 from lamina.learning.apprentice_image import Apprentice
 from lamina.learning.conclude_image import healthy
-from lamina.learning.disturb import disturb
+from lamina.learning.disturb import disturb, moved
 from lamina.learning.loop import Loop
 from lamina.learning.make_image import Craft
 from lamina.learning.plan import Plan
@@ -163,6 +163,18 @@ def test_the_disturbance_grows_where_pictures_are_known_by_heart_and_fades_where
     known = watched(-0.9)  # held-out pictures look made to it
     assert known > 0
     assert watched(0.9) < known
+
+
+def test_what_a_sentence_calls_left_stays_there() -> None:
+    torch.manual_seed(0)
+    x = torch.zeros(200, 1, 16, 16)
+    x[..., :8] = 1.0
+
+    def brighter_on_the_left(pictures: torch.Tensor) -> int:
+        return int((pictures[..., :8].mean((1, 2, 3)) > pictures[..., 8:].mean((1, 2, 3))).sum())
+
+    assert brighter_on_the_left(moved(x, 0.8, mirrored=False)) == 200
+    assert brighter_on_the_left(moved(x, 0.8)) < 180
 
 
 def test_a_disturbance_of_nothing_changes_nothing_and_gradients_pass_through_all_of_it() -> None:

@@ -81,7 +81,7 @@ class Adversarial:
             made = self.generator(torch.randn(len(batch), NOISE, device=weight.device), *given)
             real = as_seen(batch.inputs[self.name].values)
             strength = float(self.duellist.strength)
-            both = disturb(torch.cat([real, made.detach().float()]), strength)
+            both = disturb(torch.cat([real, made.detach().float()]), strength, len(given) < 2)
             due = int(self.duellist.count) % EVERY == 0
             features = critic.network.look(both.requires_grad_(due))
             meant = critic.meant(*given)
@@ -97,7 +97,7 @@ class Adversarial:
         yield Loss("discriminator", lost, total)
         self._watch(there.detach(), new.detach())
         with fixed(critic), torch.autocast(weight.device.type, torch.bfloat16, enabled=self.half):
-            features, meant = critic.network.look(disturb(made.float(), strength)), critic.meant(*given)
+            features, meant = critic.network.look(disturb(made.float(), strength, len(given) < 2)), critic.meant(*given)
             each = nn.functional.softplus(there.detach() - critic.scores(features, meant).float())
             if meant is not None and len(given) > 1:
                 each = each + mistaken(features, meant, given[0])
@@ -142,7 +142,8 @@ class Adversarial:
             )
             for name, each in self.held.items()
         }
-        scores = self._scores(disturb(as_seen(some[self.name].values), float(duellist.strength)), self.given(some))
+        told = self.given(some)
+        scores = self._scores(disturb(as_seen(some[self.name].values), float(duellist.strength), len(told) < 2), told)
         apart = float(there.mean() - new.mean())
         overfit = float(there.mean() - scores.mean()) / apart if apart > 0 else 0.0
         change = EVERY * len(there) / PACE

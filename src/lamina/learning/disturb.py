@@ -9,27 +9,27 @@ from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
 
-def disturb(x: Tensor, strength: float) -> Tensor:
+def disturb(x: Tensor, strength: float, mirrored: bool = True) -> Tensor:
     """Pictures [B, C, H, W], each changed in each way with this probability (adaptive augmentation, Karras et al. 2020).
 
-    A generator does not learn the changes as long as most pictures come unchanged: `strength` must stay below 0.8.
+    mirrored: whether some are seen in a mirror: not where sentences say what is on the left. A generator does not learn the changes as long as most pictures come unchanged: `strength` must stay below 0.8.
 
     >>> disturb(torch.zeros(2, 1, 4, 4), 0.0).shape
     torch.Size([2, 1, 4, 4])
     """
     if strength <= 0:
         return x
-    return covered(shaded(moved(x, strength), strength), strength)
+    return covered(shaded(moved(x, strength, mirrored), strength), strength)
 
 
-def moved(x: Tensor, strength: float) -> Tensor:
-    """Mirrored; moved, turned and stretched a little; the edge is repeated outwards."""
+def moved(x: Tensor, strength: float, mirrored: bool = True) -> Tensor:
+    """Mirrored, where that is allowed; moved, turned and stretched a little; the edge is repeated outwards."""
     rows, device = len(x), x.device
 
     def some() -> Tensor:
         return torch.rand(rows, device=device) < strength
 
-    mirror = torch.where(some() & (torch.rand(rows, device=device) < 0.5), -1.0, 1.0)
+    mirror = torch.where(some() & (torch.rand(rows, device=device) < 0.5 * mirrored), -1.0, 1.0)
     angle = torch.where(some(), (torch.rand(rows, device=device) * 2 - 1) * math.pi / 12, 0.0)
     size = torch.where(some(), torch.exp2(0.2 * torch.randn(rows, device=device)), 1.0)
     right, down = (torch.where(some(), (torch.rand(rows, device=device) * 2 - 1) / 4, 0.0) for _ in range(2))
