@@ -12,7 +12,8 @@ from torch.nn.functional import affine_grid, grid_sample
 def disturb(x: Tensor, strength: float, mirrored: bool = True) -> Tensor:
     """Pictures [B, C, H, W], each changed in each way with this probability (adaptive augmentation, Karras et al. 2020).
 
-    mirrored: whether some are seen in a mirror: not where sentences say what is on the left. A generator does not learn the changes as long as most pictures come unchanged: `strength` must stay below 0.8.
+    mirrored: whether some are seen in a mirror: not where sentences say what is on the left. A generator does not learn the
+    changes as long as most pictures come unchanged: `strength` must stay below 0.8.
 
     >>> disturb(torch.zeros(2, 1, 4, 4), 0.0).shape
     torch.Size([2, 1, 4, 4])
