@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         PlanError,
         Progress,
     )
-    from lamina.door import explain, export, learn, load, read, report, serve, show, training
+    from lamina.door import explain, export, label, learn, load, read, report, serve, show, training
     from lamina.examples import Examples, Reading
     from lamina.learning.plan import Plan
     from lamina.learning.training import Training
@@ -33,6 +33,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "read": "lamina.door",
+    "label": "lamina.door",
     "learn": "lamina.door",
     "load": "lamina.door",
     "serve": "lamina.door",
@@ -72,6 +73,7 @@ __all__ = [
     "Training",
     "explain",
     "export",
+    "label",
     "learn",
     "load",
     "read",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import numpy as np
 import polars as pl
@@ -14,31 +16,22 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from lamina.examples.labels import Labels
+import lamina
+from lamina.core import PlanError
+from lamina.door import Sitting
 from lamina.examples.reading import Reading
-from lamina.insight.interview import Interview
-from lamina.learning.label_next import Landscape
 from lamina.page.labelling import ALIKE, Desk
 from lamina.page.local import listening
 from lamina.page.opening import Opening
 from tabs import barriers
 
 
-def landscape(kept: Labels) -> Landscape:
-    looking = Landscape.of(kept.examples.without(*({kept.target} & set(kept.examples.kinds))), np.array([], int))
-    while True:
-        try:
-            next(looking)
-        except StopIteration as end:
-            found: Landscape = end.value
-            return found
-
-
 def desk(source: Path, out: Path, count: int = 4) -> Desk:
-    kept = Labels.of(str(source), Reading(), "label")
-    seen = landscape(kept)
-    write = (lambda: kept.add_to(out)) if source == out else (lambda: kept.write(out))
-    return Desk(Interview(kept, seen, count, write, ALIKE), seen.inputs, out, listening(Opening(port=0)))
+    sitting = Sitting.of(str(source), Reading(), "label", out, count)
+    seen = sitting.landscape()
+    interview = sitting.interview(seen)
+    interview.alike = ALIKE
+    return Desk(interview, seen.inputs, out, listening(Opening(port=0)))
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +61,32 @@ def opened_app(opened: Desk) -> Any:
 
 def labels(place: Path) -> dict[str, str]:
     return {Path(name).name: word for name, word in pl.read_csv(place).select("image", "label").rows() if word}
+
+
+def test_the_verb_asks_in_the_browser_and_gives_the_table(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lamina.page import local
+
+    def somebody(url: str) -> None:
+        begin, token = url.split("/?")[0], url.split("=")[1]
+
+        def asks(path: str, body: object = None) -> Any:
+            headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+            content = None if body is None else json.dumps(body).encode()
+            with urlopen(Request(f"{begin}/api/v1/{path}", content, headers)) as answer:
+                return json.load(answer)
+
+        rows = asks("question")["rows"]
+        assert asks("answer", {"number": 1, "label": "dark"})["labelled"] == len(rows)
+        assert asks("end", {})["over"]
+
+    monkeypatch.setattr(local, "show_in_browser", somebody)
+    found = lamina.label(photos, out=tmp_path / "named.csv", count=3)
+    assert found == tmp_path / "named.csv"
+    assert set(labels(found).values()) == {"dark"}
+    with pytest.raises(PlanError, match="At least 1"):
+        lamina.label(photos, out=tmp_path / "other.csv", count=0)
 
 
 def test_a_sheet_of_a_group_gets_one_label_but_for_what_is_clicked_away(asked: tuple[Desk, TestClient]) -> None:

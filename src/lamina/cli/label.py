@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lamina.cli.options import options
-from lamina.core import Json, MissingExtra, PlanError
+from lamina.core import Json, PlanError
 from lamina.examples.reading import Reading
 
 if TYPE_CHECKING:
+    from lamina.core import Progress
     from lamina.examples import Examples
     from lamina.insight.interview import Interview, Question
     from lamina.learning.label_next import Landscape
@@ -46,24 +46,18 @@ def label(
 
     It writes a table of all examples, with and without a label, from which `lamina learn` learns.
     """
-    from lamina.examples import labels
-    from lamina.insight.interview import Interview, name_of
+    from lamina.door import Sitting
+    from lamina.insight.interview import name_of
 
     if opened and (listing or as_json):
         raise PlanError("--open asks in the browser; --list and --json ask nothing. Say one of them.")
-    if count < 1:
-        raise PlanError(f"{count} examples were asked for. At least 1 is needed, such as -n 50.")
-    kept = labels.Labels.of(path, reading, target)
-    place = out or (Path(path) if kept.told and Path(path).suffix == ".csv" else Path("labels.csv"))
-    asks, into = not listing and not as_json, place.absolute() == Path(path).absolute()
+    sitting = Sitting.of(path, reading, target, out, count)
+    asks, kept = not listing and not as_json, sitting.kept
     if asks:
-        labels.check_place(place, path)
-        if into:
-            kept.add_to(place)  # nothing as yet: to see that it can be done
-    landscape = _landscape(kept.examples, kept.said, target)
+        sitting.check()
+    landscape = sitting.landscape(_told_of if sys.stderr.isatty() else None)
     if asks:
-        write = kept.add_to if into else kept.write
-        _asked(Interview(kept, landscape, count, partial(write, place)), landscape, place, opened)
+        _asked(sitting.interview(landscape), landscape, sitting.place, opened)
         return
     questions = landscape.next(kept.said, count)
     if not questions and not as_json:
@@ -75,24 +69,8 @@ def label(
             print(f"{name_of(kept.examples, question.row)}  {question.why}")
 
 
-def _landscape(examples: Examples, said: dict[int, str], target: str) -> Landscape:
-    try:
-        import numpy as np
-
-        from lamina.learning.label_next import Landscape
-    except ModuleNotFoundError as error:
-        if error.name in ("torch", "sklearn"):
-            raise MissingExtra("Choosing what to label", "learn") from error
-        raise
-    running = Landscape.of(examples.without(*({target} & set(examples.kinds))), np.array(sorted(said), np.int64))
-    while True:
-        try:
-            progress = next(running)
-        except StopIteration as end:
-            found: Landscape = end.value
-            return found
-        if sys.stderr.isatty():
-            print(f"\r{progress.message}", end=" ", file=sys.stderr)
+def _told_of(progress: Progress) -> None:
+    print(f"\r{progress.message}", end=" ", file=sys.stderr)
 
 
 def _asked(interview: Interview, landscape: Landscape, place: Path, opened: bool) -> None:
@@ -102,7 +80,7 @@ def _asked(interview: Interview, landscape: Landscape, place: Path, opened: bool
     kept = interview.kept
     try:
         if opened:
-            label_with(interview, landscape.inputs, place)
+            label_with(interview, landscape, place)
         else:
             _ask(interview)
     finally:

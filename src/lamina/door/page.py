@@ -1,8 +1,8 @@
-"""Pages in the browser: what goes on inside, of a model, beside a training, or as the report in one file; and labelling."""
+"""Pages in the browser: what goes on inside, of a model, beside a training, or as the report in one file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,7 @@ from lamina.door.models import load
 from lamina.door.options import needs_serve, options
 
 if TYPE_CHECKING:
-    from lamina.core import Input, Progress
-    from lamina.insight.interview import Interview
+    from lamina.core import Progress
     from lamina.learning.running import Running
     from lamina.model.model import Model
     from lamina.page.opening import Opening
@@ -51,22 +50,6 @@ def open_with(model: Model | str | Path, data: Any, opening: Opening, wait: bool
         return page
     page.wait()
     return None
-
-
-def label_with(interview: Interview, inputs: Mapping[str, Input], place: Path) -> None:
-    """Ask for labels in the browser, until it is enough. inputs: what shows the columns that can be seen or heard.
-
-    Raises:
-        MissingExtra: `lamina[serve]` is not installed. LaminaError: no port is free.
-    """
-    with needs_serve("Labelling in the browser"):
-        from lamina.page import labelling, local
-        from lamina.page.opening import Opening
-    interview.alike = labelling.ALIKE
-    with labelling.Desk(interview, inputs, place, local.listening(Opening())) as desk:
-        print(f"page     {desk.url}\nstop     Ctrl-C, or in the page", flush=True)
-        local.show_in_browser(desk.url)
-        desk.wait()
 
 
 @contextmanager
