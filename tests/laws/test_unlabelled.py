@@ -50,6 +50,7 @@ def test_few_labelled_pictures_are_looked_at_by_the_network_that_knows_photograp
     labels = ["dark" if shade < 100 else "bright" for shade in shades]
     model = lamina.learn({"image": pictures, "label": labels}, "label", steps=10, show=False)
     assert model.card.networks["image"]["kind"] == "pretrained"
+    assert "so few labels cannot choose" in " ".join(model.card.results["network"]["reasons"])
     assert model.predict({"image": pictures[:1]})[0].value == "dark"
 
 

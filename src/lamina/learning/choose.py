@@ -75,7 +75,9 @@ def choose(
         if source is not None and form.kind == source.form:
             choice.reasons.append(f"{name}: pretrained features, as asked for.")
             options = wanted["options"] if wanted is not None and wanted["kind"] in reading.KINDS else {}
-            features[name] = yield from _read(prepared, name, source, options, along, choice, _tunes(plan, budget))
+            features[name] = yield from _read(
+                prepared, name, source, options, along, choice, _tunes(prepared, plan, budget)
+            )
             learning |= {name} if options.get("learned") else set()
         elif said[name]["kind"] == PRETRAINED:
             said[name]["options"]["placed"] = plan.verify
@@ -164,14 +166,19 @@ def _read_out(
     choice.said, choice.recipe = dict(found.said), found.recipe
 
 
-def _tunes(plan: Plan, budget: Budget) -> bool:
-    """Whether there is time to try whether the last blocks should learn on."""
-    return plan.steps is None and not plan.verify and (budget.seconds is None or budget.seconds >= LONG)
+def _tunes(prepared: Prepared, plan: Plan, budget: Budget) -> bool:
+    """Whether there is time to try whether the last blocks should learn on, and labels that can tell."""
+    return (
+        not prepared.few
+        and plan.steps is None
+        and not plan.verify
+        and (budget.seconds is None or budget.seconds >= LONG)
+    )
 
 
 def _frozen(prepared: Prepared, plan: Plan, budget: Budget, name: str) -> Generator[Progress, None, Frozen]:
     """The network that knows photographs, looking at this input's pictures."""
-    tune = _tunes(plan, budget)
+    tune = _tunes(prepared, plan, budget)
     pictures, form = prepared.rows.inputs[name], prepared.intake.forms[name]
     return (yield from sized(pictures, form, needed(prepared), budget, tune, plan.verify))
 

@@ -19,7 +19,7 @@ from lamina.machine import cache
 
 SIDES = (256, 224, 192, 160, 128)  # pixels that small pictures are enlarged to
 ROOM = 0.5  # of the budget, for the features of all pictures
-DECAYS = (20.0, 5.0, 0.05)  # of weights: each is tried
+DECAYS = (20.0, 5.0, 0.05)  # of weights: each is tried, or the first is taken where too few labels could tell
 STEPS = 150  # of each try
 TUNED = 2  # last blocks that learn on
 LONG = 180.0  # seconds: a budget that has room for trying that
@@ -50,14 +50,15 @@ def strength(lesson: Lesson, names: str) -> Generator[Progress, None, tuple[Less
     """The lesson with the weight decay that does best on validation rows, the try of it, and why.
 
     names: the inputs that have features, for people."""
-    fold = lesson.prepared.folds[0]
+    fold, few = lesson.prepared.folds[0], lesson.prepared.few
     tries: dict[float, Trial] = {}
-    for decay in DECAYS:
+    for decay in DECAYS[:1] if few else DECAYS:
         held = replace(lesson, recipe=replace(lesson.recipe, weight_decay=decay))
         tries[decay] = yield from attempt(held, fold, STEPS)
-    best = max(DECAYS, key=lambda decay: tries[decay].best.score)
-    shown = ", ".join(f"{decay:g}: {tries[decay].best.value:.3f}" for decay in DECAYS)
-    reason = f"{names}: the read-out is held back by a weight decay of {best:g}, best on validation rows ({shown})."
+    best = max(tries, key=lambda decay: tries[decay].best.score)
+    shown = ", ".join(f"{decay:g}: {tried.best.value:.3f}" for decay, tried in tries.items())
+    why = "so few labels cannot choose another one" if few else f"best on validation rows ({shown})"
+    reason = f"{names}: the read-out is held back by a weight decay of {best:g}, {why}."
     return tries[best].lesson, tries[best], reason
 
 
