@@ -53,3 +53,15 @@ def test_points_that_are_all_the_same_have_a_place_each(monkeypatch: pytest.Monk
     monkeypatch.setattr(plane, "LANDMARKS", 100)
     places, _ = plane.plane(np.ones((400, 6), np.float32))
     assert np.isfinite(places).all()
+
+
+def test_directions_of_many_columns_are_those_in_which_they_differ_most() -> None:
+    rng = np.random.default_rng(0)
+    rows, columns = 300, plane.EXACT + 100
+    features = rng.standard_normal((rows, columns)) @ (
+        rng.standard_normal((columns, columns)) / np.arange(1, columns + 1)
+    )
+    features = (features - features.mean(0)).astype(np.float32)
+    found, _ = plane.flat(features)
+    exact = np.linalg.svd(features, compute_uv=False)
+    assert np.allclose(np.linalg.norm(found, axis=0), exact[:2], rtol=0.01)
