@@ -29,16 +29,18 @@ def label(
     given.
 
     Args:
-        source: a folder of files, or a table. target: the column that holds the labels.
+        source: a folder of files, or a table.
+        target: the column that holds the labels.
         out: the table to write; by default the source, if it is a CSV file with such a column, else `labels.csv`.
-        count: examples to ask about. reading: fields of `lamina.Reading`.
+        count: examples to ask about.
+        reading: fields of `lamina.Reading`.
 
     Returns:
         The table of all examples, with and without a label, from which `lamina.learn` learns.
 
     Raises:
-        MissingExtra: `lamina[serve]` or `lamina[learn]` is not installed. DataError, ModelError, PlanError: what was given cannot be
-        read, labelled, or written to.
+        MissingExtra: `lamina[serve]` or `lamina[learn]` is not installed.
+        LaminaError: the examples cannot be read, have no file that a table could name, or the table cannot be written.
     """
     sitting = Sitting.of(str(source), options(Reading, reading), target, None if out is None else Path(out), count)
     sitting.check()
