@@ -83,10 +83,8 @@ class Prepared:
 
     @property
     def few(self) -> bool:
-        """Whether the labels are too few for some of them to choose weights: all that are not judged teach. Tables are left
-        out: there, what chooses when to stop is what keeps a network from learning their noise."""
-        table = any(form.kind == "vector" for form in self.intake.forms.values())
-        return len(self.folds) > 1 and not table and sum(len(fold.test) for fold in self.folds) <= CHOOSERS
+        """Whether the labels of one fold are too few to choose by."""
+        return len(self.folds) > 1 and sum(len(fold.test) for fold in self.folds) <= CHOOSERS
 
     def given(self, name: str) -> Encoded:
         """What an input was encoded to, also where features took its place."""

@@ -14,7 +14,7 @@ from torch import nn
 from lamina import __version__
 from lamina.core import Array, Encoded, Json, PlanError, Progress, Recipe
 from lamina.examples import Examples
-from lamina.learning import likeness, views
+from lamina.learning import likeness, reading, views
 from lamina.learning._boosting import load as load_boosting
 from lamina.learning.augment import changeable
 from lamina.learning.beginning import Beginning, Ties
@@ -28,7 +28,7 @@ from lamina.learning.judge import Learned, judge
 from lamina.learning.label_free import features
 from lamina.learning.mirror import with_flips
 from lamina.learning.plan import IDENTITY, Plan
-from lamina.learning.prepare import FEWEST, Prepared, prepare
+from lamina.learning.prepare import FEWEST, Fold, Prepared, prepare
 from lamina.learning.running import Running, fingerprint
 from lamina.learning.size import grow
 from lamina.learning.transduce import asked, check, seconds, transduce
@@ -37,8 +37,10 @@ from lamina.machine.memory import give_back
 from lamina.model.model import Model
 from lamina.networks._build import spelt_out
 from lamina.networks._join import Ensemble
+from lamina.networks.bag import Bag
 from lamina.networks.cnn import FEW, Cnn
 from lamina.networks.hebbian import Hebbian
+from lamina.networks.pretrained import Pretrained
 
 VIEWS = 3  # times as long as a training with unlabelled rows: as many steps of learning to know pictures again
 SPREADING = 4  # times as long as learning from labels alone: learning what is alike, where that alone answers
@@ -271,8 +273,7 @@ class Training(Running):
         begun: what these begin with."""
         prepared, members = lesson.prepared, list[Trial]()
         count = len(prepared.folds)
-        for number, fold in enumerate(prepared.folds):
-            fold = fold.whole if prepared.few else fold
+        for number, fold in enumerate(_folds(lesson)):
             if self.stopped and members:
                 break
             first = self.filters if begun is None else replace(begun, weights={**self.filters.weights, **begun.weights})
@@ -372,3 +373,12 @@ class Training(Running):
 
     def _metric(self, prepared: Prepared) -> str:
         return self.plan.metric or next(iter(prepared.outputs.values())).metric
+
+
+def _folds(lesson: Lesson) -> list[Fold]:
+    """Those of the rows. Of few labels none choose weights where a network has little to learn, a read-out of features or what words
+    say: all that are not judged teach. What learns to see, hear or weigh columns would learn noise if nobody told it when to stop.
+    """
+    light = {Pretrained.kind, Bag.kind, *reading.KINDS}
+    whole = lesson.prepared.few and {said["kind"] for said in lesson.said.values()} <= light
+    return [fold.whole if whole else fold for fold in lesson.prepared.folds]
