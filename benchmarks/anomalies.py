@@ -3,8 +3,9 @@ whose columns are standardised for the peers.
 
 `adbench`: each set is learned whole, odd rows among the others, and every row is scored. `nsl_kdd`: learned from the normal
 rows of its training file, asked about the test file, whose attacks are partly new. `mnist`: one digit is normal, learned
-from its training pictures; all test pictures are asked about. Known: on the sets of ADBench that have enough, ten odd rows are drawn by
-each seed and named (`--odd`); the others are asked about, beside the same without (`blind`), with as many steps.
+from its training pictures; all test pictures are asked about. `lamina, ten known`: on the sets of ADBench that
+have enough, ten odd rows are drawn by each seed and named (`--odd`); the others are asked about, beside the same with none
+named (`blind`), with as many steps.
 """
 
 from __future__ import annotations
@@ -72,9 +73,9 @@ def known(name: str, setting: Setting, seed: int, place: Path) -> dict[str, Any]
     """Ten odd rows are named, and all others asked about; and the same rows with none named."""
     truth = write(name, setting.data, place)
     head, rows = read(place / "train.csv")
-    told = np.random.default_rng(seed).permutation(np.flatnonzero(truth))[:TOLD].tolist()
-    others = [k for k in range(len(rows)) if k not in set(told)]
-    save(place / "train.csv", [*head, "state"], [[*row, "odd" if k in set(told) else ""] for k, row in enumerate(rows)])
+    told = set(np.random.default_rng(seed).permutation(np.flatnonzero(truth))[:TOLD].tolist())
+    others = [k for k in range(len(rows)) if k not in told]
+    save(place / "train.csv", [*head, "state"], [[*row, "odd" if k in told else ""] for k, row in enumerate(rows)])
     save(place / "ask.csv", head, [rows[k] for k in others])
     left = [truth[k] for k in others]
     files, steps = (place / "train.csv", place / "ask.csv"), ["--steps", STEPS]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from statistics import mean, median
 
+from anomalies import KNOWN
 from clusters import SETS as GROUPED
 from few_labels import DRAWS, SPREAD
 from figures import Row, Runs, Section, count, grid, judged, named, per_set, spread
 from scarce import SETS
 from senses import at_least, at_most
 
-TOLD_OF = "lamina, ten known"
 DETECTORS = ("lamina", "iforest", "ecod", "knn", "lof")
 GROUPERS = ("lamina", "kmeans", "hdbscan")
 RULES = ("hebbian", "random", "backprop")
@@ -52,7 +52,7 @@ def anomalies(runs: Runs) -> Section:
         )
         worst = min(whole, key=lambda name: mean(runs.figures("lamina", name, "auc")))
         text.append(f"Lamina's worst set is {worst}: {spread(runs.figures('lamina', worst, 'auc'), '{:.3f}')}.")
-    if named_too := runs.of(TOLD_OF):
+    if named_too := runs.of(KNOWN):
         seeing, blind = (mean(each[key] for each in named_too) for key in ("auc", "blind"))
         sets = sorted({each["set"] for each in named_too})
         text += [
@@ -61,7 +61,7 @@ def anomalies(runs: Runs) -> Section:
             grid(
                 ["", "ten known", "none"],
                 [
-                    [name, *(spread(runs.figures(TOLD_OF, name, key), "{:.3f}") for key in ("auc", "blind"))]
+                    [name, *(spread(runs.figures(KNOWN, name, key), "{:.3f}") for key in ("auc", "blind"))]
                     for name in sets
                 ],
             ),

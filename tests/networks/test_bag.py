@@ -25,9 +25,8 @@ def test_a_word_that_stands_in_no_text_to_learn_from_says_nothing() -> None:
     assert unmet.abs().sum() == 0
 
 
-def counted(copies: torch.Tensor | None = None, times: int = 5) -> tuple[Bag, Text]:
-    """Of two classes that one word tells apart, before any learning."""
-    said = ("walking is good", "a good day", "it was awful", "an awful walk") * times
+def settled(said: tuple[str, ...], copies: int) -> tuple[Bag, Text, torch.Tensor, torch.Tensor]:
+    """A bag that has seen these texts, what they are encoded by, their codes and lengths."""
     text = Text()
     text.observe(Coded(np.arange(len(said)), said))
     text.settle()
@@ -35,8 +34,15 @@ def counted(copies: torch.Tensor | None = None, times: int = 5) -> tuple[Bag, Te
     assert rows.lengths is not None
     values, lengths = torch.from_numpy(rows.values), torch.from_numpy(rows.lengths)
     torch.manual_seed(0)
-    bag = Bag(text.form, width=2, copies=2, pairs=64, letters=512).eval()
+    bag = Bag(text.form, width=2, copies=copies, pairs=64, letters=512).eval()
     bag.settle(values, torch.Generator(), lengths)
+    return bag, text, values, lengths
+
+
+def counted(copies: torch.Tensor | None = None, times: int = 5) -> tuple[Bag, Text]:
+    """Of two classes that one word tells apart, before any learning."""
+    said = ("walking is good", "a good day", "it was awful", "an awful walk") * times
+    bag, text, values, lengths = settled(said, copies=2)
     target = one_hot(torch.tensor([0, 0, 1, 1] * times)).float()
     assert text.spelling is not None
     bag.count(values, lengths, Counts(target, torch.ones(len(said)), copies, torch.from_numpy(text.spelling)))
@@ -59,15 +65,7 @@ def test_it_begins_with_what_counting_says_of_the_target() -> None:
 def test_what_texts_without_a_label_have_everywhere_says_less() -> None:
     """Both words stand in the texts of the first class; one of them in most of the others, too."""
     said = (*["common rare", "something else"] * 2, *["common thing"] * 20)
-    text = Text()
-    text.observe(Coded(np.arange(len(said)), said))
-    text.settle()
-    rows = text.encode(Coded(np.arange(len(said)), said))
-    assert rows.lengths is not None
-    values, lengths = torch.from_numpy(rows.values), torch.from_numpy(rows.lengths)
-    torch.manual_seed(0)
-    bag = Bag(text.form, width=2, copies=1, pairs=64, letters=512).eval()
-    bag.settle(values, torch.Generator(), lengths)
+    bag, text, values, lengths = settled(said, copies=1)
     known = torch.tensor([*[1.0] * 4, *[0.0] * 20])
     bag.count(values, lengths, Counts(one_hot(torch.tensor([0, 1, 0, *[1] * 21])).float(), known))
     common, rare = (asked(bag, text, word)[0, 0] for word in ("common", "rare"))
