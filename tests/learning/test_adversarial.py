@@ -292,17 +292,38 @@ def test_a_picture_is_told_by_its_own_sentence_from_all_others_of_the_batch() ->
     assert swapped.tolist() == pytest.approx([16, 0, 16 + math.log(2)], abs=1e-4)
 
 
-def test_both_sides_learn_words_by_telling_them_apart() -> None:
+def worded() -> tuple[Adversarial, dict[str, Encoded]]:
+    """A duel over three pictures with a sentence each, the first two of which are the same."""
     torch.manual_seed(0)
     form, words = Form("grid", (8, 8, 1)), Form("tokens", (3,), (6,))
     generator, critic = Generator(form, words, width=16), Critic(Discriminator(form, width=16), words)
-    method = Adversarial(generator, Duellist(critic), "x", "said", steps=10)
     said = torch.tensor([[1, 2, 0], [1, 2, 0], [3, 4, 5]], dtype=torch.int32)
     every = torch.ones(3, dtype=torch.bool)
-    inputs = {
+    return Adversarial(generator, Duellist(critic), "x", "said", steps=10), {
         "x": Encoded(torch.randint(0, 256, (3, 8, 8, 1), dtype=torch.uint8), every),
         "said": Encoded(said, every, lengths=torch.tensor([2, 2, 3])),
     }
+
+
+def test_no_picture_with_a_sentence_is_mirrored(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def seen(x: Tensor, strength: float, mirrored: bool = True) -> Tensor:
+        asked.append(mirrored)
+        return x
+
+    monkeypatch.setattr(adversarial, "disturb", seen)
+    method, inputs = worded()
+    list(method.losses(Batch(inputs, {}, {}, torch.ones(3))))
+    assert asked == [False, False]
+    method, batch = duel()
+    list(method.losses(batch))
+    assert asked[2:] == [True, True]
+
+
+def test_both_sides_learn_words_by_telling_them_apart() -> None:
+    method, inputs = worded()
+    critic, said, every = method.duellist.critic, inputs["said"].values, inputs["said"].present
 
     def lost() -> list[float]:
         torch.manual_seed(1)
