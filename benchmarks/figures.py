@@ -12,6 +12,7 @@ from record import Json
 
 NAMES = {  # the others are called as they are
     "lamina": "Lamina",
+    "lamina, photographs": "Lamina with features of photographs",
     "lamina, Whisper-tiny": "Lamina with Whisper-tiny",
     "lamina, MiniLM": "Lamina with MiniLM",
     "lamina, MiniLM, two layers learn on": "the same, two layers learn on",

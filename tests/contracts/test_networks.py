@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from lamina import kinds
-from lamina.core import Batch, Encoded, Form, Taught
+from lamina.core import Batch, Encoded, Form, Json, Taught
 from lamina.learning.rows import Rows
 from lamina.learning.supervised import Supervised
 from lamina.model.onnx import FEATURES, Runner, export
@@ -34,6 +34,7 @@ FORMS = {
     "text": Form("tokens", (11,), (12,)),
     "film": Form("film", (5, 12, 12, 3)),
 }
+OPTIONS: dict[str, Json] = {"pretrained_video": {"side": 32}}  # frames are not enlarged: that would take minutes
 CASES = [
     (kind, name)
     for kind in kinds.names("networks")
@@ -87,7 +88,7 @@ def settle(network: Any, kind: str, form: Form, seed: int) -> None:
 
 def built(kind: str, form: Form, seed: int = 0) -> Layered:
     torch.manual_seed(seed)
-    network = layered({"kind": kind, "options": {}}, form)
+    network = layered({"kind": kind, "options": OPTIONS.get(kind, {})}, form)
     settle(network, kind, form, seed)
     return network
 
@@ -102,7 +103,12 @@ def joined(cases: dict[str, tuple[str, Form]], seed: int = 0) -> Join:
     """A network with heads that have an opinion."""
     torch.manual_seed(seed)
     forms = {name: form for name, (_, form) in cases.items()}
-    network = join({name: {"kind": kind, "options": {}} for name, (kind, _) in cases.items()}, forms, outputs(), None)
+    network = join(
+        {name: {"kind": kind, "options": OPTIONS.get(kind, {})} for name, (kind, _) in cases.items()},
+        forms,
+        outputs(),
+        None,
+    )
     for name, (kind, form) in cases.items():
         settle(network.networks[name], kind, form, seed)
     for head in network.heads.values():
@@ -216,7 +222,7 @@ def test_a_row_may_be_longer_than_any_learned_from(kind: str, name: str) -> None
 def test_settling_makes_buffers_only(kind: str, name: str) -> None:
     form = FORMS[name]
     torch.manual_seed(0)
-    network = layered({"kind": kind, "options": {}}, form)
+    network = layered({"kind": kind, "options": OPTIONS.get(kind, {})}, form)
     before = {called: p.detach().clone() for called, p in network.named_parameters() if p.requires_grad}
     random = torch.get_rng_state()
     settle(network, kind, form, 0)
@@ -237,7 +243,7 @@ def test_odd_columns_stay_finite(kind: str, form: Form) -> None:
     tiny = rows(form) * 1e-39
     for seen in (odd, odd[:1], odd[:0], tiny):
         torch.manual_seed(0)
-        network = layered({"kind": kind, "options": {}}, form)
+        network = layered({"kind": kind, "options": OPTIONS.get(kind, {})}, form)
         network.settle(seen, torch.Generator().manual_seed(0))
         with torch.inference_mode():
             assert network.eval()(torch.cat([rows(form), odd])).whole.isfinite().all()
@@ -327,7 +333,7 @@ def test_odd_signals_stay_finite(kind: str, form: Form) -> None:
     odd[:, :, 2] = 1e30
     for seen in (odd, odd[:1], odd[:0], x * 1e-39):
         torch.manual_seed(0)
-        network = layered({"kind": kind, "options": {}}, form)
+        network = layered({"kind": kind, "options": OPTIONS.get(kind, {})}, form)
         network.settle(seen, torch.Generator().manual_seed(0), lengths[: len(seen)])
         with torch.inference_mode():
             assert network.eval()(torch.cat([x, odd]), torch.cat([lengths, lengths])).whole.isfinite().all()

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from lamina import kinds
-from lamina.core import Array, Encoded, Form, Json, PlanError, Progress, Recipe
+from lamina.core import Array, Form, Json, PlanError, Progress, Recipe
 from lamina.learning import counting, race, reading
 from lamina.learning.budget import Budget
 from lamina.learning.frozen import Frozen
@@ -33,8 +33,10 @@ HELD = {
 # Where validation decides between several, after a short try of each; the simplest first, which few rows keep.
 RACERS = {"sequence": ("outline", "echo", "rnn"), "tokens": ("bag", "text_cnn", "rnn")}
 ALONG = {"spectrum": "scribe", "sequence": "rnn", "tokens": "rnn"}  # for answers that are written along time
-PRETRAINED = "pretrained"
+# What looks with features of photographs at each form.
+PHOTOGRAPHS = {"grid": "pretrained", "film": "pretrained_video"}
 PASSES = 40.0  # over the examples, at least, where people are to be told apart
+SEEN = ("side", "learned", "placed")  # options that say how it looks
 LEAST = 32  # pixels a side: below, there is nothing that features of photographs could see
 SAMPLE = 400, 200  # pictures that a probe of pretrained features learns from, and is judged on
 TEACH, CHECK = 20, 10  # labelled rows, fewer of which decide no race
@@ -71,7 +73,7 @@ def choose(
     for name, form in forms.items():
         free = plan.network is None and own is None
         if free and plan.verify and form.kind == "grid" and not _no_race(form):
-            said[name] = {"kind": PRETRAINED, "options": {}}
+            said[name] = {"kind": PHOTOGRAPHS[form.kind], "options": {}}
         if source is not None and form.kind == source.form:
             choice.reasons.append(f"{name}: pretrained features, as asked for.")
             options = wanted["options"] if wanted is not None and wanted["kind"] in reading.KINDS else {}
@@ -79,18 +81,19 @@ def choose(
                 prepared, name, source, options, along, choice, _tunes(prepared, plan, budget)
             )
             learning |= {name} if options.get("learned") else set()
-        elif said[name]["kind"] == PRETRAINED:
-            said[name]["options"]["placed"] = plan.verify
+        elif said[name]["kind"] in PHOTOGRAPHS.values():
+            if form.kind == "grid":
+                said[name]["options"]["placed"] = plan.verify
             why = "of what lies where, which tell one from another" if free else "as asked for"
             choice.reasons.append(f"{name}: pretrained features, {why}.")
             frozen = yield from _frozen(prepared, plan, budget, name)
             yield from _use(prepared, name, frozen, choice)
-            features[name] = frozen
+            features |= {name: frozen} if form.kind == "grid" else {}
         elif said[name]["kind"] == OWN:
             choice.reasons.append(f"{name}: the network that was given.")
         elif form.kind in RACERS and not along and not _hurried(plan, budget):
             yield from _best_kind(prepared, plan, budget, device, name, choice)
-        elif form.kind != "grid" or plan.network is not None:
+        elif form.kind not in PHOTOGRAPHS or plan.network is not None or (form.timed and _hurried(plan, budget)):
             choice.reasons.append(
                 f"{name}: {said[name]['kind']}, "
                 f"{'as asked for' if wanted is not None and said[name]['kind'] == wanted['kind'] else f'the kind for {HELD.get(form.kind, form.kind)}'}."
@@ -101,7 +104,7 @@ def choose(
             frozen = yield from _frozen(prepared, plan, budget, name)
             if (yield from _photographs_win(prepared, plan, budget, device, name, choice, frozen)):
                 yield from _use(prepared, name, frozen, choice)
-                features[name] = frozen
+                features |= {name: frozen} if form.kind == "grid" else {}
     choice.recipe = recipe(choice.said, forms, plan, rows)
     if features and not along:  # along time nothing is read out before many steps
         yield from _read_out(
@@ -120,7 +123,7 @@ def _published(plan: Plan, wanted: Json | None, forms: Mapping[str, Form]) -> Pu
     Raises:
         PlanError: no weights were named, or none for what there is.
     """
-    alone = plan.network == PRETRAINED and all(form.kind != "grid" for form in forms.values())
+    alone = plan.network == PHOTOGRAPHS["grid"] and all(form.kind not in PHOTOGRAPHS for form in forms.values())
     if plan.weights is None and not alone and (wanted is None or wanted["kind"] not in reading.KINDS):
         return None
     found = published(plan.weights)
@@ -178,9 +181,9 @@ def _tunes(prepared: Prepared, plan: Plan, budget: Budget) -> bool:
 
 def _frozen(prepared: Prepared, plan: Plan, budget: Budget, name: str) -> Generator[Progress, None, Frozen]:
     """The network that knows photographs, looking at this input's pictures."""
-    tune = _tunes(prepared, plan, budget)
     pictures, form = prepared.rows.inputs[name], prepared.intake.forms[name]
-    return (yield from sized(pictures, form, needed(prepared), budget, tune, plan.verify))
+    tune, placed = (not form.timed and each for each in (_tunes(prepared, plan, budget), plan.verify))
+    return (yield from sized(pictures, form, needed(prepared), budget, tune, placed))
 
 
 def recipe(said: Mapping[str, Json], forms: Mapping[str, Form], plan: Plan, rows: int) -> Recipe:
@@ -204,6 +207,10 @@ def spoken(form: Form, wanted: Json | None, own: nn.Module | None, rows: int, an
     """Kind and options of the network for a form: as wanted where it fits, else the usual one, for so many rows and answers."""
     if own is not None:
         return {"kind": OWN, "options": {}}
+    if (
+        wanted is not None and wanted["kind"] == PHOTOGRAPHS["grid"]
+    ):  # one word asks for them, whatever there is to be seen
+        wanted = {**wanted, "kind": PHOTOGRAPHS.get(form.kind, wanted["kind"])}
     fits = wanted is not None and form.kind in kinds.find("networks", wanted["kind"]).accepts
     kind = wanted["kind"] if wanted is not None and fits else USUAL.get(form.kind)
     if kind is None:
@@ -217,8 +224,9 @@ def _no_race(form: Form) -> str:
     """Why pretrained features are not tried, or nothing."""
     from lamina.networks.pretrained import available
 
-    if min(form.shape[:2]) < LEAST:
-        return f"Pictures of {form.shape[1]} × {form.shape[0]} pixels are too small for features of photographs."
+    height, width, _ = form.shape[-3:]
+    if min(height, width) < LEAST:
+        return f"Pictures of {width} × {height} pixels are too small for features of photographs."
     return "" if available() else "Pretrained features are not installed (pip install 'lamina[learn]')."
 
 
@@ -259,8 +267,9 @@ def _photographs_win(
 ) -> Generator[Progress, None, bool]:
     """Pretrained features with a read-out against the usual network, on the same validation rows: whether they win."""
     forms, fold = prepared.intake.forms, prepared.folds[0]
+    kind, what = PHOTOGRAPHS[forms[name].kind], HELD[forms[name].kind]
     if len(fold.train) < TEACH or len(fold.validation) < CHECK:
-        choice.reasons.append(f"{name}: {PRETRAINED} features. So few labelled pictures teach no network of their own.")
+        choice.reasons.append(f"{name}: pretrained features. So few labelled {what} teach no network of their own.")
         return True
     rng = np.random.default_rng(plan.seed)
     seconds = race.seconds(budget)
@@ -276,9 +285,9 @@ def _photographs_win(
     if len(seen.train) < TEACH or len(seen.validation) < CHECK:
         choice.reasons.append(f"{name}: {usual['kind']}. There was no time to try pretrained features.")
         return False
-    ready = {**choice.said, name: {"kind": PRETRAINED, "options": {"side": frozen.side}}}
+    ready = {**choice.said, name: {"kind": kind, "options": {"side": frozen.side}}}
     pictures = prepared.rows.inputs[name]
-    prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.values), pictures.present)
+    prepared.rows.inputs[name] = frozen.rows
     ready_recipe = recipe(ready, forms, plan, len(seen.train))
     probe = yield from attempt(Lesson(prepared, ready, ready_recipe, plan.seed, device, plan.metric), seen, STEPS)
     spent = time.monotonic() - begun
@@ -286,10 +295,10 @@ def _photographs_win(
     usual_recipe = recipe(choice.said, forms, plan, len(fold.train))
     lesson = Lesson(prepared, choice.said, usual_recipe, plan.seed, device, plan.metric)
     fresh = Fold(fold.train, seen.validation, fold.test)
-    probed = race.Tried(PRETRAINED, probe.best.score, probe.best.value, spent)
+    probed = race.Tried(kind, probe.best.score, probe.best.value, spent)
     learned = yield from race.run(lesson, fresh, usual["kind"], seconds)
     metric = plan.metric or next(iter(prepared.outputs.values())).metric
-    best, why = race.better(name, (learned, probed), metric, len(seen.validation), "pictures")
+    best, why = race.better(name, (learned, probed), metric, len(seen.validation), what)
     choice.tried += [probed.said, learned.said]
     choice.reasons.append(why)
     return best is probed
@@ -305,12 +314,13 @@ def use_features(prepared: Prepared, choice: Choice) -> Generator[Progress, None
             choice.said[name] = said
             if options["learned"]:
                 prepared.rows.inputs[name] = found.entering
-        if said["kind"] == PRETRAINED:
-            frozen = Frozen(prepared.rows.inputs[name], prepared.intake.forms[name], **said["options"])
+        if said["kind"] in PHOTOGRAPHS.values():
+            asked_for = {option: said["options"][option] for option in SEEN if option in said["options"]}
+            frozen = Frozen(prepared.rows.inputs[name], prepared.intake.forms[name], **asked_for)
             frozen.recall()
             yield from _use(prepared, name, frozen, choice)
             if frozen.maps is not None:
-                prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.maps), frozen.pictures.present)
+                prepared.rows.inputs[name] = frozen.entering
 
 
 def _use(prepared: Prepared, name: str, frozen: Frozen, choice: Choice) -> Generator[Progress, None, None]:
@@ -318,10 +328,10 @@ def _use(prepared: Prepared, name: str, frozen: Frozen, choice: Choice) -> Gener
     yield from frozen.fill(needed(prepared))
     frozen.keep()
     prepared.before[name] = frozen.pictures
-    prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.values), frozen.pictures.present)
-    before = choice.said[name]
-    kept = before["options"] if before["kind"] == PRETRAINED else {}
-    choice.said[name] = {"kind": PRETRAINED, "options": kept | {"side": frozen.side}}
+    prepared.rows.inputs[name] = frozen.rows
+    before, kind = choice.said[name], PHOTOGRAPHS[prepared.intake.forms[name].kind]
+    kept = before["options"] if before["kind"] == kind else {}
+    choice.said[name] = {"kind": kind, "options": kept | {"side": frozen.side}}
 
 
 def needed(prepared: Prepared) -> Array:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lamina.core import Json
 from lamina.learning import reading
-from lamina.learning.choose import PRETRAINED, Choice
+from lamina.learning.choose import PHOTOGRAPHS, Choice
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared
 from lamina.learning.size import size
@@ -53,7 +53,7 @@ def as_before(choice: Choice, plan: Plan, start: Model, prepared: Prepared) -> C
         why = "it has another network"
     else:
         # What pretrained features are taken of pictures, texts or sounds is settled by now; an own module has no options.
-        settled = (PRETRAINED, *reading.KINDS)
+        settled = (*PHOTOGRAPHS.values(), *reading.KINDS)
         said = {name: before[name] if said["kind"] not in settled else said for name, said in choice.said.items()}
         return replace(choice, said=said, reasons=[*choice.reasons, "Goes on with the weights of the earlier model."])
     reason = f"Learns from the start, with the vocabularies of the earlier model: {why}."

@@ -1,4 +1,4 @@
-"""What a frozen network makes of pictures: made once by ONNX Runtime on every core, and kept between runs."""
+"""What a frozen network makes of pictures, and of the frames of films: made once by ONNX Runtime on every core, and kept between runs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -16,13 +17,14 @@ from torch import Tensor, nn
 from lamina.core import Array, Encoded, Form, Json, Progress, chunks
 from lamina.machine import cache
 from lamina.model.onnx import Runner, write
+from lamina.networks._time import mask
 from lamina.networks.pretrained import SIDE, Backbone
 
 AT_ONCE = 16
 
 
 class Frozen:
-    """Features [N, W] of encoded pictures, row by row as they are asked for.
+    """Features [N, W] of encoded pictures, or [N, T, W] of films, row by row as they are asked for.
 
     side: pixels that small pictures are enlarged to. learned: with more than 0, also the maps that enter the last so
     many blocks, from which those can learn on. placed: as of `Pretrained`.
@@ -31,9 +33,11 @@ class Frozen:
     unit: ClassVar[str] = "blocks"
 
     def __init__(self, pictures: Encoded, form: Form, side: int = SIDE, learned: int = 0, placed: bool = False) -> None:
-        self.pictures, self.form, self.side, self.learned, self.placed = pictures, form, side, learned, placed
-        self._backbone = Backbone(form, side, learned, placed)
-        self.values: Array = cache.allocate((len(pictures.values), self._backbone.width), np.float32)
+        self.pictures, self.side, self.learned, self.placed = pictures, side, learned, placed
+        self.form = Form("grid", form.shape[1:]) if form.timed else form  # of what is looked at
+        self.at_once = max(1, AT_ONCE // form.shape[0]) if form.timed else AT_ONCE
+        self._backbone = Backbone(self.form, side, learned, placed)
+        self.values: Array = cache.allocate((*pictures.values.shape[:-3], self._backbone.width), np.float32)
         self.maps: Array | None = None
         if learned:
             self.maps = cache.allocate((len(pictures.values), *self._shape()), np.float32)
@@ -44,6 +48,11 @@ class Frozen:
     def options(self) -> Json:
         """Of the network whose last blocks learn."""
         return {"side": self.side, "learned": self.learned}
+
+    @property
+    def rows(self) -> Encoded:
+        """What a network learns from."""
+        return replace(self.pictures, values=torch.from_numpy(self.values))
 
     @property
     def entering(self) -> Encoded:
@@ -67,8 +76,10 @@ class Frozen:
     def fill(self, rows: Array, seconds: float = np.inf) -> Iterator[Progress]:
         """Make the features of these rows that are missing, in order, for at most so long."""
         missing = rows[~self.done[rows]]
+        if not len(missing):
+            return
         begun, made = time.monotonic(), 0
-        pieces = list(chunks(missing, AT_ONCE))
+        pieces = list(chunks(missing, self.at_once))
         self._open()
         # One thread a piece: a piece's features are the same however many cores there are.
         with ThreadPoolExecutor(torch.get_num_threads()) as pool:
@@ -89,10 +100,10 @@ class Frozen:
                 pool.shutdown(cancel_futures=True)
 
     def pace(self, rows: Array) -> float:
-        """Seconds that a picture takes, by making some of these."""
-        for _ in self.fill(rows[:AT_ONCE]):  # the first call sets things up
+        """Seconds that a picture, or film, takes, by making some of these."""
+        for _ in self.fill(rows[: self.at_once]):  # the first call sets things up
             pass
-        some = rows[AT_ONCE : AT_ONCE * (1 + 2 * torch.get_num_threads())]
+        some = rows[self.at_once : self.at_once * (1 + 2 * torch.get_num_threads())]
         begun = time.monotonic()
         for _ in self.fill(some):
             pass
@@ -113,11 +124,18 @@ class Frozen:
         return f"features-{digest}-{self.side}{'-placed' if self.placed else ''}"
 
     def _make(self, rows: Array) -> None:
-        """The features of these rows (16 at most)."""
-        pixels = self.pictures.values[torch.from_numpy(rows)].numpy()
+        """The features of these rows (so few that 16 pictures or so are looked at)."""
+        index = torch.from_numpy(rows)
+        pixels, lengths = self.pictures.values[index], self.pictures.lengths
+        here = None if lengths is None else mask(pixels, lengths[index])
         assert self._runner is not None
-        found = self._runner.session.run(None, {"pixels": pixels})
-        self.values[rows] = found[0]
+        found = self._runner.session.run(None, {"pixels": (pixels if here is None else pixels[here]).numpy()})
+        if here is None:
+            self.values[rows] = found[0]
+        else:
+            films = np.zeros((*here.shape, found[0].shape[-1]), np.float32)
+            films[here.numpy()] = found[0]
+            self.values[rows] = films
         if self.maps is not None:
             self.maps[rows] = found[1]
         self.done[rows] = True

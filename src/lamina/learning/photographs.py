@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import numpy as np
-import torch
 
-from lamina.core import Encoded, Form, Json, Progress
+from lamina.core import Form, Json, Progress
 from lamina.learning.budget import Budget
 from lamina.learning.choose import LEAST
 from lamina.learning.prepare import Prepared
@@ -28,5 +27,5 @@ def replace_pictures(prepared: Prepared, name: str, budget: Budget) -> Generator
     yield from frozen.fill(rows)
     frozen.keep()
     prepared.before[name] = pictures
-    prepared.rows.inputs[name] = Encoded(torch.from_numpy(frozen.values), pictures.present)
+    prepared.rows.inputs[name] = frozen.rows
     return {"kind": Pretrained.kind, "options": {"side": frozen.side}}
