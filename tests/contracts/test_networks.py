@@ -34,13 +34,12 @@ FORMS = {
     "text": Form("tokens", (11,), (12,)),
     "film": Form("film", (5, 12, 12, 3)),
 }
-OPTIONS: dict[str, Json] = {"pretrained_video": {"side": 32}}  # frames are not enlarged: that would take minutes
 CASES = [
     (kind, name)
     for kind in kinds.names("networks")
     for name, form in FORMS.items()
     if form.kind in kinds.find("networks", kind).accepts
-    and (kind != "pretrained" or name == "photo")
+    and (kind != "pretrained" or name in ("photo", "film"))
     and (not kind.startswith("pretrained_") or find_spec("transformers"))
 ]
 each_case = pytest.mark.parametrize(("kind", "name"), CASES)
@@ -80,15 +79,21 @@ def given(form: Form, x: Tensor) -> tuple[Tensor, ...]:
     return (x, some_lengths(form, len(x))) if form.timed else (x,)
 
 
+def options(kind: str, form: Form) -> Json:
+    """Frames are not enlarged for those that know photographs: that would take minutes."""
+    return {"side": 32} if form.kind == "film" and kind.startswith("pretrained") else {}
+
+
 def settle(network: Any, kind: str, form: Form, seed: int) -> None:
-    """A pretrained network is given its own features."""
+    """A network for photos is given its own features."""
     x, *lengths = given(form, rows(form, seed=1))
-    network.settle(torch.rand(ROWS, 1280) if kind == "pretrained" else x, torch.Generator().manual_seed(seed), *lengths)
+    own = kind == "pretrained" and form.kind == "grid"
+    network.settle(torch.rand(ROWS, 1280) if own else x, torch.Generator().manual_seed(seed), *lengths)
 
 
 def built(kind: str, form: Form, seed: int = 0) -> Layered:
     torch.manual_seed(seed)
-    network = layered({"kind": kind, "options": OPTIONS.get(kind, {})}, form)
+    network = layered({"kind": kind, "options": options(kind, form)}, form)
     settle(network, kind, form, seed)
     return network
 
@@ -104,7 +109,7 @@ def joined(cases: dict[str, tuple[str, Form]], seed: int = 0) -> Join:
     torch.manual_seed(seed)
     forms = {name: form for name, (_, form) in cases.items()}
     network = join(
-        {name: {"kind": kind, "options": OPTIONS.get(kind, {})} for name, (kind, _) in cases.items()},
+        {name: {"kind": kind, "options": options(kind, form)} for name, (kind, form) in cases.items()},
         forms,
         outputs(),
         None,
@@ -179,7 +184,7 @@ def test_rows_do_not_see_each_other_when_answering(kind: str, name: str) -> None
         scale = float(whole.abs().max())
         for some in (order, order[:1]):
             found = network(*(each[some] for each in x)).whole
-            torch.testing.assert_close(found, whole[some], atol=1e-5 * scale, rtol=0)
+            torch.testing.assert_close(found, whole[some], atol=3e-5 * scale, rtol=0)  # of few rows other kernels
 
 
 TIMED = [(kind, name) for kind, name in CASES if FORMS[name].timed]
@@ -222,7 +227,7 @@ def test_a_row_may_be_longer_than_any_learned_from(kind: str, name: str) -> None
 def test_settling_makes_buffers_only(kind: str, name: str) -> None:
     form = FORMS[name]
     torch.manual_seed(0)
-    network = layered({"kind": kind, "options": OPTIONS.get(kind, {})}, form)
+    network = layered({"kind": kind, "options": options(kind, form)}, form)
     before = {called: p.detach().clone() for called, p in network.named_parameters() if p.requires_grad}
     random = torch.get_rng_state()
     settle(network, kind, form, 0)
@@ -243,7 +248,7 @@ def test_odd_columns_stay_finite(kind: str, form: Form) -> None:
     tiny = rows(form) * 1e-39
     for seen in (odd, odd[:1], odd[:0], tiny):
         torch.manual_seed(0)
-        network = layered({"kind": kind, "options": OPTIONS.get(kind, {})}, form)
+        network = layered({"kind": kind, "options": options(kind, form)}, form)
         network.settle(seen, torch.Generator().manual_seed(0))
         with torch.inference_mode():
             assert network.eval()(torch.cat([rows(form), odd])).whole.isfinite().all()
@@ -333,7 +338,7 @@ def test_odd_signals_stay_finite(kind: str, form: Form) -> None:
     odd[:, :, 2] = 1e30
     for seen in (odd, odd[:1], odd[:0], x * 1e-39):
         torch.manual_seed(0)
-        network = layered({"kind": kind, "options": OPTIONS.get(kind, {})}, form)
+        network = layered({"kind": kind, "options": options(kind, form)}, form)
         network.settle(seen, torch.Generator().manual_seed(0), lengths[: len(seen)])
         with torch.inference_mode():
             assert network.eval()(torch.cat([x, odd]), torch.cat([lengths, lengths])).whole.isfinite().all()

@@ -75,17 +75,21 @@ def sounds(place: Path) -> list[str]:
     return names
 
 
-@pytest.fixture(scope="module", params=["text", "series", "film", "sound"])
+@pytest.fixture(scope="module", params=["text", "series", "film", "large film", "sound"])
 def rows(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Two kinds, taking turns."""
     if request.param == "sound":
         return {"sound": sounds(tmp_path_factory.mktemp("sounds"))}
+    if request.param == "large film":  # features of photographs can see something in it
+        return {"film": [film.repeat(4, 1).repeat(4, 2) for film in films()]}
     return {request.param: {"text": texts, "series": series, "film": films}[request.param]()}
 
 
 def test_what_is_alike_is_found(rows: dict[str, Any], tmp_path: Path) -> None:
     model = lamina.load(lamina.learn(rows, find="neighbours").save(tmp_path / "alike.lamina"))
     [(column, cells)] = rows.items()
+    large = column == "film" and cells[0].shape[1] > 32
+    assert (model.card.networks[column]["kind"] == "pretrained") == large
     found = model.search(model.read({column: cells[:20]}), 4)
     assert max(each[0].distance for each in found) < 0.05  # itself, or the same words
     assert np.mean([other.row % 2 == row % 2 for row, each in enumerate(found) for other in each]) > 0.95

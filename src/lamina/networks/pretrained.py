@@ -17,6 +17,7 @@ from lamina.core import Features, Form, LaminaError, MissingExtra, Recipe
 from lamina.networks._layered import Layered
 from lamina.networks._places import Places
 from lamina.networks._standard import standard
+from lamina.networks._time import mask, mean
 
 # Blocks, kernel, first stride, expansion and output channels of each stage of EfficientNet-Lite0 (Tan & Le 2019;
 # the Lite form drops squeeze-and-excitation and takes ReLU6).
@@ -38,13 +39,14 @@ class Pretrained(Layered):
 
     side: pixels that the shorter side of a small picture is enlarged to. learned: how many of the last blocks learn;
     everything before them is frozen. placed: features are of the last block, each at several places, and say what lies
-    where: what tells faces apart. forward takes pixels [B, H, W, C] uint8, or what was made of them before and kept:
-    features [B, W] (1280, where they are not placed), so that learning the read-out costs next to nothing, or the maps that enter the first block that
-    learns. `settle` takes what was kept.
+    where: what tells faces apart. Of a film, features are the mean over its frames. forward takes pixels [B, H, W, C] or films
+    [B, T, H, W, C] uint8, or what was made of them before and kept: features [B, W] (1280, where they are not placed), so that
+    learning the read-out costs next to nothing, or the maps that enter the first block that learns. `settle` takes what
+    was kept.
     """
 
     kind: ClassVar[str] = "pretrained"
-    accepts: ClassVar[frozenset[str]] = frozenset({"grid"})
+    accepts: ClassVar[frozenset[str]] = frozenset({"grid", "film"})
     recipe = Recipe(rate=2e-3, batch=128, epochs=60, schedule="one_cycle", weight_decay=0.05, average=0.98)
     width = WIDTH
     center: Tensor
@@ -52,23 +54,34 @@ class Pretrained(Layered):
 
     def __init__(self, form: Form, side: int = SIDE, learned: int = 0, placed: bool = False) -> None:
         super().__init__()
-        self.backbone = Backbone(form, side, learned, placed)
+        self.backbone = Backbone(Form("grid", form.shape[-3:]), side, learned, placed)
         self.width = self.backbone.width
         self.register_buffer("center", torch.zeros(self.width))
         self.register_buffer("scale", torch.ones(self.width))
         self.dropout = nn.Dropout(0.2)
 
-    def settle(self, values: Tensor, generator: torch.Generator) -> None:
+    def settle(self, values: Tensor, generator: torch.Generator, lengths: Tensor | None = None) -> None:
         self.backbone.load_photographs()
-        if values.ndim == 4:
+        if lengths is not None:
+            some = zip(torch.split(values[:SETTLING], 8), torch.split(lengths[:SETTLING], 8), strict=True)
+            values = torch.cat([self._film(*each) for each in some])
+        elif values.ndim == 4:
             values = torch.cat([self.backbone.rest(some) for some in torch.split(values[:SETTLING], 64)])
         center, scale = standard(values)
         self.center.copy_(center)
         self.scale.copy_(scale)
 
-    def forward(self, x: Tensor) -> Features:
-        seen = self.backbone(x) if x.dtype == torch.uint8 else x if x.ndim == 2 else self.backbone.rest(x)
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Features:
+        if lengths is not None:
+            seen = self._film(x, lengths)
+        else:
+            seen = self.backbone(x) if x.dtype == torch.uint8 else x if x.ndim == 2 else self.backbone.rest(x)
         return Features(self.dropout((seen - self.center) / self.scale))
+
+    def _film(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """[B, W]: what is seen in the frames of each film, on average."""
+        seen = self.backbone(x.flatten(0, 1)).reshape(x.shape[0], x.shape[1], self.width)
+        return mean(seen, mask(seen, lengths))
 
 
 class Backbone(nn.Module):
