@@ -13,7 +13,7 @@ import torch
 
 import lamina
 import worlds
-from lamina.core import Array
+from lamina.core import Array, PlanError
 from lamina.examples import read
 from lamina.insight.why import Frames
 from lamina.learning import choose, frozen
@@ -59,6 +59,11 @@ def test_one_word_asks_for_features_of_photographs_of_films_too(model: Model) ->
     assert said["kind"] == KIND
     found = model.predict({"film": worlds.flashes(4, 1)["film"]})
     assert np.isfinite(found.targets["label"].shares).all()
+
+
+def test_an_option_that_only_pictures_have_is_refused_for_films() -> None:
+    with pytest.raises(PlanError, match="'pretrained_video' has no option 'learned'"):
+        worlds.learned(worlds.flashes(ROWS, 0), "label", 3, network="pretrained learned=2")
 
 
 def test_kept_features_are_answered_as_the_frames_that_they_were_made_of(model: Model) -> None:

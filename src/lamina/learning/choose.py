@@ -38,6 +38,7 @@ PHOTOGRAPHS = {"grid": "pretrained", "film": "pretrained_video"}
 PASSES = 40.0  # over the examples, at least, where people are to be told apart
 SEEN = ("side", "learned", "placed")  # options that say how it looks
 LEAST = 32  # pixels a side: below, there is nothing that features of photographs could see
+FILMED = 2.0  # times the share of a try in which films are looked at: each has many frames
 SAMPLE = 400, 200  # pictures that a probe of pretrained features learns from, and is judged on
 TEACH, CHECK = 20, 10  # labelled rows, fewer of which decide no race
 
@@ -207,10 +208,9 @@ def spoken(form: Form, wanted: Json | None, own: nn.Module | None, rows: int, an
     """Kind and options of the network for a form: as wanted where it fits, else the usual one, for so many rows and answers."""
     if own is not None:
         return {"kind": OWN, "options": {}}
-    if (
-        wanted is not None and wanted["kind"] == PHOTOGRAPHS["grid"]
-    ):  # one word asks for them, whatever there is to be seen
-        wanted = {**wanted, "kind": PHOTOGRAPHS.get(form.kind, wanted["kind"])}
+    if wanted is not None and wanted["kind"] == PHOTOGRAPHS["grid"] and form.timed and form.kind in PHOTOGRAPHS:
+        said = (f"{option}={value}" for option, value in wanted["options"].items())
+        wanted = asked(" ".join([PHOTOGRAPHS[form.kind], *said]))  # one word asks for them, of films too
     fits = wanted is not None and form.kind in kinds.find("networks", wanted["kind"]).accepts
     kind = wanted["kind"] if wanted is not None and fits else USUAL.get(form.kind)
     if kind is None:
@@ -273,13 +273,14 @@ def _photographs_win(
         return True
     rng = np.random.default_rng(plan.seed)
     seconds = race.seconds(budget)
+    looking = seconds * FILMED if forms[name].timed else seconds
     teach, check = (
         np.sort(rng.permutation(rows)[:most]) for rows, most in zip((fold.train, fold.validation), SAMPLE, strict=True)
     )
     begun = time.monotonic()
     # Validation rows first: a slow machine may not get through all the training rows.
-    yield from frozen.fill(check, seconds / 2)
-    yield from frozen.fill(teach, seconds - (time.monotonic() - begun))
+    yield from frozen.fill(check, looking / 2)
+    yield from frozen.fill(teach, looking - (time.monotonic() - begun))
     seen = Fold(teach[frozen.done[teach]], check[frozen.done[check]], fold.test)
     usual = choice.said[name]
     if len(seen.train) < TEACH or len(seen.validation) < CHECK:
