@@ -29,7 +29,7 @@ STACKED = 26_000  # pictures in which kinds are counted, as is usual
 
 
 def runs(setting: Setting) -> Iterator[Run]:
-    minutes, long, photos = (0.3,) * 3 if setting.quick else (MINUTES, LONG, PHOTOS)
+    minutes, long, photos = (0.3 if setting.quick else each * setting.times for each in (MINUTES, LONG, PHOTOS))
     for name in ("mnist", "fashion_mnist"):
         yield Run("real", name, 0, partial(resembling, setting.data / name, None))
     for seed in range(setting.count(SEEDS)):

@@ -74,7 +74,7 @@ def main() -> None:
         "--times",
         type=float,
         default=1.0,
-        help="of few_labels, clusters and transcripts: so many times the minutes, on busy cores",
+        help="of few_labels, clusters, transcripts and making: so many times the minutes, on busy cores",
     )
     parser.add_argument("--retry", action="store_true", help="measure again what failed")
     asked = parser.parse_args()
