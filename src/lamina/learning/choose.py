@@ -66,7 +66,10 @@ def choose(
     wanted = None if plan.network is None else asked(plan.network)
     written = {kind: {"kind": network, "options": {}} for kind, network in ALONG.items() if along}
     asked_for = counting.answers(prepared)
-    said = {name: spoken(form, wanted or written.get(form.kind), own, rows, asked_for) for name, form in forms.items()}
+    said = {
+        name: spoken(form, wanted or written.get(form.kind), own, rows, asked_for, plan.private)
+        for name, form in forms.items()
+    }
     choice = Choice(said, recipe(said, forms, plan, rows))
     features: dict[str, Frozen | Reading] = {}
     learning: set[str] = set()  # whose last layers are to learn on
@@ -204,8 +207,12 @@ def lead(said: Mapping[str, Json], forms: Mapping[str, Form]) -> str:
     return max(said, key=lambda name: (len(forms[name].shape), forms[name].timed))
 
 
-def spoken(form: Form, wanted: Json | None, own: nn.Module | None, rows: int, answers: int) -> Json:
-    """Kind and options of the network for a form: as wanted where it fits, else the usual one, for so many rows and answers."""
+def spoken(
+    form: Form, wanted: Json | None, own: nn.Module | None, rows: int, answers: int, private: bool = False
+) -> Json:
+    """Kind and options of the network for a form: as wanted where it fits, else the usual one, for so many rows and answers.
+
+    private: whether it may keep no example."""
     if own is not None:
         return {"kind": OWN, "options": {}}
     if wanted is not None and wanted["kind"] == PHOTOGRAPHS["grid"] and form.timed and form.kind in PHOTOGRAPHS:
@@ -217,7 +224,8 @@ def spoken(form: Form, wanted: Json | None, own: nn.Module | None, rows: int, an
         raise PlanError(f"There is no network for a {form.kind} yet.")
     found = kinds.find("networks", kind)
     options = found.suited(rows)[0] | found.wide(answers)
-    return {"kind": kind, "options": options | wanted["options"] if wanted is not None and fits else options}
+    options |= wanted["options"] if wanted is not None and fits else {}
+    return {"kind": kind, "options": options | (found.discreet if private else {})}
 
 
 def _no_race(form: Form) -> str:
@@ -249,7 +257,7 @@ def _best_kind(
     for kind in candidates:
         said = {
             **choice.said,
-            name: spoken(forms[name], {"kind": kind, "options": {}}, None, prepared.teaching, answers),
+            name: spoken(forms[name], {"kind": kind, "options": {}}, None, prepared.teaching, answers, plan.private),
         }
         taught = recipe(said, forms, plan, len(fold.train))
         lesson = Lesson(prepared, said, taught, plan.seed, device, plan.metric)

@@ -1,4 +1,4 @@
-"""What rows are known to be, as numbers to count with: what a network of words begins with."""
+"""What rows are known to be, as numbers: what networks that count, or that answer by known rows, begin with."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def answers(prepared: Prepared) -> int:
 
 
 def counted(prepared: Prepared, name: str, rows: Tensor, copies: Tensor | None) -> Counts | None:
-    """For these rows of the array `name`; None where it holds no text, or nothing that could be counted is asked for.
+    """For these rows of the array `name`; None where nothing that could be counted is asked for.
 
     copies: [all rows, k], which copies learn from which row.
     """
     column = prepared.intake.groups[name][0]
     text = prepared.intake.inputs[column]
-    if not isinstance(text, Text) or not answers(prepared):
+    if not answers(prepared):
         return None
     found = []
     known = torch.zeros(len(rows))
@@ -47,7 +47,7 @@ def counted(prepared: Prepared, name: str, rows: Tensor, copies: Tensor | None) 
         mean = values[here].mean(0) if here.any() else 0.0
         found.append(torch.where(here[:, None], values, mean))
         known = torch.maximum(known, here.float())
-    spelling = text.spelling
+    spelling = text.spelling if isinstance(text, Text) else None
     return Counts(
         torch.cat(found, 1),
         known,

@@ -14,7 +14,7 @@ from lamina.core import Features, Json, Recipe
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What rows are known to be, before any learning, for networks that count.
+    """What rows are known to be, before any learning, for networks that count, or answer by known rows.
 
     target: [N, m] the answers as numbers: a switch per class or tag, a number in standard deviations; known: [N], 0 where
     nobody has said. copies: [N, k], which copies learn from which row; None: all from all. pieces: [V, G] numbers of the
@@ -62,7 +62,8 @@ class Layered(nn.Module):
     larger: ClassVar[tuple[tuple[Json, Recipe], ...]] = ()
     beyond: ClassVar[str] = ""
     recurrent: ClassVar[bool] = False
-    counts: ClassVar[bool] = False  # whether it begins with what counting says of the target (`count`)
+    counts: ClassVar[bool] = False  # whether it begins with what is known of the target (`count`)
+    discreet: ClassVar[Json] = {}  # options with which it keeps no example
 
     @classmethod
     def suited(cls, rows: int) -> tuple[Json, Recipe]:
@@ -86,7 +87,7 @@ class Layered(nn.Module):
         return {}
 
     def count(self, values: Tensor, lengths: Tensor, counts: Counts) -> None:
-        """From the same rows as `settle`, over time: begin with what counting says of the target. By default nothing."""
+        """From the same rows as `settle`, over time: begin with what is known of the target. By default nothing."""
 
     @property
     def starts(self) -> tuple[nn.Module, ...]:
