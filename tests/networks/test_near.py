@@ -17,7 +17,7 @@ SAID = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
 
 def near(rows: Tensor = ROWS, said: Tensor = SAID, here: Tensor | None = None, units: int = 8) -> Near:
     found = Near(rows.shape[1], said.shape[1], 1 if here is None else here.shape[1], units)
-    found.settle(rows)
+    found.settle(rows, torch.Generator().manual_seed(0))
     found.learn(rows, said, torch.ones(len(rows), 1) if here is None else here)
     return found
 

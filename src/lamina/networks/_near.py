@@ -44,12 +44,15 @@ class Near(nn.Module):
         self.column = nn.Parameter(torch.zeros(columns))
         self.sharp = nn.Parameter(torch.zeros(()))
 
-    def settle(self, x: Tensor) -> None:
-        """The columns' scales."""
+    def settle(self, x: Tensor, generator: torch.Generator) -> None:
+        """The columns' scales. Until something is known of these rows (`learn`), each says anything."""
         if len(x):
             self.center.copy_(x.nanmean(0).nan_to_num(0))
             self.scale.copy_((x - self.center).square().nanmean(0).sqrt().nan_to_num(1).clamp_min(FLAT))
+            copies, _, width = self.said.shape
+            self.learn(x, torch.rand(len(x), width, generator=generator), torch.ones(len(x), copies))
 
+    @torch.no_grad()
     def learn(self, x: Tensor, said: Tensor, here: Tensor) -> None:
         """Which rows are known, what of each [N, width], by which copies [N, copies], and how near they lie to each other."""
         some = torch.linspace(0, len(x) - 1, min(len(x), len(self.known))).long() if len(x) else torch.arange(0)

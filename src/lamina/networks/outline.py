@@ -69,7 +69,7 @@ class Outline(Layered):
         told = self.stretches(values, lengths)
         self.told.settle(told, generator)
         if self.near is not None:
-            self.near.settle(told)
+            self.near.settle(told, generator)
 
     def count(self, values: Tensor, lengths: Tensor, counts: Counts) -> None:
         """Which series are known, and what of them."""
