@@ -100,11 +100,12 @@ def sounds(runs: Runs) -> Section:
     ]
     if not runs.good:
         return Section(rows)
+    minutes = " or ".join(f"{each:g}" for each in sorted({each.get("minutes", 0) for each in runs.of("lamina")} - {0}))
     return Section(
         rows,
         [
-            "`lamina learn clips.csv --target digit --minutes 2 --seed N`. Official split: takes 0 to 4 test, the others teach. "
-            "A speaker left out: learned from the other five, with `--group speaker`; with Whisper-tiny also `--weights FOLDER "
+            f"`lamina learn clips.csv --target digit --minutes N --seed N`, minutes: {minutes}. Official split: takes 0 to 4 "
+            "test, the others teach. A speaker left out: learned from the other five, with `--group speaker`; with Whisper-tiny also `--weights FOLDER "
             "--steps 200`, whose features are kept from one of these runs to the next. The peers learn from mean and standard "
             "deviation of each band of the same spectra, in a process that is already warm. Accuracy on the test clips in %.",
             per_set(runs, SOUNDS, ["digit", "speaker", *apart], "accuracy", "{:.2f}", 100),
