@@ -40,8 +40,11 @@ def anomalies(runs: Runs) -> Section:
         best = max((method for method in found if method != "lamina"), key=found.__getitem__)
         overall.reached = f"{found['lamina']:.3f} against {found[best]:.3f} of {named(best)} (sets: {len(whole)})"
         overall.holds = found["lamina"] > found[best]
+    minutes = " or ".join(
+        f"{each:g}" for each in sorted({run["minutes"] for name in bench for run in runs.of("lamina", name)})
+    )
     text = [
-        "`lamina learn rows.csv --find anomalies --minutes 1 --seed N`, then `lamina predict`: odd rows among the others, "
+        f"`lamina learn rows.csv --find anomalies --minutes N --seed N`, minutes: {minutes}, then `lamina predict`: odd rows among the others, "
         "no labels; every row is scored. nsl_kdd: learned from normal rows in two minutes, tested on new attacks too. MNIST: one "
         "digit is normal. The peers get standardised columns and have their own defaults. Area under the ROC curve.",
         per_set(runs, methods, [*bench, *(name for name in (KDD, *digits) if name in runs.sets)], "auc", "{:.3f}"),
