@@ -33,7 +33,7 @@ KNOWN, TOLD = "lamina, ten known", 10
 LEFT = 15  # odd rows, at least, that nobody named
 STEPS = 300  # of both
 MINUTES = {KDD: 2.0}  # 2 a digit, and on the others:
-USUAL = 0.9  # to learn: the whole process, with its answers, takes one
+USUAL = 0.9  # to learn: what comes after learning, and the answers, are to fit into one
 
 
 def runs(setting: Setting) -> Iterator[Run]:

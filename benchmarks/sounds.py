@@ -22,7 +22,7 @@ from measure import child
 from ours import LAMINA, learn
 from record import Run, Setting
 
-MINUTES = 1.9  # to learn: the whole process, with imports and report, takes two
+MINUTES = 1.9  # to learn: imports, and what comes after learning, are to fit into two
 STEPS = 200  # that the read-out learns for, behind features of Whisper-tiny
 SEEDS = 3
 SET = "fsdd"
