@@ -160,7 +160,7 @@ def videos(runs: Runs) -> Section:
     text = (
         "`lamina learn asl_clips --target letter --drop signer --minutes 10 --network video --seed N`: one signer teaches, another "
         "tests; with features of photographs of each frame, `--network pretrained`. Accuracy on the test clips in %. The "
-        "validation clips, of the signer who teaches, are all answered right either way: what limits is that one person teaches."
+        "validation clips, of the signer who teaches, are all answered right with these: what limits is that one person teaches."
     )
     return Section(rows, [text, per_set(runs, ("lamina", seen), runs.sets, "accuracy", "{:.2f}", 100)])
 
