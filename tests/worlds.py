@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import io
 import wave
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lamina.model.model import Model
 
 World: TypeAlias = dict[str, Any]
+Result = TypeVar("Result")
 
 
 def stripes(rows: int, seed: int, side: int = 12) -> World:
@@ -250,6 +251,16 @@ def lines(rows: int, seed: int) -> World:
         pictures[row] = png(np.clip(whole, 0, 255).astype(np.uint8))
         texts.append(text)
     return {"image": pictures, "text": np.array(texts)}
+
+
+def ended(running: Generator[Any, None, Result]) -> Result:
+    """What a run gives at its end, whatever it says on the way."""
+    while True:
+        try:
+            next(running)
+        except StopIteration as end:
+            found: Result = end.value
+            return found
 
 
 def learned(source: Any, target: str | Sequence[str], steps: int, *, folds: int = 0, **said: Any) -> Model:

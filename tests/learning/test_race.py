@@ -26,13 +26,7 @@ def prepared(plan: Plan) -> Prepared:
 
 
 def chosen(plan: Plan, seconds: float | None) -> Choice:
-    running = choose(prepared(plan), plan, Budget(time.monotonic(), seconds), torch.device("cpu"))
-    while True:
-        try:
-            next(running)
-        except StopIteration as end:
-            found: Choice = end.value
-            return found
+    return worlds.ended(choose(prepared(plan), plan, Budget(time.monotonic(), seconds), torch.device("cpu")))
 
 
 def test_every_candidate_is_tried_and_the_best_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
