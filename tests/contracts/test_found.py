@@ -142,6 +142,15 @@ def test_false_alarms_come_as_often_as_was_said() -> None:
     assert (anomalies.oddness(x) > anomalies.limit).sum() == 10 - 1  # of 200 with the new one, 10 at most
 
 
+def test_how_spread_a_row_is_takes_account_of_what_goes_together() -> None:
+    found, x = settled("anomalies"), features(20, 3)
+    memory = found.memory.astype(np.float64)
+    seen = (x[:, :4] - found.center) / found.scale
+    apart = np.linalg.inv(memory.T @ memory / len(memory) + 0.01 * np.eye(4))  # Mahalanobis (1936)
+    lengths = np.sqrt(np.einsum("nf,fg,ng->n", seen, apart, seen))
+    assert np.allclose(found.measures(x)[:, found.which.index("spread")], lengths, rtol=1e-4)
+
+
 def test_too_few_rows_promise_what_they_can() -> None:
     anomalies = Anomalies(LAYOUT, alarms=0.01)
     anomalies.fit(features(60, 0), np.random.default_rng(0))

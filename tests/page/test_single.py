@@ -12,7 +12,7 @@ import pytest
 import lamina
 import worlds
 from lamina.core import PlanError
-from lamina.door import settle_report
+from lamina.door import leave_time, settle_report
 from lamina.model.bundle import INSIDE, REPORT
 from lamina.model.model import Model
 from lamina.model.retold import retell
@@ -155,6 +155,18 @@ def test_what_was_learned_is_never_lost_to_it(
     settle_report(model, place, {})
     assert "no room" in capsys.readouterr().err
     assert lamina.load(place).report == model.report
+
+
+def test_the_page_of_the_report_is_part_of_the_minutes() -> None:
+    hurried, patient = (lamina.training(worlds.blobs(200, 0), "label", minutes=minutes) for minutes in (2.0, None))
+    before = hurried.budget.left()
+    for running in (hurried, patient):
+        leave_time(running)
+    after = hurried.budget.left()
+    assert before is not None
+    assert after is not None
+    assert told.allowed(120) < before - after < told.allowed(120) + 5
+    assert patient.budget.left() is None
 
 
 def test_another_report_leaves_the_rest_of_a_model_as_it_is(small_model: Path, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def learn(
     """
     from dataclasses import replace
 
-    from lamina.door import learning_with, settle_report, to_make_from, training
+    from lamina.door import learning_with, leave_time, settle_report, to_make_from, training
     from lamina.screen import watch
 
     place = out or default_place(path)
@@ -81,6 +81,7 @@ def learn(
         command=command,
         **fields,
     )
+    leave_time(running)
     if not opened:
         watch(running, True, json_lines=json_lines)
         settle_report(running.model, place, examples, plan.minutes)

@@ -8,7 +8,7 @@ Each imports what it needs when it is called: what answers imports no training c
 from lamina.door.labelling import Sitting, label, label_with
 from lamina.door.learning import learn, read, to_make_from, training
 from lamina.door.models import explain, export, load
-from lamina.door.page import learning_with, open_with, report, settle_report, show
+from lamina.door.page import learning_with, leave_time, open_with, report, settle_report, show
 from lamina.door.service import serve, serve_with
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "label_with",
     "learn",
     "learning_with",
+    "leave_time",
     "load",
     "open_with",
     "read",

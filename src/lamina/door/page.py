@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from lamina.model.model import Model
     from lamina.page.opening import Opening
     from lamina.page.run import Page
+
+ENDING = 1.0  # seconds in which what was learned is told and the process ends
 
 
 def show(model: Model | str | Path, data: Any = None, *, wait: bool = False, **opening: Any) -> Page | None:
@@ -95,6 +97,15 @@ def report(model: Model | str | Path, to: str | Path = "report.html", data: Any 
         from lamina.page.told import write
     write(load(model) if isinstance(model, (str, Path)) else model, Path(to), data)
     return Path(to)
+
+
+def leave_time(running: Running) -> None:
+    """Learn for so much less that `settle_report` ends within the minutes that were given, if any were."""
+    with suppress(ModuleNotFoundError):  # as `settle_report` will say
+        from lamina.page.told import allowed
+
+        if running.plan.minutes is not None:
+            running.budget.after = allowed(60 * running.plan.minutes) + ENDING
 
 
 def settle_report(model: Model, place: Path, examples: Any, minutes: float | None = None) -> None:

@@ -46,10 +46,11 @@ class Timed(Protocol):
 @dataclass(slots=True)
 class Budget:
     """started: on `time.monotonic`, when the command began, and later by as much as it rested; seconds: for all of it, None
-    for no limit."""
+    for no limit; after: seconds of these that what follows saving needs, such as the page in the report."""
 
     started: float
     seconds: float | None
+    after: float = 0.0
 
     @property
     def baselines(self) -> float:
@@ -58,7 +59,7 @@ class Budget:
 
     @property
     def end(self) -> float | None:
-        return None if self.seconds is None else self.started + self.seconds
+        return None if self.seconds is None else self.started + self.seconds - self.after
 
     def left(self) -> float | None:
         return None if self.end is None else self.end - time.monotonic()

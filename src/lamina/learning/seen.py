@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lamina.core import Array, Layout
+from lamina.examples.examples import show
 from lamina.learning.prepare import Fold, Prepared
 from lamina.learning.unlabelled import Unlabelled
 from lamina.model.intake import row_names
@@ -58,10 +59,12 @@ def called(prepared: Prepared, rows: Array, cells: int = CELLS) -> list[str]:
     names = row_names(some)
     if names is not None:
         return names
-    shown = [c for c, each in prepared.intake.inputs.items() if each.form.kind in ("vector", "tokens")][:cells]
+    named = [c for c, each in prepared.intake.inputs.items() if each.form.kind in ("vector", "tokens")][:cells]
+    shown = {column: show(some.values(column), some.kinds[column]) for column in named}
     return [
-        f"row {row + 1:,}" + (f" ({', '.join(f'{c} {_plain(each[c])}' for c in shown)})" if shown else "")
-        for row, each in zip(rows.tolist(), some.preview(len(rows)), strict=True)
+        f"row {row + 1:,}"
+        + (f" ({', '.join(f'{c} {_plain(each[place])}' for c, each in shown.items())})" if shown else "")
+        for place, row in enumerate(rows.tolist())
     ]
 
 

@@ -18,6 +18,11 @@ SHARE, SHORTEST, LONGEST = 0.03, 1.5, 5.0  # of what learning cost, and seconds 
 UNBUILT = "This copy of Lamina has no page: its front end was not built. In its sources: python hatch_build.py"
 
 
+def allowed(spent: float) -> float:
+    """Seconds that the page of a model may take, learning of which took so many."""
+    return min(LONGEST, max(SHORTEST, SHARE * spent))
+
+
 def write(model: Model, to: Path, data: Any) -> None:
     """All of it, to any file; a model's own report.html is replaced so that the model stays whole.
 
@@ -46,7 +51,7 @@ def settle(model: Model, place: Path, examples: Any, minutes: float | None) -> s
 
     minutes: that learning was given, if any.
     """
-    seconds = min(LONGEST, max(SHORTEST, SHARE * max(time.process_time(), 60 * (minutes or 0.0))))
+    seconds = allowed(time.process_time() if minutes is None else 60 * minutes)
     if model.card.makes:
         examples = nothing("It learned from no examples that could be shown one by one.")
     try:
