@@ -1,4 +1,4 @@
-"""A bag of words beside filters: an ensemble of both in one network."""
+"""A bag of counted words, sums of learned vectors, and filters: an ensemble of all three in one network."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ def counted(drop: float = 0.5) -> tuple[Phrases, Text, torch.Tensor, torch.Tenso
     assert text.spelling is not None
     values, lengths = torch.from_numpy(rows.values), torch.from_numpy(rows.lengths)
     torch.manual_seed(0)
-    network = Phrases(text.form, width=2, copies=4, pairs=64, letters=512, embedded=16, filters=8, drop=drop)
+    network = Phrases(text.form, width=2, copies=6, pairs=64, letters=512, embedded=16, filters=8, drop=drop)
     network.settle(values, torch.Generator(), lengths)
     target = torch.nn.functional.one_hot(torch.tensor([0, 0, 1, 1] * 5)).float()
     network.count(values, lengths, Counts(target, torch.ones(20), None, torch.from_numpy(text.spelling)))
     return network, text, values, lengths
 
 
-def test_half_of_its_copies_are_bags_that_begin_with_what_counting_says() -> None:
+def test_a_third_of_its_copies_are_bags_that_begin_with_what_counting_says() -> None:
     network, _, values, lengths = counted()
     whole = network.eval()(values, lengths).whole
-    assert whole.shape == (20, 4, 2)
+    assert whole.shape == (20, 6, 2)
     assert torch.equal(whole[:, :2], network.bag(values, lengths).whole)
     assert (whole[:, :2].argmax(2) == torch.tensor([0, 0, 1, 1] * 5)[:, None]).all()
 
 
 def test_no_copy_has_a_say_in_what_another_learns() -> None:
     network, _, values, lengths = counted()
-    network.train()(values, lengths).whole[:, 2].square().sum().backward()  # the first of the filters
+    network.train()(values, lengths).whole[:, 4].square().sum().backward()  # the first of the filters
     assert network.words.weight.grad is not None
     own, other = network.words.weight.grad.split(16, 1)
     assert own.abs().sum() > 0
@@ -49,7 +49,18 @@ def test_no_copy_has_a_say_in_what_another_learns() -> None:
         assert isinstance(grad, torch.Tensor)
         assert grad[:8].abs().sum() > 0
         assert grad[8:].abs().sum() == 0
-    assert all(each.grad is None or each.grad.abs().sum() == 0 for each in network.bag.parameters())
+    for beside in (network.bag, network.sums):
+        assert all(each.grad is None or each.grad.abs().sum() == 0 for each in beside.parameters())
+
+
+def test_a_text_is_the_mean_of_what_its_words_and_pairs_say() -> None:
+    network, _, values, lengths = counted()
+    with torch.no_grad():
+        network.sums.weight[: network.sums.words] = 1.0
+        network.sums.weight[network.sums.words :] = 3.0  # as many pairs as words: the first makes one with the beginning
+    assert torch.allclose(network.sums(values, lengths), torch.tensor(2.0))
+    beyond = torch.nn.functional.pad(values, (0, 3), value=1)
+    assert torch.equal(network.sums(beyond, lengths), network.sums(values, lengths))
 
 
 def test_learning_and_answering_give_the_same() -> None:

@@ -23,8 +23,8 @@ def grow(choice: Choice, lesson: Lesson, budget: Budget, plan: Plan) -> Choice:
     """The choice with the network of the size that the plan asks for, else the largest that the budget is good for.
 
     A size is timed with a few steps of a throw-away network, and fits when the epochs that its recipe asks for fit in the
-    time left. Without a budget, or with a network of one size only, the choice stays. A network that is no size of its
-    kind may be outgrown by another kind (`Layered.beyond`), in the same way.
+    time left. Without a budget, or with a network of one size only, the choice stays. A kind of network may be outgrown by
+    another (`Layered.beyond`) in the same way, where rows are enough for one network, not one of each fold.
     """
     name, larger = _ladder(choice.said, lesson.prepared.intake.forms)
     kind = choice.said[name]["kind"]
@@ -35,7 +35,8 @@ def grow(choice: Choice, lesson: Lesson, budget: Budget, plan: Plan) -> Choice:
         return _taken(choice, name, plan, *larger[plan.size - 1], "as asked for")
     if plan.size == 0 or budget.seconds is None or budget.seconds < LEAST:
         return choice
-    if kind != OWN and plan.network is None and (beyond := kinds.find("networks", kind).beyond):
+    beyond = "" if kind == OWN or plan.network is not None else kinds.find("networks", kind).beyond
+    if beyond and len(lesson.prepared.folds) == 1:
         return _outgrown(choice, lesson, budget, plan, name, beyond)
     if not larger or choice.said[name]["options"]:
         return choice
@@ -62,7 +63,7 @@ def _outgrown(choice: Choice, lesson: Lesson, budget: Budget, plan: Plan, name: 
     wanted: Json = {"kind": beyond, "options": {}}
     said = {**choice.said, name: spoken(forms[name], wanted, None, rows, counting.answers(prepared))}
     taught = recipe(said, forms, plan, rows)
-    if _epochs(lesson, budget) < taught.epochs:
+    if _epochs(lesson, budget) < DEARER * taught.epochs:
         return choice
     found = _epochs(replace(lesson, said=said, recipe=taught), budget)
     if found < taught.epochs:

@@ -27,7 +27,8 @@ from lamina.outputs.category import Category
 
 SETTLING = 20_000  # training rows that scales and data-dependent starts are taken from
 CALIBRATING = 20_000  # rows that choose and calibrate, where all rows teach
-JUDGED = 5_000  # of them, rows that are looked at while learning
+KEPT = 5  # folds, at most, that copies are kept from: rows of the others teach all
+JUDGED = 5_000  # of those that choose, rows that are looked at while learning
 ASKED = 512  # rows answered at once
 
 
@@ -48,8 +49,8 @@ class Trial:
     """A network for a fold, from its seed.
 
     Where the recipe asks for folds and the network is several copies of itself, the rows that choose teach too: each
-    copy is kept from the rows of one inner fold, and every row is judged, and calibrates, by the copies that were kept
-    from it. Else the validation rows choose, and teach nobody. extra: rows without a label that it learns from as well.
+    copy is kept from the rows of one inner fold, and every such row is judged, and calibrates, by the copies that were
+    kept from it. Else the validation rows choose, and teach nobody. extra: rows without a label that it learns from as well.
     begun: what it begins with then. seconds: it took to build and to settle, before the first step.
     """
 
@@ -75,7 +76,7 @@ class Trial:
         self.network.to(lesson.device)
         self.recipe = lesson.recipe if extra is None else partly(lesson.recipe, len(self.taught), len(extra))
         rng = np.random.default_rng(self.seed)
-        self.chosen = fold.validation if self.copies is None else _some(self.taught, CALIBRATING, rng)
+        self.chosen = fold.validation if self.copies is None else _some(self._left_out(), CALIBRATING, rng)
         self.judged = _some(self.chosen if len(self.chosen) else fold.train, JUDGED, rng)
         self.loop: Loop | None = None
         self.seconds = time.monotonic() - started
@@ -87,12 +88,18 @@ class Trial:
             return fold.train, None
         if prepared.inner is None or not self.lesson.recipe.folds or len(self.network.networks) > 1:
             return fold.train, None
-        both = np.sort(np.concatenate([fold.train, fold.validation]))
-        numbers = np.unique(prepared.inner[both])
-        if not 1 < len(numbers) <= copies:
+        both, inner = np.sort(np.concatenate([fold.train, fold.validation])), prepared.inner % self.lesson.recipe.folds
+        numbers = np.unique(inner[both])
+        kept = min(len(numbers), copies, KEPT)
+        if kept < 2:
             return fold.train, None
-        place = np.searchsorted(numbers, prepared.inner)
-        return both, torch.from_numpy(place[:, None] != np.arange(copies) % len(numbers))
+        place = np.searchsorted(numbers, inner)
+        return both, torch.from_numpy(place[:, None] != np.arange(copies) % kept)
+
+    def _left_out(self) -> Array:
+        """The rows that some copy is kept from."""
+        assert self.copies is not None
+        return self.taught[~self.copies[torch.from_numpy(self.taught)].all(1).numpy()]
 
     def _settle(self) -> None:
         prepared = self.lesson.prepared

@@ -43,6 +43,7 @@ class Bag(Layered):
     kind: ClassVar[str] = "bag"
     accepts: ClassVar[frozenset[str]] = frozenset({"tokens"})
     counts: ClassVar[bool] = True
+    beyond: ClassVar[str] = "phrases"
     recipe = Recipe(
         rate=0.02, batch=128, epochs=20, schedule="cosine", betas=(0.9, 0.99), weight_decay=0.1, most=1.0, folds=5
     )
@@ -192,7 +193,8 @@ class Bag(Layered):
         weights = weights / weights.sum(1, keepdim=True).clamp_min(1).sqrt()
         if self.training:
             weights = weights * (torch.rand_like(weights) >= self.hide) / (1 - self.hide)
-            pieces = self._pieces(self.spelt[x.flatten()]).reshape(*x.shape, -1)
+            once, place = torch.unique(x, return_inverse=True)
+            pieces = nn.functional.embedding(place, self._pieces(self.spelt[once]))
             found = nn.functional.embedding(codes, torch.cat([self.words(), self.pairs()]))
             found = found + torch.cat([pieces, torch.zeros_like(pieces)], 1)
         else:

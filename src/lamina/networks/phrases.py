@@ -1,4 +1,4 @@
-"""A bag of words beside filters over a few words at once: both learn alone, and answer together."""
+"""A bag of counted words, one of learned words, and filters over a few words at once: all learn alone, and answer together."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from torch import Tensor, nn
 from lamina.core import Features, Form, Json, Recipe
 from lamina.networks import _time
 from lamina.networks._layered import Counts, Layered
-from lamina.networks.bag import WIDEST, Bag
+from lamina.networks.bag import WIDEST, Bag, hashes
 
 SPANS = (2, 3, 4)  # words that a filter sees
+HASHED = 4  # times the pairs of the bag, all pairs of the sums are told apart by
 PIECES = 8_192  # numbers that pieces of words are told apart by
+TOGETHER = 4  # groups of texts of like lengths, in a batch
 RATES = {
     "weight": 0.2,
     "least": 0.2,
@@ -22,29 +24,30 @@ RATES = {
 
 
 class Phrases(Layered):
-    """A `bag` and Kim's filters (2014), `copies` of them, half of each: an ensemble of two kinds of network, each kept from
-    the rows of one fold, which err in different places.
+    """A `bag`, sums of learned vectors (Joulin et al. 2017) and Kim's filters (2014), `copies` of them, a third of each: an
+    ensemble of three kinds of network, each kept from the rows of one fold, which err in different places.
 
-    The bag knows what words and pairs of them say, wherever they stand; the filters what phrases say, also of words that
-    are only like others. A word's vector is the sum of its own and those of its pieces (Bojanowski et al. 2017), so that
-    also rare words have one. The loss of each copy is its own: none has a say in what another learns.
+    The bag knows what words and pairs of them are counted to say, wherever they stand; the sums what they come to say
+    beside each other; the filters what phrases say, also of words that are only like others. For these a word's vector is
+    the sum of its own and those of its pieces (Bojanowski et al. 2017), so that also rare words have one. The loss of each
+    copy is its own: none has a say in what another learns.
 
-    width, pairs, letters: as of `bag`, of which there are half as many copies. embedded: width of a word's vector, of
-    each copy; filters: of each copy and span. drop: share of the filters that is left out while learning; of the words'
-    vectors half as much.
+    width, pairs, letters: as of `bag`, of which there are a third as many copies. embedded: width of a word's vector, of
+    each copy of filters; filters: of each copy and span. drop: share of the filters that is left out while learning; of the
+    words' vectors half as much.
     """
 
     kind: ClassVar[str] = "phrases"
     accepts: ClassVar[frozenset[str]] = frozenset({"tokens"})
     counts: ClassVar[bool] = True
-    recipe = Bag.recipe
-    said: Tensor  # [words, k/2 * W] vectors of words, with their pieces, once learned
+    recipe = replace(Bag.recipe, folds=20)  # what it learns of rare words hangs on few rows
+    said: Tensor  # [words, k/3 * W] vectors of words, with their pieces, once learned
 
     def __init__(
         self,
         form: Form,
         width: int = WIDEST,
-        copies: int = 10,
+        copies: int = 15,
         pairs: int = 16_384,
         letters: int = 32_768,
         embedded: int = 32,
@@ -52,24 +55,25 @@ class Phrases(Layered):
         drop: float = 0.5,
     ) -> None:
         super().__init__()
-        half = copies // 2
-        self.width, self.copies = width, 2 * half
-        self.bag = Bag(form, width, half, pairs, letters)
-        self.words = Vectors(form.sizes[0], half * embedded, 0.1)
-        self.pieces = Vectors(PIECES + 1, half * embedded, 0.03)  # a word has many
+        each = copies // 3
+        self.width, self.copies = width, 3 * each
+        self.bag = Bag(form, width, each, pairs, letters)
+        self.sums = Sums(form.sizes[0], HASHED * pairs, each, width)
+        self.words = Vectors(form.sizes[0], each * embedded, 0.1)
+        self.pieces = Vectors(PIECES + 1, each * embedded, 0.03)  # a word has many
         self.register_buffer("said", torch.zeros_like(self.words.weight), persistent=False)
         self.blur = nn.Dropout(drop / 2)
         self.filters = nn.ModuleDict(
-            {f"over{span}": Filters(half * embedded, half * filters, span, half) for span in SPANS}
+            {f"over{span}": Filters(each * embedded, each * filters, span, each) for span in SPANS}
         )
         self.drop = nn.Dropout(drop)
-        self.read = Read(half, len(SPANS) * filters, width)
+        self.read = Read(each, len(SPANS) * filters, width)
 
     @classmethod
     def suited(cls, rows: int) -> tuple[Json, Recipe]:
         """As of the bag, whose steps are few, but passes enough for filters too."""
         options, recipe = Bag.suited(rows)
-        return options, replace(recipe, epochs=min(20.0, max(4.0, 50_000 / max(rows, 1))), most=1.6)
+        return options, replace(recipe, folds=cls.recipe.folds, epochs=min(20.0, max(4.0, 50_000 / max(rows, 1))), most=1.6)
 
     @classmethod
     def wide(cls, answers: int) -> Json:
@@ -98,20 +102,48 @@ class Phrases(Layered):
             self.said.copy_(self._vectors(torch.arange(len(self.said), device=self.said.device)))
 
     def _vectors(self, codes: Tensor) -> Tensor:
-        """[n, k/2 * W] of words [n]."""
+        """[n, k/3 * W] of words [n]."""
         spelt = self.bag.spelt[codes]
         spelt = (spelt % PIECES + 1) * (spelt > 0)
         pieces = nn.functional.embedding_bag(spelt, self.pieces.weight, mode="sum", padding_idx=0)
         return nn.functional.embedding(codes, self.words.weight) + pieces
 
     def forward(self, x: Tensor, lengths: Tensor) -> Features:
-        vectors, place = self.said, x.long()
-        if self.training:  # of the words of these texts alone, each once
+        if self.training:  # of the words of these texts alone, each once; texts beside others as long: padding takes time
             codes, place = torch.unique(x.long(), return_inverse=True)
-            vectors = self._vectors(codes)
-        vectors = self.blur(nn.functional.embedding(place, vectors)) * _time.mask(x, lengths)[:, :, None]
-        found = torch.cat([each(vectors.transpose(1, 2)) for each in self.filters.values()], 2)  # [B, k/2, F]
-        return Features(torch.cat([self.bag(x, lengths).whole, self.read(self.drop(found))], 1))
+            vectors, order = self._vectors(codes), lengths.argsort(stable=True)
+            parts = [
+                self._strongest(vectors, place[rows, : int(lengths[rows].max())], lengths[rows])
+                for rows in order.chunk(TOGETHER)
+            ]
+            found = torch.cat(parts)[order.argsort()]
+        else:
+            found = self._strongest(self.said, x.long(), lengths)
+        return Features(torch.cat([self.bag(x, lengths).whole, self.sums(x, lengths), self.read(self.drop(found))], 1))
+
+    def _strongest(self, vectors: Tensor, place: Tensor, lengths: Tensor) -> Tensor:
+        """What filters find [B, k/3, F] in texts whose words [B, T] are places among the vectors."""
+        here = _time.mask(place, lengths)
+        words = (self.blur(nn.functional.embedding(place, vectors)) * here[:, :, None]).transpose(1, 2)
+        return torch.cat([each(words) for each in self.filters.values()], 2)
+
+
+class Sums(nn.Module):
+    """The mean of the vectors of words, and of pairs of neighbouring words, told apart by a hash: [B, k, W]."""
+
+    def __init__(self, words: int, pairs: int, copies: int, width: int) -> None:
+        super().__init__()
+        self.words, self.pairs, self.copies, self.width = words, pairs, copies, width
+        self.weight = nn.Parameter(torch.empty(words + pairs, copies * width).uniform_(-1, 1) / WIDEST)
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        x = x.long() * _time.mask(x, lengths)
+        pairs = hashes(x)
+        codes = torch.cat([x, torch.where(pairs > 0, self.words + pairs % self.pairs, 0)], 1)
+        weights = (codes > 0).float()
+        weights = weights / weights.sum(1, keepdim=True).clamp_min(1)
+        found = torch.matmul(weights[:, None], nn.functional.embedding(codes, self.weight))[:, 0]
+        return found.reshape(-1, self.copies, self.width)
 
 
 class Vectors(nn.Module):
