@@ -58,7 +58,7 @@ def test_little_time_or_none_named_leaves_it_small(lesson: Lesson, seconds: floa
 def test_a_size_that_passes_too_seldom_is_not_taken(lesson: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first larger one is timed, falls short of the epochs it needs, and the reason says so."""
     epochs = iter([1000.0, Cnn.larger[0][1].epochs - 0.5])
-    monkeypatch.setattr(size, "_epochs", lambda lesson, budget: next(epochs))
+    monkeypatch.setattr(size, "epochs", lambda lesson, budget: next(epochs))
     found = grown(lesson, 600.0)
     assert found.said == lesson.said
     [reason] = found.reasons
@@ -105,7 +105,7 @@ def test_nothing_goes_beyond_without_time_or_against_the_plan(texts: Lesson, sec
 
 def test_what_would_pass_too_seldom_does_not_go_beyond(texts: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:
     epochs = iter([1000.0, Phrases.suited(texts.prepared.teaching)[1].epochs - 0.5])
-    monkeypatch.setattr(size, "_epochs", lambda lesson, budget: next(epochs))
+    monkeypatch.setattr(size, "epochs", lambda lesson, budget: next(epochs))
     found = grown(texts, 60.0)
     assert found.said == texts.said
     assert "too few" in found.reasons[0]

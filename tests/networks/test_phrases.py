@@ -57,7 +57,9 @@ def test_a_text_is_the_mean_of_what_its_words_and_pairs_say() -> None:
     network, _, values, lengths = counted()
     with torch.no_grad():
         network.sums.weight[: network.sums.words] = 1.0
-        network.sums.weight[network.sums.words :] = 3.0  # as many pairs as words: the first makes one with the beginning
+        network.sums.weight[network.sums.words :] = (
+            3.0  # as many pairs as words: the first makes one with the beginning
+        )
     assert torch.allclose(network.sums(values, lengths), torch.tensor(2.0))
     beyond = torch.nn.functional.pad(values, (0, 3), value=1)
     assert torch.equal(network.sums(beyond, lengths), network.sums(values, lengths))

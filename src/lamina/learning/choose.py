@@ -261,6 +261,11 @@ def _best_kind(
         }
         taught = recipe(said, forms, plan, len(fold.train))
         lesson = Lesson(prepared, said, taught, plan.seed, device, plan.metric)
+        if tried and budget.seconds is not None and (passes := race.epochs(lesson, budget)) < race.HALF * taught.epochs:
+            choice.reasons.append(
+                f"{name}: {kind} was not tried: the time is good for {passes:.1f} passes over the examples, of {taught.epochs:.0f}."
+            )
+            continue
         found = yield from race.run(lesson, fold, kind, race.seconds(budget, len(candidates)))
         tried[found] = said[name]
     metric = plan.metric or next(iter(prepared.outputs.values())).metric

@@ -20,6 +20,8 @@ LOOKS = 6  # at validation rows, at most
 LOOKING = 0.25  # share of a candidate's time that they may take
 MOST = 1_000  # validation rows that judge: with more, looks at long texts would take all the time
 JUDGES = 200  # validation rows: with fewer, nearly all are within a standard error
+LEARNING = 0.9  # of the time left; the rest goes to looks at validation rows and to what comes after
+HALF = 0.5  # of the epochs that its recipe asks for: what could not get as far in all of the time is not tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,14 @@ def seconds(budget: Budget, candidates: int = 2) -> float:
     """What each candidate may take, of what reading has left."""
     left = budget.left()
     return UNHURRIED if left is None else min(SHARE, TOGETHER / candidates) * max(0.0, left)
+
+
+def epochs(lesson: Lesson, budget: Budget) -> float:
+    """How often the time left is good for a pass over the rows that teach, from a few steps of a throw-away network."""
+    fold = lesson.prepared.folds[0]
+    pace = Trial(lesson, fold).pace(0.0)
+    left = LEARNING * max(0.0, (budget.left() or 0.0) - budget.baselines)
+    return left / len(lesson.prepared.folds) / pace * lesson.recipe.batch / len(fold.train)
 
 
 def run(lesson: Lesson, fold: Fold, name: str, seconds: float) -> Generator[Progress, None, Tried]:
@@ -68,9 +78,10 @@ def run(lesson: Lesson, fold: Fold, name: str, seconds: float) -> Generator[Prog
 def better(name: str, tried: Sequence[Tried], metric: str, rows: int, what: str) -> tuple[Tried, str]:
     """The candidate that got farthest (of equals the first), and why in words. what: the rows are, as "pictures"."""
     best = max(tried, key=lambda each: each.score)
-    return best, (
-        f"{name}: {best.name}, {metric} {best.value:.3f} on {rows:,} validation {what} after a short try; "
-        f"beside it: {_others(tried, best)}."
+    beside = f"; beside it: {_others(tried, best)}" if len(tried) > 1 else ""
+    return (
+        best,
+        f"{name}: {best.name}, {metric} {best.value:.3f} on {rows:,} validation {what} after a short try{beside}.",
     )
 
 

@@ -11,10 +11,10 @@ from lamina.learning import counting
 from lamina.learning.budget import Budget
 from lamina.learning.choose import Choice, lead, recipe, spoken
 from lamina.learning.plan import Plan
-from lamina.learning.trial import Lesson, Trial
+from lamina.learning.race import epochs
+from lamina.learning.trial import Lesson
 from lamina.networks._build import OWN
 
-LEARNING = 0.9  # of the time left; the rest goes to looks at validation rows and to what comes after
 LEAST = 30.0  # seconds of a budget: with less, the time to ask is better spent on learning
 DEARER = 3.0  # times the seconds of a step, at least, that the next size takes: what cannot be afforded is not timed
 
@@ -40,12 +40,12 @@ def grow(choice: Choice, lesson: Lesson, budget: Budget, plan: Plan) -> Choice:
         return _outgrown(choice, lesson, budget, plan, name, beyond)
     if not larger or choice.said[name]["options"]:
         return choice
-    now = _epochs(lesson, budget)
+    now = epochs(lesson, budget)
     for options, taught in larger:
         if now < DEARER * taught.epochs:
             break
         tried = _taken(choice, name, plan, options, taught, "")
-        found = _epochs(replace(lesson, said=tried.said, recipe=tried.recipe), budget)
+        found = epochs(replace(lesson, said=tried.said, recipe=tried.recipe), budget)
         if found < taught.epochs:
             reason = (
                 f"{name}: a larger {kind} ({_words(options)}) would pass {found:.1f} times over the examples, too few."
@@ -63,9 +63,9 @@ def _outgrown(choice: Choice, lesson: Lesson, budget: Budget, plan: Plan, name: 
     wanted: Json = {"kind": beyond, "options": {}}
     said = {**choice.said, name: spoken(forms[name], wanted, None, rows, counting.answers(prepared))}
     taught = recipe(said, forms, plan, rows)
-    if _epochs(lesson, budget) < DEARER * taught.epochs:
+    if epochs(lesson, budget) < DEARER * taught.epochs:
         return choice
-    found = _epochs(replace(lesson, said=said, recipe=taught), budget)
+    found = epochs(replace(lesson, said=said, recipe=taught), budget)
     if found < taught.epochs:
         reason = f"{name}: {beyond}, which go beyond {kind}, would pass {found:.1f} times over the examples, too few."
         return replace(choice, reasons=[*choice.reasons, reason])
@@ -103,11 +103,3 @@ def _taken(choice: Choice, name: str, plan: Plan, options: Json, recipe: Recipe,
 
 def _words(options: Json) -> str:
     return ", ".join(f"{option} {value}" for option, value in options.items())
-
-
-def _epochs(lesson: Lesson, budget: Budget) -> float:
-    """How often the time left is good for a pass over the rows that teach."""
-    fold = lesson.prepared.folds[0]
-    pace = Trial(lesson, fold).pace(0.0)
-    left = LEARNING * max(0.0, (budget.left() or 0.0) - budget.baselines)
-    return left / len(lesson.prepared.folds) / pace * lesson.recipe.batch / len(fold.train)

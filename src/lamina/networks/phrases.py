@@ -73,7 +73,9 @@ class Phrases(Layered):
     def suited(cls, rows: int) -> tuple[Json, Recipe]:
         """As of the bag, whose steps are few, but passes enough for filters too."""
         options, recipe = Bag.suited(rows)
-        return options, replace(recipe, folds=cls.recipe.folds, epochs=min(20.0, max(4.0, 50_000 / max(rows, 1))), most=1.6)
+        return options, replace(
+            recipe, folds=cls.recipe.folds, epochs=min(20.0, max(4.0, 50_000 / max(rows, 1))), most=1.6
+        )
 
     @classmethod
     def wide(cls, answers: int) -> Json:
@@ -109,7 +111,9 @@ class Phrases(Layered):
         return nn.functional.embedding(codes, self.words.weight) + pieces
 
     def forward(self, x: Tensor, lengths: Tensor) -> Features:
-        if self.training:  # of the words of these texts alone, each once; texts beside others as long: padding takes time
+        if (
+            self.training
+        ):  # of the words of these texts alone, each once; texts beside others as long: padding takes time
             codes, place = torch.unique(x.long(), return_inverse=True)
             vectors, order = self._vectors(codes), lengths.argsort(stable=True)
             parts = [
