@@ -108,6 +108,7 @@ class Training(Running):
         if self.report and any(form.kind == "vector" for form in prepared.intake.forms.values()):
             load_boosting()  # what the report compares with
         members, trust = yield from self._learn(prepared, choice)
+        choice.reasons += [member.mixed for member in members[:1] if member.mixed]
         give_back()
         answered = None
         if self.plan.transduce:

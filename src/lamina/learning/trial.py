@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ from lamina.learning.prepare import Fold, Prepared
 from lamina.learning.standing import Best
 from lamina.learning.supervised import Supervised
 from lamina.networks._build import join
+from lamina.networks._heads import Head
 from lamina.networks._layered import Layered
 from lamina.outputs._scores import together
 from lamina.outputs.category import Category
@@ -79,6 +82,7 @@ class Trial:
         self.chosen = fold.validation if self.copies is None else _some(self._left_out(), CALIBRATING, rng)
         self.judged = _some(self.chosen if len(self.chosen) else fold.train, JUDGED, rng)
         self.loop: Loop | None = None
+        self.mixed = ""  # which kinds of copies answer, in words
         self.seconds = time.monotonic() - started
 
     def _parted(self) -> tuple[Array, Tensor | None]:
@@ -99,7 +103,8 @@ class Trial:
     def _left_out(self) -> Array:
         """The rows that some copy is kept from."""
         assert self.copies is not None
-        return self.taught[~self.copies[torch.from_numpy(self.taught)].all(1).numpy()]
+        found: Array = self.taught[~self.copies[torch.from_numpy(self.taught)].all(1).numpy()]
+        return found
 
     def _settle(self) -> None:
         prepared = self.lesson.prepared
@@ -148,6 +153,45 @@ class Trial:
             deadline=deadline, patient=patient, saved=saved,
         )  # fmt: skip
         yield from self.loop
+        self._mix()
+
+    def _mix(self) -> None:
+        """Of copies that are networks of several kinds, let those stand that together answer best, each for rows it was kept
+        from: a kind that learns little from such examples spoils nothing."""
+        [network, *others] = self.network.networks.values()
+        assert isinstance(network, Layered)
+        heads = [head for head in self.network.heads.values() if isinstance(head, Head)]
+        if not network.mixed or others or self.copies is None or len(heads) < len(self.network.heads):
+            return
+        kinds, each = len(network.mixed), network.copies // len(network.mixed)
+        mixtures = list(combinations_with_replacement(range(kinds), kinds))
+        orders = [torch.cat([torch.arange(each) + kind * each for kind in mixture]) for mixture in mixtures]
+        scores = [self._score(self.judged, raws) for raws in self._mixtures(self.judged, orders)]
+        best = int(np.argmax([score if np.isfinite(score) else -np.inf for score, _ in scores]))
+        self.copies = self.copies[:, orders[best]]
+        network.stand(orders[best])
+        for head in heads:
+            head.stand(orders[best])
+        voices = Counter(network.mixed[kind] for kind in mixtures[best])
+        name = next(iter(self.network.networks))
+        self.mixed = f"{name}: {_voices(voices)} answer: of what they were kept from, they were right most surely."
+
+    def _mixtures(self, rows: Array, orders: Sequence[Tensor]) -> list[dict[str, Array]]:
+        """Raw answers [N, C] by target column to these rows if copies stood in each of these orders, of copies kept from a row."""
+        prepared = self.lesson.prepared
+        assert self.copies is not None
+        self.network.eval()
+        found: list[dict[str, list[Array]]] = [{column: [] for column in prepared.outputs} for _ in orders]
+        with torch.inference_mode():
+            for piece in chunks(rows, ASKED):
+                answers, _ = self.network(prepared.rows.batch(torch.from_numpy(piece), self.lesson.device).inputs)
+                copies = self.copies[torch.from_numpy(piece)].to(self.lesson.device)
+                for column, output in prepared.outputs.items():
+                    raw = answers[prepared.names[column]]
+                    for raws, order in zip(found, orders, strict=True):
+                        mixed = _outside(raw[:, order], copies[:, order])
+                        raws[column].append(output.combine(mixed).cpu().numpy())
+        return [{column: together(parts) for column, parts in raws.items()} for raws in found]
 
     def _method(self, steps: int) -> Method:
         """How the weights adjust: from labels, or also from rows without any."""
@@ -194,13 +238,16 @@ class Trial:
 
     def judge(self) -> tuple[float, float]:
         """The score on validation rows (more is better), and the figure to show for it."""
-        raws, _ = self.raw(self.judged, outside=True)
+        return self._score(self.judged, self.raw(self.judged, outside=True)[0])
+
+    def _score(self, rows: Array, raws: Mapping[str, Array]) -> tuple[float, float]:
+        """As of `judge`, of raw answers to these rows."""
         score, shown = 0.0, float("nan")
         for column, output in self.lesson.prepared.outputs.items():
-            target, known = self.lesson.prepared.targets(column, self.judged)
+            target, known = self.lesson.prepared.targets(column, rows)
             if not len(known):
                 continue
-            weight = self.lesson.prepared.weights(self.judged)[known]
+            weight = self.lesson.prepared.weights(rows)[known]
             score += output.score(raws[column][known], target, weight, self.lesson.metric)
             if np.isnan(shown):
                 shown = output.metrics(raws[column][known], target, weight)[self.lesson.metric or output.metric]
@@ -243,6 +290,13 @@ def attempt(
 
 def _some(rows: Array, most: int, rng: np.random.Generator) -> Array:
     return rows[rng.permutation(len(rows))[:most]] if len(rows) > most else rows
+
+
+def _voices(voices: Mapping[str, int]) -> str:
+    """`counted words (2 of 3 voices) and filters (1 of 3)`."""
+    total = sum(voices.values())
+    said = [f"{name} ({count} of {total} voices)" for name, count in voices.items()]
+    return " and ".join(said) if len(said) < 3 else f"{', '.join(said[:-1])} and {said[-1]}"
 
 
 def _outside(raw: Tensor, copies: Tensor) -> Tensor:

@@ -35,6 +35,11 @@ class Head(nn.Module):
     def settle(self, target: Tensor, copies: Tensor | None = None) -> None:
         """Nothing to learn from the targets [N] alone. copies: [N, k], which copies learn from which."""
 
+    def stand(self, order: Tensor) -> None:
+        """Read out in place k what the copy `order[k]` did."""
+        for each in (*self.parameters(), *self.buffers()):
+            each.data = each.data[order.to(each.device)]
+
     def forward(self, features: Tensor) -> Tensor:
         if features.ndim == 2:
             features = features[:, None]

@@ -30,7 +30,8 @@ class Phrases(Layered):
     The bag knows what words and pairs of them are counted to say, wherever they stand; the sums what they come to say
     beside each other; the filters what phrases say, also of words that are only like others. For these a word's vector is
     the sum of its own and those of its pieces (Bojanowski et al. 2017), so that also rare words have one. The loss of each
-    copy is its own: none has a say in what another learns.
+    copy is its own: none has a say in what another learns. Which kinds answer, and with how many voices, is seen when all
+    have learned (`stand`): where filters learn little from few passes, they spoil nothing.
 
     width, pairs, letters: as of `bag`, of which there are a third as many copies. embedded: width of a word's vector, of
     each copy of filters; filters: of each copy and span. drop: share of the filters that is left out while learning; of the
@@ -41,6 +42,8 @@ class Phrases(Layered):
     accepts: ClassVar[frozenset[str]] = frozenset({"tokens"})
     counts: ClassVar[bool] = True
     recipe = replace(Bag.recipe, folds=20)  # what it learns of rare words hangs on few rows
+    mixed: ClassVar[tuple[str, ...]] = ("counted words", "learned words", "filters")
+    stands: Tensor  # [k] the copy that answers in each place
     said: Tensor  # [words, k/3 * W] vectors of words, with their pieces, once learned
 
     def __init__(
@@ -58,6 +61,7 @@ class Phrases(Layered):
         each = copies // 3
         self.width, self.copies = width, 3 * each
         self.bag = Bag(form, width, each, pairs, letters)
+        self.register_buffer("stands", torch.arange(self.copies))
         self.sums = Sums(form.sizes[0], HASHED * pairs, each, width)
         self.words = Vectors(form.sizes[0], each * embedded, 0.1)
         self.pieces = Vectors(PIECES + 1, each * embedded, 0.03)  # a word has many
@@ -92,6 +96,9 @@ class Phrases(Layered):
     def depth(self) -> int:
         return 3
 
+    def stand(self, order: Tensor) -> None:
+        self.stands.copy_(self.stands[order.to(self.stands.device)])
+
     def train(self, mode: bool = True) -> Self:
         """As of `nn.Module`; to answer, words and their pieces are summed once."""
         super().train(mode)
@@ -123,7 +130,8 @@ class Phrases(Layered):
             found = torch.cat(parts)[order.argsort()]
         else:
             found = self._strongest(self.said, x.long(), lengths)
-        return Features(torch.cat([self.bag(x, lengths).whole, self.sums(x, lengths), self.read(self.drop(found))], 1))
+        whole = torch.cat([self.bag(x, lengths).whole, self.sums(x, lengths), self.read(self.drop(found))], 1)
+        return Features(whole[:, self.stands])
 
     def _strongest(self, vectors: Tensor, place: Tensor, lengths: Tensor) -> Tensor:
         """What filters find [B, k/3, F] in texts whose words [B, T] are places among the vectors."""
