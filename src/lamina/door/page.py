@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lamina.page.opening import Opening
     from lamina.page.run import Page
 
-ENDING = 1.5  # seconds in which what was learned is told and the process ends
+ENDING = 2.5  # seconds in which what was learned is told and the process ends
 
 
 def show(model: Model | str | Path, data: Any = None, *, wait: bool = False, **opening: Any) -> Page | None:
