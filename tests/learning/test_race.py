@@ -55,6 +55,23 @@ def test_without_time_or_doubt_there_is_no_race(plan: Plan, seconds: float | Non
     assert choice.said["letter"]["kind"] == "bag"
 
 
+def test_what_the_time_is_far_too_short_for_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = {"rnn": 0.4, "text_cnn": 0.6}
+
+    def epochs(lesson: Lesson, budget: Budget) -> float:
+        return slow[next(iter(lesson.said.values()))["kind"]] * lesson.recipe.epochs
+
+    monkeypatch.setattr(race, "epochs", epochs)
+    choice = chosen(Plan(target=("label",), folds=0), 40.0)
+    assert [each["name"] for each in choice.tried] == ["bag", "text_cnn"]
+    assert choice.reasons[0].startswith("letter: rnn was not tried: the time is good for ")
+
+
+def test_one_alone_is_beside_nothing() -> None:
+    _, why = race.better("letter", [race.Tried("bag", -0.3, 0.9, 1.0)], "accuracy", 1200, "texts")
+    assert why == "letter: bag, accuracy 0.900 on 1,200 validation texts after a short try."
+
+
 def test_of_equals_the_usual_one_is_kept() -> None:
     tried = [race.Tried("bag", -0.3, 0.9, 1.0), race.Tried("rnn", -0.3, 0.9, 1.0)]
     best, why = race.better("letter", tried, "accuracy", 1200, "texts")

@@ -84,12 +84,20 @@ def texts() -> Lesson:
     return Lesson(prepared, said, recipe(said, prepared.intake.forms, PLAN, prepared.teaching), 0, torch.device("cpu"))
 
 
-def test_with_time_another_kind_of_network_goes_beyond(texts: Lesson) -> None:
-    found = grown(texts, 1e6)
+@pytest.mark.parametrize("kind", ["text_cnn", "bag"])
+def test_with_time_another_kind_of_network_goes_beyond(texts: Lesson, kind: str) -> None:
+    said = {"letter": {"kind": kind, "options": {}}}
+    taught = recipe(said, texts.prepared.intake.forms, PLAN, texts.prepared.teaching)
+    found = grown(replace(texts, said=said, recipe=taught), 1e6)
     assert found.said["letter"]["kind"] == "phrases"
     assert found.said["letter"]["options"]["width"] == 2
     assert found.recipe == Phrases.suited(texts.prepared.teaching)[1]
-    assert found.reasons[0].startswith("letter: phrases, which go beyond text_cnn: there is time to pass about ")
+    assert found.reasons[0].startswith(f"letter: phrases, which go beyond {kind}: there is time to pass about ")
+
+
+def test_few_rows_that_are_parted_into_folds_keep_the_simpler_one(texts: Lesson) -> None:
+    prepared = prepare(read(worlds.letters(150, 0), target="label"), replace(PLAN, folds=3))
+    assert grown(replace(texts, prepared=prepared), 1e6).said == texts.said
 
 
 @pytest.mark.parametrize(

@@ -118,9 +118,8 @@ class Phrases(Layered):
         return nn.functional.embedding(codes, self.words.weight) + pieces
 
     def forward(self, x: Tensor, lengths: Tensor) -> Features:
-        if (
-            self.training
-        ):  # of the words of these texts alone, each once; texts beside others as long: padding takes time
+        if self.training:
+            # Vectors of the words of these texts alone, each once; texts beside others as long, as padding takes time.
             codes, place = torch.unique(x.long(), return_inverse=True)
             vectors, order = self._vectors(codes), lengths.argsort(stable=True)
             parts = [
