@@ -78,6 +78,14 @@ def test_rows_that_they_were_kept_from_are_answered_no_worse(taught: Trial) -> N
     assert after >= before
 
 
+def test_who_answers_is_told_by_who_stands(taught: Trial) -> None:
+    network = phrases(taught)
+    assert network.mixed == ("counted words", "learned words", "filters")
+    network.stand(torch.cat([torch.arange(5), torch.arange(5), 5 + torch.arange(5)]))
+    network.stand(torch.cat([torch.arange(5), 10 + torch.arange(5), 10 + torch.arange(5)]))  # as when it learns on
+    assert network.mixed == ("counted words", "learned words", "learned words")
+
+
 @pytest.mark.parametrize("spoilt", ["sums", "read"])
 def test_a_kind_that_learned_nonsense_has_no_voice(taught: Trial, spoilt: str) -> None:
     with torch.no_grad():

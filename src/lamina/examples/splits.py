@@ -28,9 +28,10 @@ INNER = 20  # folds among the rows that teach and choose; of fewer, that divide 
 class Split:
     """parts: int8 [N], 0 train, 1 validation, 2 test, -1 not used. thresholds: what the card keeps, for `place`.
 
-    folds: int8 [N], 0 to 4, -1 for rows in no fold; None where there are rows enough. inner: int8 [N], 0 to 19 (where there are folds, of these), by which
-    copies within a network are kept from rows, so that rows that choose may teach too; alike rows and rows of a group
-    share a number, for ever. None where the rows that choose are others by nature: given, or later in time.
+    folds: int8 [N], 0 to 4, -1 for rows in no fold; None where there are rows enough. inner: int8 [N], 0 to 19 (where there
+    are folds, their numbers), by which copies within a network are kept from rows, so that rows that choose may teach too;
+    alike rows and rows of a group share a number, for ever. None where the rows that choose are others by nature: given, or
+    later in time.
     how: for people.
     """
 

@@ -172,9 +172,8 @@ class Trial:
         network.stand(orders[best])
         for head in heads:
             head.stand(orders[best])
-        voices = Counter(network.mixed[kind] for kind in mixtures[best])
         name = next(iter(self.network.networks))
-        self.mixed = f"{name}: {_voices(voices)} answer: of what they were kept from, they were right most surely."
+        self.mixed = f"{name}: {_voices(Counter(network.mixed))} answer: of what they were kept from, they were right most surely."
 
     def _mixtures(self, rows: Array, orders: Sequence[Tensor]) -> list[dict[str, Array]]:
         """Raw answers [N, C] by target column to these rows if copies stood in each of these orders, of copies kept from a row."""

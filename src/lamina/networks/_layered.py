@@ -50,7 +50,6 @@ class Layered(nn.Module):
     recipe, whose epochs it needs to be worth its price; beyond: the kind of network that takes its place where there is
     time for that one's epochs; rates: a module inside may give factors of the learning rate by parameter name.
     recurrent: what it makes of a step also depends on all steps before, through a memory that is carried along.
-    mixed: what its copies are, in words, where they are networks of several kinds: as many of each, one kind after the other.
     """
 
     kind: ClassVar[str]
@@ -65,7 +64,6 @@ class Layered(nn.Module):
     recurrent: ClassVar[bool] = False
     counts: ClassVar[bool] = False  # whether it begins with what is known of the target (`count`)
     discreet: ClassVar[Json] = {}  # options with which it keeps no example
-    mixed: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def suited(cls, rows: int) -> tuple[Json, Recipe]:
@@ -90,6 +88,11 @@ class Layered(nn.Module):
 
     def count(self, values: Tensor, lengths: Tensor, counts: Counts) -> None:
         """From the same rows as `settle`, over time: begin with what is known of the target. By default nothing."""
+
+    @property
+    def mixed(self) -> tuple[str, ...]:
+        """What answers in its places, in words, where copies are networks of several kinds: as many places for each."""
+        return ()
 
     def stand(self, order: Tensor) -> None:
         """Let the copy `order[k]` answer in place k from now on: only where copies are `mixed`."""

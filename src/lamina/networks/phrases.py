@@ -13,6 +13,7 @@ from lamina.networks import _time
 from lamina.networks._layered import Counts, Layered
 from lamina.networks.bag import WIDEST, Bag, hashes
 
+KINDS = "counted words", "learned words", "filters"
 SPANS = (2, 3, 4)  # words that a filter sees
 HASHED = 4  # times the pairs of the bag, all pairs of the sums are told apart by
 PIECES = 8_192  # numbers that pieces of words are told apart by
@@ -42,7 +43,6 @@ class Phrases(Layered):
     accepts: ClassVar[frozenset[str]] = frozenset({"tokens"})
     counts: ClassVar[bool] = True
     recipe = replace(Bag.recipe, folds=20)  # what it learns of rare words hangs on few rows
-    mixed: ClassVar[tuple[str, ...]] = ("counted words", "learned words", "filters")
     stands: Tensor  # [k] the copy that answers in each place
     said: Tensor  # [words, k/3 * W] vectors of words, with their pieces, once learned
 
@@ -58,8 +58,8 @@ class Phrases(Layered):
         drop: float = 0.5,
     ) -> None:
         super().__init__()
-        each = copies // 3
-        self.width, self.copies = width, 3 * each
+        each = max(1, copies // len(KINDS))
+        self.width, self.copies = width, len(KINDS) * each
         self.bag = Bag(form, width, each, pairs, letters)
         self.register_buffer("stands", torch.arange(self.copies))
         self.sums = Sums(form.sizes[0], HASHED * pairs, each, width)
@@ -95,6 +95,11 @@ class Phrases(Layered):
 
     def depth(self) -> int:
         return 3
+
+    @property
+    def mixed(self) -> tuple[str, ...]:
+        each = self.copies // len(KINDS)
+        return tuple(KINDS[int(copy) // each] for copy in self.stands[::each])
 
     def stand(self, order: Tensor) -> None:
         self.stands.copy_(self.stands[order.to(self.stands.device)])
