@@ -229,6 +229,39 @@ def test_rows_of_an_absent_picture_teach_their_table() -> None:
             assert parameter.grad is None or not parameter.grad.any(), name
 
 
+def test_in_half_precision_losses_are_about_the_same_and_weights_stay_whole() -> None:
+    found = trial("pictures")
+    for head in found.network.heads.values():
+        torch.nn.init.normal_(head.weight, std=0.1)  # type: ignore[arg-type]
+    batch = found.lesson.prepared.rows.batch(torch.arange(64), CPU)
+    sums = []
+    for half in (False, True):
+        [made] = Supervised(found.network.eval(), found.lesson.prepared.named, half=half).losses(batch)
+        sums.append(float(made.sum.detach()))
+    made.sum.backward()  # type: ignore[no-untyped-call]
+    assert sums[1] == pytest.approx(sums[0], rel=0.02)
+    assert sums[1] != sums[0]
+    assert made.sum.dtype == torch.float32
+    assert {each.grad.dtype for each in found.network.parameters() if each.grad is not None} == {torch.float32}
+
+
+def test_answers_come_in_the_order_that_was_asked_however_long_the_texts() -> None:
+    rng = np.random.default_rng(0)
+    words = np.array(["good", "bad", "film", "very", "plot"])
+    said = [" ".join(words[rng.integers(0, 5, rng.integers(1, 40))]) for _ in range(700)]
+    prepared = prepared_of({"text": np.array(said), "label": np.array(["a", "b"])[rng.integers(0, 2, 700)]}, "label")
+    kinds: dict[str, Json] = {"text": {"kind": "bag", "options": {}}}
+    taught = recipe(kinds, prepared.intake.forms, Plan(), prepared.teaching)
+    found = Trial(Lesson(prepared, kinds, taught, 0, CPU), prepared.folds[0])
+    list(found.learn(STEPS, judgements=1))
+    rows = np.arange(700)
+    raws, features = found.raw(rows)
+    for some in (rng.permutation(rows), rows[17:18], rows[::-3]):
+        asked, seen = found.raw(some)
+        np.testing.assert_allclose(asked["label"], raws["label"][some], atol=1e-5)
+        np.testing.assert_allclose(seen, features[some], atol=1e-5)
+
+
 def parted_world(rows: int, seed: int) -> worlds.World:
     """Two targets, numbers, and a column of more words than get a switch each."""
     rng = np.random.default_rng(seed)

@@ -7,6 +7,7 @@ import importlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,10 @@ import worlds
 from lamina.core import Encoded, Form, Json, LaminaError, PlanError
 from lamina.inputs._whisper import spectrum
 from lamina.learning import choose, race
+from lamina.learning.budget import Budget
 from lamina.learning.reading import Reading
+from lamina.learning.readout import TUNED, layers
+from lamina.learning.schedule import optimisers
 from lamina.networks._weights import Published, published
 from lamina.networks._whisper import Encoder
 from lamina.networks.pretrained_sound import PretrainedSound
@@ -209,7 +213,7 @@ def texts(rows: int = 6) -> Encoded:
     return Encoded(codes, np.ones(rows, bool), lengths=lengths)
 
 
-@pytest.mark.parametrize("learned", [1, 2])
+@pytest.mark.parametrize("learned", [1, 2, 3])
 @pytest.mark.parametrize("sense", ["texts", "sounds"])
 def test_what_was_kept_and_what_is_raw_give_the_same(
     sense: str, learned: int, folder: Path, ears: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -240,6 +244,28 @@ def test_what_was_kept_and_what_is_raw_give_the_same(
     assert changed == {str(k) for k in range(3 - learned, 3)}
 
 
+def test_where_all_layers_learn_no_maps_are_kept(folder: Path) -> None:
+    reading = Reading(texts(), published(str(folder)), 9)
+    assert (reading.learned, reading.maps) == (3, None)
+    assert torch.equal(reading.entering.values, torch.from_numpy(texts().values))
+
+
+def test_what_is_known_does_not_decay(folder: Path) -> None:
+    source = published(str(folder))
+    network = PretrainedText(Form("tokens", (12,), (307,)), source.config, source.folder, source.digest, learned=1)
+    network.own = torch.nn.Linear(4, 4)  # something that knows nothing yet
+    [optimiser] = optimisers(network, replace(PretrainedText.recipe, weight_decay=20.0))
+    decays = {id(each): group["weight_decay"] for group in optimiser.param_groups for each in group["params"]}
+    assert decays[id(network.own.weight)] == 20.0
+    assert {decays[id(each)] for each in network.reader.last.parameters()} == {0.0}
+
+
+@pytest.mark.parametrize("seconds", [1e9, 1e-3])
+def test_all_layers_learn_on_where_there_is_time(seconds: float, folder: Path) -> None:
+    reading = Reading(texts(), published(str(folder)))
+    assert layers(reading, 10_000, Budget(0.0, seconds)) == (3 if seconds > 1 else TUNED)
+
+
 def test_layers_learn_on_where_asked_for(ears: Path, tmp_path: Path) -> None:
     model = worlds.learned(worlds.beeps(60, 1), "label", 6, network="pretrained_sound learned=1", weights=str(ears))
     assert model.card.networks["sound"]["options"]["learned"] == 1
@@ -252,7 +278,7 @@ def test_with_time_it_is_tried_and_said(folder: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(choose, "LONG", 0.0)
     monkeypatch.setattr(race, "SHARE", 0.1)
     model = lamina.learn(worlds.letters(120, 1), "label", minutes=0.05, folds=0, weights=str(folder))
-    assert any("last 2 layers learned on" in reason for reason in model.card.results["network"]["reasons"])
+    assert any("last 3 layers learned on" in reason for reason in model.card.results["network"]["reasons"])
 
 
 # ----------------------------------------------------------------------------------------- the real weights

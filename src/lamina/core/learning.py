@@ -24,7 +24,8 @@ class Recipe:
     most: times these epochs beyond which more time would teach nothing. average: decay per step of the running mean of
     the weights that is evaluated and kept (0: none). folds: into so many the rows are parted, and each copy within the
     network is kept from the rows of one of the first five, which then choose and calibrate (0: the validation rows do);
-    it divides 20. easy: the share of the rows with less loss than the mean that each pass leaves out.
+    it divides 20. easy: the share of the rows with less loss than the mean that each pass leaves out. half: multiply in
+    bfloat16, where that takes less time; weights and sums stay as they are.
     """
 
     rate: float
@@ -43,6 +44,7 @@ class Recipe:
     most: float = 4.0
     folds: int = 0
     easy: float = 0.0
+    half: bool = False
 
     def steps(self, rows: int) -> int:
         """The steps of its epochs over so many rows."""

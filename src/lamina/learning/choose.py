@@ -18,7 +18,7 @@ from lamina.learning.frozen import Frozen
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Fold, Prepared
 from lamina.learning.reading import Reading
-from lamina.learning.readout import LONG, STEPS, TUNED, learning_on, sized, strength, tuned
+from lamina.learning.readout import LONG, STEPS, layers, learning_on, sized, strength, tuned
 from lamina.learning.trial import Lesson, attempt
 from lamina.networks._build import OWN, asked
 from lamina.networks._weights import Published, published
@@ -82,7 +82,7 @@ def choose(
             choice.reasons.append(f"{name}: pretrained features, as asked for.")
             options = wanted["options"] if wanted is not None and wanted["kind"] in reading.KINDS else {}
             features[name] = yield from _read(
-                prepared, name, source, options, along, choice, _tunes(prepared, plan, budget)
+                prepared, name, source, options, along, choice, budget if _tunes(prepared, plan, budget) else None
             )
             learning |= {name} if options.get("learned") else set()
         elif said[name]["kind"] in PHOTOGRAPHS.values():
@@ -138,13 +138,22 @@ def _published(plan: Plan, wanted: Json | None, forms: Mapping[str, Form]) -> Pu
 
 
 def _read(
-    prepared: Prepared, name: str, source: Published, options: Json, along: bool, choice: Choice, tunes: bool = False
+    prepared: Prepared,
+    name: str,
+    source: Published,
+    options: Json,
+    along: bool,
+    choice: Choice,
+    tried: Budget | None = None,
 ) -> Generator[Progress, None, Reading]:
     """Put features of a network that has read, or heard, much in place of the words or sounds.
 
-    options: as asked for; with `learned` in them so many of the last layers learn. tunes: whether to try that."""
+    options: as asked for; with `learned` in them so many of the last layers learn. tried: the time in which that may be
+    tried where it was not asked for."""
     given = reading.adopt(prepared, name, source)
-    found = Reading(given, source, options.get("learned") or (TUNED if tunes and not along else 0), along)
+    found = Reading(given, source, options.get("learned") or 0, along)
+    if tried is not None and not found.learned and not along:
+        found = Reading(given, source, layers(found, len(needed(prepared)), tried))
     yield from found.all(needed(prepared))
     prepared.rows.inputs[name] = found.rows
     kind = reading.TEXT if not source.hears else reading.SCRIBE if along else reading.SOUND
@@ -160,7 +169,7 @@ def _read_out(
     choice.reasons.append(reason)
     seconds = 60.0 if budget.seconds is None else race.SHARE * budget.seconds
     for name, frozen in features.items():
-        if frozen.maps is not None:
+        if frozen.learned:
             if name in asked:
                 choice.reasons.append(f"{name}: its last {frozen.learned} {frozen.unit} learn on, as asked for.")
                 found = learning_on(found, name, frozen)

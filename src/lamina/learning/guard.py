@@ -58,7 +58,7 @@ def weigh(
     target, places = prepared.targets(column, held[0][0])
     if not len(target):
         return alone, untried(prepared, "no labelled row could be held out to tell whether they help", unlike)
-    without, along = (raws[column][places] for _, raws in held)
+    without, along = (raws[column][places] for _, raws, _ in held)
     mixed = dict(zip(WEIGHTS, (without, combined(output, (without, along)), along), strict=True))
     losses = {weight: loss_of(output, raw, target) for weight, raw in mixed.items()}
     right = {weight: float((raw.argmax(1) == target).mean()) for weight, raw in mixed.items()}

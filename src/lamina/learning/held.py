@@ -37,7 +37,7 @@ class Held:
 
 def held_out(prepared: Prepared, members: list[Trial]) -> Held:
     """Answers of every training on the rows that it did not see."""
-    chosen, raws = choosing(prepared, members)
+    chosen, raws, seen = choosing(prepared, members)
     folded = len(prepared.folds) > 1
     if folded and not len(prepared.held):
         return Held(chosen, raws, chosen, raws, chosen, _features(members, chosen))
@@ -46,11 +46,12 @@ def held_out(prepared: Prepared, members: list[Trial]) -> Held:
     taught = folded or members[0].copies is not None  # the rows that choose
     if taught and len(unseen) >= ENOUGH:
         return Held(chosen, raws, tested, answered, tested, unseen)
-    return Held(chosen, raws, tested, answered, chosen, _features(members, chosen))
+    return Held(chosen, raws, tested, answered, chosen, _features(members, chosen) if folded else seen)
 
 
-def choosing(prepared: Prepared, members: list[Trial]) -> tuple[Array, dict[str, Array]]:
-    """The rows that calibrate and choose between models, and the raw answers to each of those that did not learn from it.
+def choosing(prepared: Prepared, members: list[Trial]) -> tuple[Array, dict[str, Array], Array]:
+    """The rows that calibrate and choose between models, the raw answers to each of those that did not learn from it, and
+    their features.
 
     Of a fold there may be several members: they answer together."""
     rows, parts = [], []
@@ -58,8 +59,9 @@ def choosing(prepared: Prepared, members: list[Trial]) -> tuple[Array, dict[str,
         group = [member for member in members if member.number == number]
         here = group[0].fold.test if len(prepared.folds) > 1 else group[0].chosen
         rows.append(here)
-        parts.append(_answered(prepared, group, here, outside=len(prepared.folds) == 1)[0])
-    return np.concatenate(rows), {column: together([part[column] for part in parts]) for column in prepared.outputs}
+        parts.append(_answered(prepared, group, here, outside=len(prepared.folds) == 1))
+    raws = {column: together([raw[column] for raw, _ in parts]) for column in prepared.outputs}
+    return np.concatenate(rows), raws, np.concatenate([features for _, features in parts])
 
 
 def _answered(

@@ -21,6 +21,7 @@ from lamina.learning.passes import Order, Passes
 from lamina.learning.rows import Supply, cut
 from lamina.learning.schedule import Schedule, optimisers, set_rate, shape, take_step
 from lamina.learning.standing import Best, Healthy
+from lamina.machine import memory
 from lamina.machine.device import draw_from, out_of_memory
 from lamina.machine.files import DiskFull
 
@@ -107,6 +108,10 @@ class Loop:
         self._rested += seconds
 
     def __iter__(self) -> Iterator[Progress]:
+        with memory.at_hand():
+            yield from self._learn()
+
+    def _learn(self) -> Iterator[Progress]:
         started = timed = written = self._now()
         first = timed_at = self.step
         total, count = torch.zeros((), device=self.device), 0.0

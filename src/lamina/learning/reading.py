@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lamina.core import Array, Encoded, Json, Progress, chunks
 from lamina.inputs.sound import Sound
@@ -31,8 +32,9 @@ AT_ONCE = 32
 class Reading:
     """Features [N, W] of texts or sounds, row by row as they are asked for.
 
-    learned: with more than 0, also the maps that enter the last so many layers, from which those can learn on. along:
-    what is answered is written along time, so that the maps themselves are what is learned from.
+    learned: with more than 0, also the maps that enter the last so many layers, from which those can learn on; if these are
+    all, it is the texts themselves that enter them, and nothing more is kept. along: what is answered is written along time,
+    so that the maps themselves are what is learned from.
     """
 
     unit: ClassVar[str] = "layers"
@@ -41,11 +43,13 @@ class Reading:
         self.given, self.source, self.along = given, source, along
         made = Encoder if source.hears else Reader
         self.reader: Encoder | Reader = made(source.config, learned)
-        if not self.reader.parted() or math.prod(self._shape) * 2 > cache.memory() / 3:
+        whole = learned >= self.reader.depth and not along and not source.hears
+        if not self.reader.parted() or (not whole and math.prod(self._shape) * 2 > cache.memory() / 3):
             self.reader = made(source.config)
+        mapped = along or (self.reader.learned and not whole)
         count = len(given.values)
         self.values: Array = cache.allocate((0 if along else count, self.reader.features), np.float32)
-        self.maps: Array | None = cache.allocate(self._shape, np.float16) if self.reader.learned or along else None
+        self.maps: Array | None = cache.allocate(self._shape, np.float16) if mapped else None
         self.done = np.zeros(count, bool)
         digest = hashlib.blake2b(np.ascontiguousarray(given.values).reshape(-1).data, digest_size=16)
         digest.update(np.ascontiguousarray(given.lengths).data)
@@ -82,8 +86,9 @@ class Reading:
     @property
     def entering(self) -> Encoded:
         """What the last layers learn from."""
-        assert self.maps is not None
         present, kept = torch.from_numpy(self.given.present), torch.from_numpy(self.kept)
+        if self.maps is None:
+            return Encoded(torch.from_numpy(self.given.values), present, lengths=torch.from_numpy(self.given.lengths))
         return Encoded(torch.from_numpy(self.maps), present, lengths=kept)
 
     def recall(self) -> bool:
@@ -124,14 +129,30 @@ class Reading:
                 left=spent / made * (len(missing) - made), message=f"features from a network that has {knows} much",
             )  # fmt: skip
 
+    def pace(self) -> float:
+        """Seconds that reading a row takes, by reading some of all lengths; the first ones set things up."""
+        some = np.argsort(self.given.lengths, kind="stable")[:: max(1, len(self.given.lengths) // (3 * AT_ONCE))]
+        first, *others = chunks(some, AT_ONCE)
+        with torch.inference_mode():
+            self._read(first)
+            begun = time.monotonic()
+            for piece in others:
+                self._read(piece)
+        return (time.monotonic() - begun) / max(len(some) - len(first), 1)
+
+    def _read(self, rows: Array) -> Tensor:
+        """[n, W]: features of these rows."""
+        lengths = torch.from_numpy(self.given.lengths[rows])
+        return self.reader.whole(torch.from_numpy(self.given.values[rows][:, : int(lengths.max())]), lengths)
+
     def _make(self, rows: Array) -> None:
         """The features of these rows."""
-        lengths = torch.from_numpy(self.given.lengths[rows])
-        values = torch.from_numpy(self.given.values[rows][:, : int(lengths.max())])
         with torch.inference_mode():
             if self.maps is None:
-                self.values[rows] = self.reader.whole(values, lengths).numpy()
+                self.values[rows] = self._read(rows).numpy()
             else:
+                lengths = torch.from_numpy(self.given.lengths[rows])
+                values = torch.from_numpy(self.given.values[rows][:, : int(lengths.max())])
                 maps, kept = self.reader.maps(values, lengths)
                 here = torch.arange(maps.shape[1]) < kept[:, None]
                 self.maps[rows, : maps.shape[1]] = (maps * here[:, :, None]).half().numpy()

@@ -22,6 +22,8 @@ ROOM = 0.5  # of the budget, for the features of all pictures
 DECAYS = (20.0, 5.0, 0.05)  # of weights: each is tried, or the first is taken where too few labels could tell
 STEPS = 150  # of each try
 TUNED = 2  # last blocks that learn on
+DEEP = 2.0  # passes over the rows: all layers learn on where there is time for these
+LEARNING = 3.0  # times as long as reading, learning takes
 LONG = 180.0  # seconds: a budget that has room for trying that
 TUNING: dict[str, Any] = {"rate": 2e-3, "batch": 32, "epochs": 10.0}
 
@@ -46,6 +48,15 @@ def sized(
     return frozen
 
 
+def layers(reading: Reading, rows: int, budget: Budget) -> int:
+    """How many of the last layers of a network that has read, or heard, much are to learn on: all of them where there is time
+    for some passes over so many rows, else as many as of others."""
+    if reading.source.hears or budget.seconds is None:
+        return TUNED
+    passes = DEEP * LEARNING * reading.pace() * rows
+    return reading.reader.depth if passes < ROOM * budget.seconds else TUNED
+
+
 def strength(lesson: Lesson, names: str) -> Generator[Progress, None, tuple[Lesson, Trial, str]]:
     """The lesson with the weight decay that does best on validation rows, the try of it, and why.
 
@@ -66,7 +77,8 @@ def learning_on(lesson: Lesson, name: str, frozen: Frozen | Reading) -> Lesson:
     """The lesson in which the last blocks learn too. The maps that they take stand in place of the features."""
     lesson.prepared.rows.inputs[name] = frozen.entering
     said = {"kind": lesson.said[name]["kind"], "options": lesson.said[name]["options"] | frozen.options}
-    return replace(lesson, said={**lesson.said, name: said}, recipe=replace(lesson.recipe, **TUNING))
+    taught = replace(lesson.recipe, **TUNING, half=isinstance(frozen, Reading))
+    return replace(lesson, said={**lesson.said, name: said}, recipe=taught)
 
 
 def tuned(

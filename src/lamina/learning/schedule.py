@@ -96,21 +96,23 @@ def _plain(module: nn.Module, recipe: Recipe, without: Set[int] = frozenset()) -
 
 def _groups(module: nn.Module, recipe: Recipe, without: Set[int]) -> dict[tuple[float, float], list[nn.Parameter]]:
     found: dict[tuple[float, float], list[nn.Parameter]] = {}
-    for name, factor, parameter in _rated(module):
+    for name, factor, decays, parameter in _rated(module):
         if id(parameter) in without:
             continue
-        decay = recipe.weight_decay if parameter.ndim > 1 and name != "bias" else 0.0
+        decay = recipe.weight_decay if decays and parameter.ndim > 1 and name != "bias" else 0.0
         found.setdefault((factor, decay), []).append(parameter)
     return found
 
 
-def _rated(module: nn.Module) -> Iterator[tuple[str, float, nn.Parameter]]:
-    """Every parameter that learns: its name, the factor that its module's `rates` give that (1 if none), and itself."""
+def _rated(module: nn.Module) -> Iterator[tuple[str, float, bool, nn.Parameter]]:
+    """Every parameter that learns: its name, the factor that its module's `rates` give that (1 if none), whether it decays
+    (unless its module says that it does not), and itself."""
     for inner in module.modules():
         rates: dict[str, float] = getattr(inner, "rates", {})
+        decays: bool = getattr(inner, "decays", True)
         for name, parameter in inner.named_parameters(recurse=False):
             if parameter.requires_grad:
-                yield name, float(rates.get(name, 1.0)), parameter
+                yield name, float(rates.get(name, 1.0)), decays, parameter
 
 
 def set_rate(optimizer: Optimizer, share: float) -> None:

@@ -17,7 +17,8 @@ class Supervised:
     """Every target's loss on the rows where somebody has said, weighted, as one sum with a count.
 
     A row's loss is the mean over the copies that learn from it, never the loss of their mean: each copy learns alone.
-    mirrored: the classes of the only target whose pictures look the same in a mirror.
+    mirrored: the classes of the only target whose pictures look the same in a mirror. half: multiply in bfloat16; losses and
+    weights stay as they are.
     """
 
     whole_batch: ClassVar[bool] = False
@@ -29,22 +30,25 @@ class Supervised:
         smoothing: float = 0.0,
         augment: Augment | None = None,
         mirrored: Sequence[int] = (),
+        half: bool = False,
     ) -> None:
         self.network = network
         self.outputs = outputs
         self.smoothing = smoothing
         self.augment = augment
         self.mirrored = torch.tensor(mirrored)
+        self.half = half
 
     def parts(self) -> Mapping[str, nn.Module]:
         return {"network": self.network}
 
     def losses(self, batch: Batch) -> Iterator[Loss]:
         inputs = batch.inputs if self.augment is None else self.augment(batch.inputs, self._same(batch))
-        raws, _ = self.network(inputs)
+        with torch.autocast(batch.weight.device.type, torch.bfloat16, enabled=self.half):
+            raws, _ = self.network(inputs)
         weights = {name: batch.known[name] * batch.weight for name in self.outputs}
         each = {
-            name: mean_of(output.losses(raws[name], batch.targets[name], self.smoothing), batch.copies)
+            name: mean_of(output.losses(raws[name].float(), batch.targets[name], self.smoothing), batch.copies)
             for name, output in self.outputs.items()
         }
         total = sum((each[name] * weight).sum() for name, weight in weights.items())

@@ -24,7 +24,7 @@ from lamina.learning.continuing import as_before, continue_from, continues, know
 from lamina.learning.decisions import check_costs
 from lamina.learning.guard import Verdict, alike, untried, weigh
 from lamina.learning.hebb import Filters, teaching
-from lamina.learning.judge import Learned, judge
+from lamina.learning.judge import SAMPLE, Learned, judge
 from lamina.learning.label_free import features
 from lamina.learning.mirror import with_flips
 from lamina.learning.plan import IDENTITY, Plan
@@ -334,8 +334,11 @@ class Training(Running):
         return steps
 
     def _answered(self, prepared: Prepared) -> int:
-        """Rows that are answered after learning."""
-        return sum(len(fold.validation) + len(fold.test) for fold in prepared.folds) + len(prepared.held)
+        """Rows that are answered after learning: those that choose and are judged, and some that taught, which tell what is
+        unlike them."""
+        folds = prepared.folds
+        judged = sum(len(fold.validation) + len(fold.test) for fold in folds) + len(prepared.held)
+        return judged + len(folds) * min(SAMPLE, len(folds[0].train))
 
     # --------------------------------------------------------------------------------- where learning stands
 

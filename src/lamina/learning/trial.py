@@ -22,6 +22,7 @@ from lamina.learning.loop import Loop
 from lamina.learning.prepare import Fold, Prepared
 from lamina.learning.standing import Best
 from lamina.learning.supervised import Supervised
+from lamina.machine.device import halves
 from lamina.networks._build import join
 from lamina.networks._heads import Head
 from lamina.networks._layered import Layered
@@ -198,7 +199,8 @@ class Trial:
         forms = {name: form.kind for name, form in prepared.intake.forms.items()}
         if self.extra is None:
             augment = Augment(recipe.augment, forms)
-            return Supervised(self.network, prepared.named, recipe.smoothing, augment, recipe.mirrored)
+            half = recipe.half and halves(self.lesson.device)
+            return Supervised(self.network, prepared.named, recipe.smoothing, augment, recipe.mirrored, half)
         [column] = prepared.outputs
         output = prepared.outputs[column]
         assert isinstance(output, Category)
@@ -261,8 +263,9 @@ class Trial:
         self.network.eval()
         raws: dict[str, list[Array]] = {column: [] for column in prepared.outputs}
         features: list[Array] = []
+        order = self._by_length(rows)
         with torch.inference_mode():
-            for piece in chunks(rows, ASKED):
+            for piece in chunks(rows[order], ASKED):
                 batch = prepared.rows.batch(torch.from_numpy(piece), self.lesson.device)
                 found, whole = self.network(batch.inputs)
                 features.append((whole if whole.ndim == 2 else whole.mean(1)).cpu().numpy())
@@ -273,7 +276,15 @@ class Trial:
                     raws[column].append(output.combine(raw).cpu().numpy())
         if not features:
             return {column: np.zeros((0, 1)) for column in raws}, np.zeros((0, 1))
-        return {column: together(parts) for column, parts in raws.items()}, np.concatenate(features)
+        back = np.argsort(order)
+        return {column: together(parts)[back] for column, parts in raws.items()}, np.concatenate(features)[back]
+
+    def _by_length(self, rows: Array) -> Array:
+        """An order in which rows stand beside others as long: padding takes time."""
+        timed = [each.lengths for each in self.lesson.prepared.rows.inputs.values() if each.lengths is not None]
+        if not timed:
+            return np.arange(len(rows))
+        return np.argsort(timed[0].numpy()[rows], kind="stable")
 
 
 def attempt(

@@ -16,7 +16,6 @@ from lamina.core import Json, LaminaError, MissingExtra, PlanError
 
 EXTRA = "pretrained"
 SETTLING = 1_000  # rows that scales are taken from
-GENTLY = 0.02  # of the learning rate, for layers that learn on
 LONGEST = 256  # codes of a text that are read
 HEARS = "whisper"  # the type of networks for sounds; what is of another type is for texts
 WAYS = (
@@ -139,12 +138,13 @@ def a_few(values: Tensor, lengths: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     yield from zip(torch.split(values[:SETTLING], 32), torch.split(lengths[:SETTLING], 32), strict=True)
 
 
-def learn_gently(layers: nn.Module) -> None:
-    """Let layers learn on, in small steps: they know something already."""
+def learn_gently(layers: nn.Module, share: float) -> None:
+    """Let layers learn on, without decay and by so small a share of the learning rate: they know something already."""
     layers.requires_grad_()
     for module in layers.modules():
-        rates: Any = MappingProxyType({name: GENTLY for name, _ in module.named_parameters(recurse=False)})
+        rates: Any = MappingProxyType({name: share for name, _ in module.named_parameters(recurse=False)})
         module.rates = rates
+        module.decays = False  # type: ignore[assignment]
 
 
 def library() -> Any:

@@ -16,6 +16,7 @@ from lamina.networks._weights import learn_gently, library, must_be, restored
 SILENCE = (
     50  # states (one second) of silence that a clip is followed by: Whisper never heard one that ends with its sound
 )
+GENTLY = 0.02  # of the learning rate, for layers that learn on
 DEEP = 2.0  # below the loudest band of a clip its floor lies, and never below
 LEAST = -1.5
 # A network of the usual shape that knows nothing: what a network without weights is.
@@ -55,7 +56,7 @@ class Encoder(nn.Module):
         self.depth = len(self.read.layers)
         self.learned = min(learned, self.depth)
         self.entry = self.depth - self.learned
-        learn_gently(self.read.layers[self.entry :])
+        learn_gently(self.read.layers[self.entry :], GENTLY)
         # Voices are told apart by the first layers, words by later ones.
         self.marks = sorted({1, max(1, round(0.7 * self.depth)), self.depth})
         self.features = 2 * self.width * len(self.marks)

@@ -108,6 +108,7 @@ class Backbone(nn.Module):
             if isinstance(layer, Conv):
                 layer.requires_grad_()
                 layer.rates = {"weight": GENTLY, "bias": GENTLY}
+                layer.decays = False
 
     def forward(self, x: Tensor) -> Tensor:
         return self.rest(self.maps(x))
@@ -167,9 +168,10 @@ def available() -> bool:
 
 
 class Conv(nn.Conv2d):
-    """rates: factors of the learning rate by parameter name; see `Layered`."""
+    """rates: factors of the learning rate by parameter name; decays: whether its weights do; see `Layered`."""
 
     rates: Mapping[str, float] = MappingProxyType({})
+    decays: bool = True
 
 
 def _conv(inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> Conv:

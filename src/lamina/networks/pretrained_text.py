@@ -13,6 +13,8 @@ from lamina.networks import _time
 from lamina.networks._features import PretrainedFeatures
 from lamina.networks._weights import learn_gently, library, must_be, restored
 
+GENTLY = 0.05  # of the learning rate, for layers that learn on
+TOGETHER = 4  # groups of texts of like lengths, in a batch
 # A network of the usual shape that knows nothing: what a network without weights is.
 BLANK: Json = {
     "model_type": "bert",
@@ -41,7 +43,13 @@ class PretrainedText(PretrainedFeatures):
         super().__init__(Reader(config or blank, learned), weights, digest)
 
     def told(self, x: Tensor, lengths: Tensor) -> Tensor:
-        found: Tensor = self.reader(x, lengths)
+        found: Tensor
+        if not self.training:
+            found = self.reader(x, lengths)
+            return found
+        order = lengths.argsort(stable=True)  # texts beside others as long: padding takes time
+        parts = [self.reader(x[rows, : int(lengths[rows].max())], lengths[rows]) for rows in order.chunk(TOGETHER)]
+        found = torch.cat(parts)[order.argsort()]
         return found
 
 
@@ -59,8 +67,9 @@ class Reader(nn.Module):
         self.features: int = self.read.config.hidden_size
         self.padding: int = self.read.config.pad_token_id or 0
         layers = getattr(getattr(self.read, "encoder", None), "layer", None)
-        self.learned = learned if isinstance(layers, nn.ModuleList) and len(layers) > learned else 0
-        learn_gently(self.last)
+        self.depth = len(layers) if isinstance(layers, nn.ModuleList) else 0
+        self.learned = min(learned, self.depth)
+        learn_gently(self.last, GENTLY)
         self.eval()
 
     @property
@@ -77,7 +86,7 @@ class Reader(nn.Module):
         try:
             with torch.no_grad():
                 apart, whole = self.rest(*self.maps(codes, lengths))[0], self._whole(codes, lengths)
-        except (TypeError, ValueError, RuntimeError, IndexError):
+        except (AttributeError, TypeError, ValueError, RuntimeError, IndexError):
             return False  # its layers are called in another way
         return self.learned > 0 and torch.allclose(apart, whole, atol=1e-4)
 
@@ -106,6 +115,8 @@ class Reader(nn.Module):
 
     def maps(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """What enters the first layer that learns, [B, T, W], and its lengths."""
+        if self.learned == self.depth:
+            return self.read.embeddings(input_ids=self._codes(x, _time.mask(x, lengths))), lengths
         found = self._asked(x, lengths, output_hidden_states=True).hidden_states
         return found[len(found) - 1 - self.learned], lengths
 
@@ -119,15 +130,18 @@ class Reader(nn.Module):
         for layer in self.last:
             found = layer(maps, _hidden(here))
             maps = found if isinstance(found, Tensor) else found[0]
-        return _time.mean(maps, here), maps, here
+        return _time.mean(maps.float(), here), maps, here
 
     def _whole(self, x: Tensor, lengths: Tensor) -> Tensor:
         return _time.mean(self._asked(x, lengths).last_hidden_state, _time.mask(x, lengths))
 
     def _asked(self, x: Tensor, lengths: Tensor, **said: bool) -> Any:
         here = _time.mask(x, lengths)
-        codes = torch.where(here, x.long() - 1, self.padding).clamp_min(0)
-        return self.read(input_ids=codes, attention_mask=_hidden(here), **said)
+        return self.read(input_ids=self._codes(x, here), attention_mask=_hidden(here), **said)
+
+    def _codes(self, x: Tensor, here: Tensor) -> Tensor:
+        """As the network itself counts them."""
+        return torch.where(here, x.long() - 1, self.padding).clamp_min(0)
 
 
 def _hidden(here: Tensor) -> Tensor:
