@@ -52,7 +52,7 @@ def test_another_library_is_told_nothing(library: Library, monkeypatch: pytest.M
 
 
 def test_large_arrays_come_back_from_where_they_were() -> None:
-    """Of blocks of 64 MB that are freed and wanted again, the pages are fetched once."""
+    """Of blocks of 64 MB that are freed and wanted again and again, pages are fetched for the first few only."""
     if memory.platform.libc_ver()[0] != "glibc":
         return
     resource: Any = pytest.importorskip("resource")
@@ -66,5 +66,6 @@ def test_large_arrays_come_back_from_where_they_were() -> None:
 
     usual = faults()
     with memory.at_hand():
+        faults()
         kept = faults()
-    assert kept < usual / 3
+    assert kept < usual / 10
