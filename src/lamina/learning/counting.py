@@ -47,12 +47,13 @@ def counted(prepared: Prepared, name: str, rows: Tensor, copies: Tensor | None) 
         mean = values[here].mean(0) if here.any() else 0.0
         found.append(torch.where(here[:, None], values, mean))
         known = torch.maximum(known, here.float())
-    spelling = text.spelling if isinstance(text, Text) else None
+    spelling, ends = (text.spelling, text.ends) if isinstance(text, Text) else (None, None)
     return Counts(
         torch.cat(found, 1),
         known,
         None if copies is None else copies[rows],
         None if spelling is None else torch.from_numpy(spelling),
+        None if ends is None else torch.from_numpy(ends),
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -70,7 +71,8 @@ def _leave_the_compiler_out() -> None:
 def optimisers(module: nn.Module, recipe: Recipe) -> list[Optimizer]:
     """For a part: rates per parameter as its networks ask, decay on weight matrices only.
 
-    Muon takes the layers without a bias: a normalisation follows those. AdamW takes the rest.
+    Muon takes the layers without a bias: a normalisation follows those. AdamW takes the rest, but for what its module says
+    goes straight down, whatever others do.
     """
     _leave_the_compiler_out()
     normed = [
@@ -78,41 +80,49 @@ def optimisers(module: nn.Module, recipe: Recipe) -> list[Optimizer]:
         for inner in module.modules()
         if isinstance(inner, nn.Conv2d | nn.Linear) and inner.bias is None and inner.weight.requires_grad
     ]
-    if recipe.optimiser != "muon" or not normed:
-        return [_plain(module, recipe)]
-    group: dict[str, object] = {"params": normed, "lr": recipe.share, "peak": recipe.share}
-    return [_plain(module, recipe, {id(weight) for weight in normed}), Muon([group], recipe.momentum)]
-
-
-def _plain(module: nn.Module, recipe: Recipe, without: Set[int] = frozenset()) -> Optimizer:
-    groups = [
-        {"params": found, "lr": recipe.rate * factor, "peak": recipe.rate * factor, "weight_decay": decay}
-        for (factor, decay), found in _groups(module, recipe, without).items()
-    ]
-    if recipe.optimiser == "sgd":
-        return SGD(groups, momentum=recipe.momentum, nesterov=recipe.momentum > 0, fused=True)
-    return AdamW(groups, betas=recipe.betas, fused=True)
-
-
-def _groups(module: nn.Module, recipe: Recipe, without: Set[int]) -> dict[tuple[float, float], list[nn.Parameter]]:
-    found: dict[tuple[float, float], list[nn.Parameter]] = {}
-    for name, factor, decays, parameter in _rated(module):
-        if id(parameter) in without:
-            continue
-        decay = recipe.weight_decay if decays and parameter.ndim > 1 and name != "bias" else 0.0
-        found.setdefault((factor, decay), []).append(parameter)
+    taken = {id(weight) for weight in normed} if recipe.optimiser == "muon" else set()
+    rated = [each for each in _rated(module) if id(each.parameter) not in taken]
+    plain = "sgd" if recipe.optimiser == "sgd" else "adamw"
+    straight = [each for each in rated if plain != "sgd" == each.optimiser]
+    found = [_plain([each for each in rated if each not in straight], recipe, plain)]
+    if straight:
+        found.append(_plain(straight, recipe, "sgd"))
+    if taken:
+        group: dict[str, object] = {"params": normed, "lr": recipe.share, "peak": recipe.share}
+        found.append(Muon([group], recipe.momentum))
     return found
 
 
-def _rated(module: nn.Module) -> Iterator[tuple[str, float, bool, nn.Parameter]]:
-    """Every parameter that learns: its name, the factor that its module's `rates` give that (1 if none), whether it decays
-    (unless its module says that it does not), and itself."""
+@dataclass(frozen=True, eq=False)
+class Rated:
+    """A parameter that learns, and what its module says of it: a factor of the rate, whether it decays, what steps it takes."""
+
+    parameter: nn.Parameter
+    factor: float
+    decays: bool
+    optimiser: str
+
+
+def _rated(module: nn.Module) -> Iterator[Rated]:
     for inner in module.modules():
         rates: dict[str, float] = getattr(inner, "rates", {})
-        decays: bool = getattr(inner, "decays", True)
         for name, parameter in inner.named_parameters(recurse=False):
             if parameter.requires_grad:
-                yield name, float(rates.get(name, 1.0)), decays, parameter
+                decays = getattr(inner, "decays", True) and parameter.ndim > 1 and name != "bias"
+                yield Rated(parameter, float(rates.get(name, 1.0)), decays, getattr(inner, "optimiser", ""))
+
+
+def _plain(rated: Sequence[Rated], recipe: Recipe, kind: str) -> Optimizer:
+    parted: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for each in rated:
+        parted.setdefault((each.factor, recipe.weight_decay if each.decays else 0.0), []).append(each.parameter)
+    groups = [
+        {"params": found, "lr": recipe.rate * factor, "peak": recipe.rate * factor, "weight_decay": decay}
+        for (factor, decay), found in parted.items()
+    ]
+    if kind == "sgd":
+        return SGD(groups, momentum=recipe.momentum, nesterov=recipe.momentum > 0, fused=True)
+    return AdamW(groups, betas=recipe.betas, fused=True)
 
 
 def set_rate(optimizer: Optimizer, share: float) -> None:

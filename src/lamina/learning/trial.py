@@ -95,7 +95,10 @@ class Trial:
             return fold.train, None
         both, inner = np.sort(np.concatenate([fold.train, fold.validation])), prepared.inner % self.lesson.recipe.folds
         numbers = np.unique(inner[both])
-        kept = min(len(numbers), copies, KEPT)
+        [network] = self.network.networks.values()
+        assert isinstance(network, Layered)
+        # Where copies are of several kinds, each kind is kept from all of these: so they can be compared.
+        kept = min(len(numbers), copies // max(1, len(network.mixed)), KEPT)
         if kept < 2:
             return fold.train, None
         place = np.searchsorted(numbers, inner)

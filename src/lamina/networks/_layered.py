@@ -18,13 +18,15 @@ class Counts:
 
     target: [N, m] the answers as numbers: a switch per class or tag, a number in standard deviations; known: [N], 0 where
     nobody has said. copies: [N, k], which copies learn from which row; None: all from all. pieces: [V, G] numbers of the
-    pieces that the word of each code has, 0 for none; None where words are not known by their letters.
+    pieces that the word of each code has, 0 for none; ends: [V, 2, 4] numbers of its last one to four letters, and of its
+    first ones; both None where words are not known by their letters.
     """
 
     target: Tensor
     known: Tensor
     copies: Tensor | None = None
     pieces: Tensor | None = None
+    ends: Tensor | None = None
 
     def told(self, copies: int, width: int) -> tuple[Tensor, Tensor]:
         """The answers in `width` numbers [N, W], 0 where nobody has said, and whether each copy learns from a row [N, k].
@@ -49,7 +51,7 @@ class Layered(nn.Module):
     recipe: how it likes to be taught; larger: options of larger networks of the kind, smallest first, each with its
     recipe, whose epochs it needs to be worth its price; beyond: the kind of network that takes its place where there is
     time for that one's epochs; rates: a module inside may give factors of the learning rate by parameter name, and
-    say by `decays` that its weights do not.
+    say by `decays` that its weights do not, and by `optimiser` that they go straight down ("sgd") whatever others do.
     recurrent: what it makes of a step also depends on all steps before, through a memory that is carried along.
     """
 

@@ -82,12 +82,12 @@ class Bag(Layered):
     def settle(self, values: Tensor, generator: torch.Generator, lengths: Tensor) -> None:
         """Which pairs get a vector; what stands in none of these texts says nothing."""
         values = values.long() * _time.mask(values, lengths)
-        met = _texts(values, len(self.words.says)) > 0
+        met = texts_with(values, len(self.words.says)) > 0
         self.words.says.data[~met] = 0.0
         self.spelt.zero_()  # a word whose letters nobody tells is one piece
         self.spelt[met, 0] = (torch.arange(len(met))[met] % (len(self.letters.says) - 1) + 1).int()
         self.letters.says.data[0] = 0.0
-        counts = _texts(hashes(values), HASHED)
+        counts = texts_with(hashes(values), HASHED)
         often = counts.argsort(descending=True, stable=True)[: len(self.pairs.says) - 1]
         often = often[counts[often] >= LEAST]
         self.place.zero_()
@@ -124,7 +124,7 @@ class Bag(Layered):
         """[words + pairs] inverse document frequencies. Few texts have a label, and what stands in some of them by chance
         is told from what stands in these alone by all the others."""
         x = values.long() * _time.mask(values, lengths)
-        texts = _texts(self._codes(x), len(self.words.says) + len(self.pairs.says))
+        texts = texts_with(self.codes(x), len(self.words.says) + len(self.pairs.says))
         return torch.log((1 + len(x)) / (1 + texts)) + 1
 
     def _counted(self, values: Tensor, lengths: Tensor, counts: Counts) -> tuple[Tensor, Tensor]:
@@ -140,7 +140,7 @@ class Bag(Layered):
         found = np.zeros((self.width + 1, len(parts), size))
         for rows in torch.split(torch.arange(len(values)), 1_000):
             x = values[rows].long() * _time.mask(values[rows], lengths[rows])
-            row, code = _once(self._codes(x))
+            row, code = _once(self.codes(x))
             cell = part.reshape(-1)[rows][row] * size + code
             for number, weight in enumerate((None, *mixed[rows].numpy().T)):
                 each = None if weight is None else weight[row]
@@ -181,14 +181,14 @@ class Bag(Layered):
     def depth(self) -> int:
         return 1
 
-    def _codes(self, x: Tensor) -> Tensor:
+    def codes(self, x: Tensor) -> Tensor:
         """[B, 2T] of words, then of pairs, which are numbered on after all words; 0 where there is none."""
         pairs = self.place[hashes(x)].long()
         return torch.cat([x, torch.where(pairs > 0, pairs + len(self.words.says), 0)], 1)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Features:
         x = x.long() * _time.mask(x, lengths)
-        codes = self._codes(x)
+        codes = self.codes(x)
         weights = (codes > 0).float()
         weights = weights / weights.sum(1, keepdim=True).clamp_min(1).sqrt()
         if self.training:
@@ -223,7 +223,7 @@ def hashes(x: Tensor) -> Tensor:
     return mixed * ((before > 0) & (x > 0))
 
 
-def _texts(codes: Tensor, size: int) -> Tensor:
+def texts_with(codes: Tensor, size: int) -> Tensor:
     """[size] in how many rows of [N, T] each code stands."""
     found = np.zeros(size)
     for piece in torch.split(codes, 1_000):

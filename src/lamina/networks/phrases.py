@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from lamina.core import Features, Form, Json, Recipe
 from lamina.networks import _time
 from lamina.networks._layered import Counts, Layered
-from lamina.networks.bag import WIDEST, Bag, hashes
+from lamina.networks._sums import Sums
+from lamina.networks.bag import PARTS, WIDEST, Bag
 
 KINDS = "counted words", "learned words", "filters"
 SPANS = (2, 3, 4)  # words that a filter sees
-HASHED = 4  # times the pairs of the bag, all pairs of the sums are told apart by
 PIECES = 8_192  # numbers that pieces of words are told apart by
 TOGETHER = 4  # groups of texts of like lengths, in a batch
 RATES = {
@@ -28,8 +28,8 @@ class Phrases(Layered):
     """A `bag`, sums of learned vectors (Joulin et al. 2017) and Kim's filters (2014), `copies` of them, a third of each: an
     ensemble of three kinds of network, each kept from the rows of one fold, which err in different places.
 
-    The bag knows what words and pairs of them are counted to say, wherever they stand; the sums what they come to say
-    beside each other; the filters what phrases say, also of words that are only like others. For these a word's vector is
+    The bag knows what words and pairs of them are counted to say, wherever they stand; the sums what they, their pieces and
+    what runs over from one word to the next come to say beside each other; the filters what phrases say, also of words that are only like others. For these a word's vector is
     the sum of its own and those of its pieces (Bojanowski et al. 2017), so that also rare words have one. The loss of each
     copy is its own: none has a say in what another learns. Which kinds answer, and with how many voices, is seen when all
     have learned (`stand`): where filters learn little from few passes, they spoil nothing.
@@ -50,7 +50,7 @@ class Phrases(Layered):
         self,
         form: Form,
         width: int = WIDEST,
-        copies: int = 15,
+        copies: int = 9,
         pairs: int = 16_384,
         letters: int = 32_768,
         embedded: int = 32,
@@ -62,7 +62,7 @@ class Phrases(Layered):
         self.width, self.copies = width, len(KINDS) * each
         self.bag = Bag(form, width, each, pairs, letters)
         self.register_buffer("stands", torch.arange(self.copies))
-        self.sums = Sums(form.sizes[0], HASHED * pairs, each, width)
+        self.sums = Sums(form.sizes[0], pairs, PARTS, each, width, self.copies)
         self.words = Vectors(form.sizes[0], each * embedded, 0.1)
         self.pieces = Vectors(PIECES + 1, each * embedded, 0.03)  # a word has many
         self.register_buffer("said", torch.zeros_like(self.words.weight), persistent=False)
@@ -87,10 +87,12 @@ class Phrases(Layered):
 
     def settle(self, values: Tensor, generator: torch.Generator, lengths: Tensor) -> None:
         self.bag.settle(values, generator, lengths)
+        self.sums.settle(values.long() * _time.mask(values, lengths), self.bag)
         self._write_up()
 
     def count(self, values: Tensor, lengths: Tensor, counts: Counts) -> None:
         self.bag.count(values, lengths, counts)
+        self.sums.settle(values.long() * _time.mask(values, lengths), self.bag, counts.ends)
         self._write_up()
 
     def depth(self) -> int:
@@ -108,6 +110,7 @@ class Phrases(Layered):
         """As of `nn.Module`; to answer, words and their pieces are summed once."""
         super().train(mode)
         if not mode:
+            self.sums.write_up()
             self._write_up()
         return self
 
@@ -134,7 +137,9 @@ class Phrases(Layered):
             found = torch.cat(parts)[order.argsort()]
         else:
             found = self._strongest(self.said, x.long(), lengths)
-        whole = torch.cat([self.bag(x, lengths).whole, self.sums(x, lengths), self.read(self.drop(found))], 1)
+        words = x.long() * _time.mask(x, lengths)
+        sums = self.sums(words, self.bag.codes(words))
+        whole = torch.cat([self.bag(x, lengths).whole, sums, self.read(self.drop(found))], 1)
         return Features(whole[:, self.stands])
 
     def _strongest(self, vectors: Tensor, place: Tensor, lengths: Tensor) -> Tensor:
@@ -142,24 +147,6 @@ class Phrases(Layered):
         here = _time.mask(place, lengths)
         words = (self.blur(nn.functional.embedding(place, vectors)) * here[:, :, None]).transpose(1, 2)
         return torch.cat([each(words) for each in self.filters.values()], 2)
-
-
-class Sums(nn.Module):
-    """The mean of the vectors of words, and of pairs of neighbouring words, told apart by a hash: [B, k, W]."""
-
-    def __init__(self, words: int, pairs: int, copies: int, width: int) -> None:
-        super().__init__()
-        self.words, self.pairs, self.copies, self.width = words, pairs, copies, width
-        self.weight = nn.Parameter(torch.empty(words + pairs, copies * width).uniform_(-1, 1) / WIDEST)
-
-    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        x = x.long() * _time.mask(x, lengths)
-        pairs = hashes(x)
-        codes = torch.cat([x, torch.where(pairs > 0, self.words + pairs % self.pairs, 0)], 1)
-        weights = (codes > 0).float()
-        weights = weights / weights.sum(1, keepdim=True).clamp_min(1)
-        found = torch.matmul(weights[:, None], nn.functional.embedding(codes, self.weight))[:, 0]
-        return found.reshape(-1, self.copies, self.width)
 
 
 class Vectors(nn.Module):

@@ -58,7 +58,7 @@ DOES = {
     "Words": "Gives each word of a column its own list of numbers.",
     "Attention": "Weighs the steps against each other, and adds up those that matter here.",
     "ZeroPad2d": "Adds a margin of zeros, so that filters also look at the edge.",
-    "Sums": "Gives each word, and each pair of neighbours, its own list of numbers, and takes their mean; in several copies side by side.",
+    "Sums": "Gives each word, each pair of neighbours, and pieces of both their own lists of numbers, and adds them up, the rarer the more; in several copies side by side.",
     "Read": "{units} neurons, in several copies of the network side by side. Each weighs what the filters found and adds it up.",
     "Finish": "Turns maps into colours.",
     "ConvTranspose2d": "Lays {units} maps of twice the side: each value paints a small pattern of its own.",
