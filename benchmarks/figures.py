@@ -15,7 +15,7 @@ NAMES = {  # the others are called as they are
     "lamina, photographs": "Lamina with features of photographs",
     "lamina, Whisper-tiny": "Lamina with Whisper-tiny",
     "lamina, MiniLM": "Lamina with MiniLM",
-    "lamina, MiniLM, two layers learn on": "the same, two layers learn on",
+    "lamina, MiniLM, which learns on": "with MiniLM, which learns on",
     "torch": "plain torch",
     "keras-jax": "Keras, JAX",
     "keras-torch": "Keras, torch",

@@ -42,7 +42,7 @@ class Phrases(Layered):
     kind: ClassVar[str] = "phrases"
     accepts: ClassVar[frozenset[str]] = frozenset({"tokens"})
     counts: ClassVar[bool] = True
-    recipe = replace(Bag.recipe, folds=20)  # what it learns of rare words hangs on few rows
+    recipe = replace(Bag.recipe, folds=20, smoothing=0.1)  # what it learns of rare words hangs on few rows
     stands: Tensor  # [k] the copy that answers in each place
     said: Tensor  # [words, k/3 * W] vectors of words, with their pieces, once learned
 
@@ -78,7 +78,7 @@ class Phrases(Layered):
         """As of the bag, whose steps are few, but passes enough for filters too."""
         options, recipe = Bag.suited(rows)
         return options, replace(
-            recipe, folds=cls.recipe.folds, epochs=min(20.0, max(4.0, 50_000 / max(rows, 1))), most=1.6
+            cls.recipe, batch=recipe.batch, epochs=min(20.0, max(4.0, 50_000 / max(rows, 1))), most=1.6
         )
 
     @classmethod
