@@ -112,7 +112,7 @@ def test_nothing_goes_beyond_without_time_or_against_the_plan(texts: Lesson, sec
 
 
 def test_what_would_pass_too_seldom_does_not_go_beyond(texts: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:
-    epochs = iter([1000.0, Phrases.suited(texts.prepared.teaching)[1].epochs - 0.5])
+    epochs = iter([1000.0, size.ENOUGH * Phrases.suited(texts.prepared.teaching)[1].epochs - 0.5])
     monkeypatch.setattr(size, "epochs", lambda lesson, budget: next(epochs))
     found = grown(texts, 60.0)
     assert found.said == texts.said

@@ -16,6 +16,7 @@ from lamina.learning.trial import Lesson
 from lamina.networks._build import OWN
 
 LEAST = 30.0  # seconds of a budget: with less, the time to ask is better spent on learning
+ENOUGH = 0.75  # of its epochs: with so many, what goes beyond a network is ahead of it
 DEARER = 3.0  # times the seconds of a step, at least, that the next size takes: what cannot be afforded is not timed
 
 
@@ -57,7 +58,7 @@ def grow(choice: Choice, lesson: Lesson, budget: Budget, plan: Plan) -> Choice:
 
 
 def _outgrown(choice: Choice, lesson: Lesson, budget: Budget, plan: Plan, name: str, beyond: str) -> Choice:
-    """The choice with the kind of network that goes beyond its own, if the time left is good for the epochs it asks for."""
+    """The choice with the kind of network that goes beyond its own, if the time left is good for most of the epochs it asks for."""
     prepared, kind = lesson.prepared, choice.said[name]["kind"]
     forms, rows = prepared.intake.forms, prepared.teaching
     wanted: Json = {"kind": beyond, "options": {}}
@@ -66,7 +67,7 @@ def _outgrown(choice: Choice, lesson: Lesson, budget: Budget, plan: Plan, name: 
     if epochs(lesson, budget) < DEARER * taught.epochs:
         return choice
     found = epochs(replace(lesson, said=said, recipe=taught), budget)
-    if found < taught.epochs:
+    if found < ENOUGH * taught.epochs:
         reason = f"{name}: {beyond}, which go beyond {kind}, would pass {found:.1f} times over the examples, too few."
         return replace(choice, reasons=[*choice.reasons, reason])
     why = f"there is time to pass about {found:.0f} times over the examples"
