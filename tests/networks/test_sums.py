@@ -89,7 +89,7 @@ def test_its_vectors_go_straight_down_by_steps_for_as_many_as_learn() -> None:
     assert {id(each) for each in group["params"]} == {id(each) for each in network.sums.parameters()}
 
 
-def test_where_words_are_not_known_by_their_letters_words_and_pairs_are_left() -> None:
+def test_words_that_are_not_known_by_their_letters_run_over_as_they_are() -> None:
     text = Text(private=True)
     text.observe(Coded(torch.arange(len(SAID)).numpy(), SAID))
     text.settle()
@@ -98,5 +98,7 @@ def test_where_words_are_not_known_by_their_letters_words_and_pairs_are_left() -
     network = Phrases(text.form, width=2, copies=3, pairs=64, letters=512, embedded=16, filters=8)
     network.settle(values, torch.Generator(), lengths)
     x = values.long() * (torch.arange(values.shape[1]) < lengths[:, None])
-    assert not network.sums._over(x).any()
+    runs = network.sums._over(x).reshape(*x.shape, 4)
+    assert (runs == runs[:, :, :1]).all()
+    assert torch.equal(runs[:, :, 0] > 0, x > 0)
     assert network.eval().sums(x, network.bag.codes(x)).isfinite().all()

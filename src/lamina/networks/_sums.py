@@ -61,8 +61,11 @@ class Sums(nn.Module):
     def settle(self, x: Tensor, bag: Bag, ends: Tensor | None = None) -> None:
         """From words [N, T] of training rows: how rare each is. ends: as of `Counts`."""
         self.spelt.copy_((bag.spelt % PIECES + 1) * (bag.spelt > 0))
-        if ends is not None:
-            self.ends.copy_(ends)
+        whole = torch.arange(1, len(self.ends) + 1)[
+            :, None, None
+        ]  # a word whose letters nobody tells runs over as it is
+        self.ends.copy_(whole.expand(self.ends.shape) if ends is None else ends)
+        self.ends[0] = 0
         texts = texts_with(bag.codes(x), len(self.rare))
         words = texts[: len(self.spelt), None].expand(self.spelt.shape)
         pieces = torch.zeros(PIECES + 1).index_add_(0, self.spelt.long().flatten(), words.flatten())
