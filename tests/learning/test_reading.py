@@ -28,7 +28,7 @@ from lamina.learning.schedule import optimisers
 from lamina.networks._weights import Published, published
 from lamina.networks._whisper import Encoder
 from lamina.networks.pretrained_sound import PretrainedSound
-from lamina.networks.pretrained_text import PretrainedText
+from lamina.networks.pretrained_text import PretrainedText, Reader
 
 transformers = pytest.importorskip("transformers")
 BANDS = 80
@@ -272,6 +272,15 @@ def test_layers_learn_on_where_asked_for(ears: Path, tmp_path: Path) -> None:
     new = {"sound": worlds.beeps(5, 2)["sound"]}
     back = lamina.load(model.save(tmp_path / "beeps.lamina"))
     np.testing.assert_array_equal(back.predict(new)["label"].shares, model.predict(new)["label"].shares)
+
+
+def test_where_no_layers_can_learn_on_it_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Reader, "parted", lambda self: False)
+    model = lamina.learn(
+        worlds.letters(60, 1), "label", steps=2, folds=0, network="pretrained_text learned=2", weights=str(folder)
+    )
+    assert model.card.networks["letter"]["options"].get("learned", 0) == 0
+    assert any("no layers learn on, though asked for" in each for each in model.card.results["network"]["reasons"])
 
 
 def test_with_time_it_is_tried_and_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,11 +22,7 @@ def settled() -> tuple[Phrases, Text, Tensor, Tensor]:
     text = Text()
     text.observe(Coded(torch.arange(len(SAID)).numpy(), SAID))
     text.settle()
-    return of(text, SAID)
-
-
-def of(text: Text, said: tuple[str, ...]) -> tuple[Phrases, Text, Tensor, Tensor]:
-    rows = text.encode(Coded(torch.arange(len(said)).numpy(), said))
+    rows = text.encode(Coded(torch.arange(len(SAID)).numpy(), SAID))
     assert rows.lengths is not None
     assert text.spelling is not None
     assert text.ends is not None
@@ -35,7 +31,7 @@ def of(text: Text, said: tuple[str, ...]) -> tuple[Phrases, Text, Tensor, Tensor
     network = Phrases(text.form, width=2, copies=3, pairs=64, letters=512, embedded=16, filters=8)
     network.settle(values, torch.Generator(), lengths)
     spelt, ends = torch.from_numpy(text.spelling), torch.from_numpy(text.ends)
-    network.count(values, lengths, Counts(torch.zeros(len(said), 2), torch.ones(len(said)), None, spelt, ends))
+    network.count(values, lengths, Counts(torch.zeros(len(SAID), 2), torch.ones(len(SAID)), None, spelt, ends))
     x = values.long() * (torch.arange(values.shape[1]) < lengths[:, None])
     return network, text, x, network.bag.codes(x)
 
@@ -63,13 +59,14 @@ def test_words_and_pairs_count_by_how_rare_they_are_and_make_one_length() -> Non
 def test_letters_that_run_over_are_those_of_words_that_are_only_alike() -> None:
     network, text, *_ = settled()
     codes = text.codes
-    one = network.sums._over(torch.tensor([[codes["many"], codes["dogs"]]]))[0, 4:]
-    other = network.sums._over(torch.tensor([[codes["many"], codes["cats"]]]))[0, 4:]
-    same = network.sums._over(torch.tensor([[codes["many"], codes["dogs"]]]))[0, 4:]
-    assert torch.equal(one, same)
-    assert not (one == other).any()
-    run, ran = (network.sums._over(torch.tensor([[codes["who"], codes[word]]]))[0, 4:] for word in ("runs", "ran"))
-    assert (run == ran).tolist() == [False, False, False, True]  # "who r", of as many letters as are alike
+
+    def over(one: str, other: str) -> Tensor:
+        """Of one and four letters, two and three, three and two, four and one."""
+        return network.sums._over(torch.tensor([[codes[one], codes[other]]]))[0, 4:]
+
+    assert not (over("many", "dogs") == over("many", "cats")).any()
+    assert (over("who", "runs") == over("who", "ran")).tolist() == [False, False, False, True]  # "who r"
+    assert (over("who", "mile") == over("who", "mill")).tolist() == [False, True, True, True]  # "ho mil", "who mi"
 
 
 def test_learning_and_answering_give_the_same_and_padding_changes_nothing() -> None:

@@ -23,7 +23,7 @@ class Recipe:
     epochs: passes over the training rows when no budget is given (it may stop earlier).
     most: times these epochs beyond which more time would teach nothing. average: decay per step of the running mean of
     the weights that is evaluated and kept (0: none). folds: into so many the rows are parted, and each copy within the
-    network is kept from the rows of one of the first five, which then choose and calibrate (0: the validation rows do);
+    network is kept from the rows of one of the first, at most five, which then choose and calibrate (0: the validation rows do);
     it divides 20. easy: the share of the rows with less loss than the mean that each pass leaves out. half: multiply in
     bfloat16, where that takes less time; weights and sums stay as they are.
     """

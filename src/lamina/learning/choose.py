@@ -179,6 +179,11 @@ def _read_out(
             choice.tried.append(try_of_it)
             found = learning or found
             break  # one input learns on: a second would have to be judged beside it
+        if name in asked:
+            choice.reasons.append(
+                f"{name}: no {frozen.unit} learn on, though asked for: this network cannot be taken apart, or what enters "
+                "them does not fit in memory."
+            )
     choice.said, choice.recipe = dict(found.said), found.recipe
 
 

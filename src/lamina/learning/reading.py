@@ -142,8 +142,12 @@ class Reading:
 
     def _read(self, rows: Array) -> Tensor:
         """[n, W]: features of these rows."""
+        return self.reader.whole(*self._taken(rows))
+
+    def _taken(self, rows: Array) -> tuple[Tensor, Tensor]:
+        """What is given of these rows, as long as the longest, and its lengths."""
         lengths = torch.from_numpy(self.given.lengths[rows])
-        return self.reader.whole(torch.from_numpy(self.given.values[rows][:, : int(lengths.max())]), lengths)
+        return torch.from_numpy(self.given.values[rows][:, : int(lengths.max())]), lengths
 
     def _make(self, rows: Array) -> None:
         """The features of these rows."""
@@ -151,9 +155,7 @@ class Reading:
             if self.maps is None:
                 self.values[rows] = self._read(rows).numpy()
             else:
-                lengths = torch.from_numpy(self.given.lengths[rows])
-                values = torch.from_numpy(self.given.values[rows][:, : int(lengths.max())])
-                maps, kept = self.reader.maps(values, lengths)
+                maps, kept = self.reader.maps(*self._taken(rows))
                 here = torch.arange(maps.shape[1]) < kept[:, None]
                 self.maps[rows, : maps.shape[1]] = (maps * here[:, :, None]).half().numpy()
                 if not self.along:

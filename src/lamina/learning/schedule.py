@@ -81,19 +81,18 @@ def optimisers(module: nn.Module, recipe: Recipe) -> list[Optimizer]:
         if isinstance(inner, nn.Conv2d | nn.Linear) and inner.bias is None and inner.weight.requires_grad
     ]
     taken = {id(weight) for weight in normed} if recipe.optimiser == "muon" else set()
-    rated = [each for each in _rated(module) if id(each.parameter) not in taken]
-    plain = "sgd" if recipe.optimiser == "sgd" else "adamw"
-    straight = [each for each in rated if plain != "sgd" == each.optimiser]
-    found = [_plain([each for each in rated if each not in straight], recipe, plain)]
-    if straight:
-        found.append(_plain(straight, recipe, "sgd"))
+    kinds: dict[str, list[Rated]] = {}
+    for each in _rated(module, "sgd" if recipe.optimiser == "sgd" else "adamw"):
+        if id(each.parameter) not in taken:
+            kinds.setdefault(each.optimiser, []).append(each)
+    found = [_plain(rated, recipe, kind) for kind, rated in kinds.items()]
     if taken:
         group: dict[str, object] = {"params": normed, "lr": recipe.share, "peak": recipe.share}
         found.append(Muon([group], recipe.momentum))
     return found
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Rated:
     """A parameter that learns, and what its module says of it: a factor of the rate, whether it decays, what steps it takes."""
 
@@ -103,13 +102,14 @@ class Rated:
     optimiser: str
 
 
-def _rated(module: nn.Module) -> Iterator[Rated]:
+def _rated(module: nn.Module, usual: str) -> Iterator[Rated]:
+    """Every parameter that learns. usual: the steps of those whose module says nothing."""
     for inner in module.modules():
         rates: dict[str, float] = getattr(inner, "rates", {})
         for name, parameter in inner.named_parameters(recurse=False):
             if parameter.requires_grad:
                 decays = getattr(inner, "decays", True) and parameter.ndim > 1 and name != "bias"
-                yield Rated(parameter, float(rates.get(name, 1.0)), decays, getattr(inner, "optimiser", ""))
+                yield Rated(parameter, float(rates.get(name, 1.0)), decays, getattr(inner, "optimiser", usual))
 
 
 def _plain(rated: Sequence[Rated], recipe: Recipe, kind: str) -> Optimizer:

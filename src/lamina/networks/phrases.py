@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar, Self
 
 import torch
@@ -17,7 +18,6 @@ from lamina.networks.bag import PARTS, WIDEST, Bag
 KINDS = "counted words", "learned words", "filters"
 SPANS = (2, 3, 4)  # words that a filter sees
 PIECES = 8_192  # numbers that pieces of words are told apart by
-TOGETHER = 4  # groups of texts of like lengths, in a batch
 RATES = {
     "weight": 0.2,
     "least": 0.2,
@@ -29,9 +29,9 @@ class Phrases(Layered):
     ensemble of three kinds of network, each kept from the rows of one fold, which err in different places.
 
     The bag knows what words and pairs of them are counted to say, wherever they stand; the sums what they, their pieces and
-    what runs over from one word to the next come to say beside each other; the filters what phrases say, also of words that are only like others. For these a word's vector is
-    the sum of its own and those of its pieces (Bojanowski et al. 2017), so that also rare words have one. The loss of each
-    copy is its own: none has a say in what another learns. Which kinds answer, and with how many voices, is seen when all
+    what runs over from one word to the next come to say beside each other; the filters what phrases say, also of words that
+    are only like others. For these a word's vector is the sum of its own and those of its pieces (Bojanowski et al. 2017),
+    so that also rare words have one. The loss of each copy is its own: none has a say in what another learns. Which kinds answer, and with how many voices, is seen when all
     have learned (`stand`): where filters learn little from few passes, they spoil nothing.
 
     width, pairs, letters: as of `bag`, of which there are a third as many copies. embedded: width of a word's vector, of
@@ -129,12 +129,7 @@ class Phrases(Layered):
         if self.training:
             # Vectors of the words of these texts alone, each once; texts beside others as long, as padding takes time.
             codes, place = torch.unique(x.long(), return_inverse=True)
-            vectors, order = self._vectors(codes), lengths.argsort(stable=True)
-            parts = [
-                self._strongest(vectors, place[rows, : int(lengths[rows].max())], lengths[rows])
-                for rows in order.chunk(TOGETHER)
-            ]
-            found = torch.cat(parts)[order.argsort()]
+            found = _time.alike(place, lengths, partial(self._strongest, self._vectors(codes)))
         else:
             found = self._strongest(self.said, x.long(), lengths)
         words = x.long() * _time.mask(x, lengths)

@@ -14,7 +14,6 @@ from lamina.networks._features import PretrainedFeatures
 from lamina.networks._weights import learn_gently, library, must_be, restored
 
 GENTLY = 0.05  # of the learning rate, for layers that learn on
-TOGETHER = 4  # groups of texts of like lengths, in a batch
 # A network of the usual shape that knows nothing: what a network without weights is.
 BLANK: Json = {
     "model_type": "bert",
@@ -43,13 +42,7 @@ class PretrainedText(PretrainedFeatures):
         super().__init__(Reader(config or blank, learned), weights, digest)
 
     def told(self, x: Tensor, lengths: Tensor) -> Tensor:
-        found: Tensor
-        if not self.training:
-            found = self.reader(x, lengths)
-            return found
-        order = lengths.argsort(stable=True)  # texts beside others as long: padding takes time
-        parts = [self.reader(x[rows, : int(lengths[rows].max())], lengths[rows]) for rows in order.chunk(TOGETHER)]
-        found = torch.cat(parts)[order.argsort()]
+        found: Tensor = _time.alike(x, lengths, self.reader) if self.training else self.reader(x, lengths)
         return found
 
 
