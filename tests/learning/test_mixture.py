@@ -81,13 +81,13 @@ def test_rows_that_they_were_kept_from_are_answered_no_worse(taught: Trial) -> N
 
 def test_who_answers_is_told_by_who_stands(taught: Trial) -> None:
     network = phrases(taught)
-    assert network.mixed == ("counted words", "learned words", "filters")
+    assert network.mixed == ("counted words", "fitted words", "filters")
     network.stand(torch.cat([torch.arange(3), torch.arange(3), 3 + torch.arange(3)]))
     network.stand(torch.cat([torch.arange(3), 6 + torch.arange(3), 6 + torch.arange(3)]))  # as when it learns on
-    assert network.mixed == ("counted words", "learned words", "learned words")
+    assert network.mixed == ("counted words", "fitted words", "fitted words")
 
 
-@pytest.mark.parametrize(("name", "first"), [("learned words", 3), ("filters", 6)])
+@pytest.mark.parametrize(("name", "first"), [("fitted words", 3), ("filters", 6)])
 def test_a_kind_that_is_sure_of_one_answer_has_no_voice(taught: Trial, name: str, first: int) -> None:
     head = taught.network.heads["label"]
     assert isinstance(head, Head)

@@ -22,7 +22,7 @@ LEAST = 2  # times that a word has to be seen: from one that was seen once nothi
 UNKNOWN = 1  # the code of a word of which no piece is known; 0 fills a row up to the longest
 REACH = 4  # letters at the ends of a word that are looked at
 PARTS = 24  # pieces of a word that are told: of three letters, then of four and five
-PIECE = 3  # letters of the pieces that a rare word begins and ends with
+PIECES = 5, 4, 3  # letters of the pieces that a rare word ends and begins with: the longest that others have, too
 STRANGE = 5.0  # standard deviations above the usual number of unknown words
 # Kana, ideographs, Thai, Lao, Burmese, Khmer: scripts without blanks between words. A letter is taken as a word there.
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -32,12 +32,12 @@ class Text:
     """Texts to rows of codes [B, T], a code a word, T the most words of a training text (`LONGEST` at most).
 
     A word is looked up as it is written, then in small letters, then with every digit as 0, so that unknown numbers of
-    one length are alike; else the piece that it ends with or begins with stands for it. A text without a word is
+    one length are alike; else the longest piece that it ends or begins with, and others too, stands for it. A text without a word is
     absent, as a missing one is. With `private` the vocabulary holds hashes of words, so that a saved model tells none.
 
     >>> text = Text(); text.observe(Coded(np.array([0, 1]), ("One good day!", "A good night, a knight"))); text.settle()
     >>> text.decode(text.encode(Coded(np.array([0]), ("GOOD fight",))).values[0])
-    'good …ght'
+    'good …ight'
     """
 
     kind: ClassVar[str] = "text"
@@ -255,7 +255,10 @@ def _spellings(word: str) -> Iterator[str]:
     yield _plain(word)
 
 
-def _pieces(word: str) -> tuple[str, str]:
-    """What a word ends with and begins with: `_pieces("Walking") == ("…ing", "wal…")`."""
+def _pieces(word: str) -> Iterator[str]:
+    """What a word ends with and begins with: `[*_pieces("Runs")] == ["…runs", "runs…", "…uns", "run…"]`."""
     plain = _plain(word)
-    return f"…{plain[-PIECE:]}", f"{plain[:PIECE]}…"
+    for size in PIECES:
+        if len(plain) >= size or size == PIECES[-1]:
+            yield f"…{plain[-size:]}"
+            yield f"{plain[:size]}…"

@@ -71,8 +71,7 @@ def _leave_the_compiler_out() -> None:
 def optimisers(module: nn.Module, recipe: Recipe) -> list[Optimizer]:
     """For a part: rates per parameter as its networks ask, decay on weight matrices only.
 
-    Muon takes the layers without a bias: a normalisation follows those. AdamW takes the rest, but for what its module says
-    goes straight down, whatever others do.
+    Muon takes the layers without a bias: a normalisation follows those. AdamW takes the rest.
     """
     _leave_the_compiler_out()
     normed = [
@@ -81,11 +80,9 @@ def optimisers(module: nn.Module, recipe: Recipe) -> list[Optimizer]:
         if isinstance(inner, nn.Conv2d | nn.Linear) and inner.bias is None and inner.weight.requires_grad
     ]
     taken = {id(weight) for weight in normed} if recipe.optimiser == "muon" else set()
-    kinds: dict[str, list[Rated]] = {}
-    for each in _rated(module, "sgd" if recipe.optimiser == "sgd" else "adamw"):
-        if id(each.parameter) not in taken:
-            kinds.setdefault(each.optimiser, []).append(each)
-    found = [_plain(rated, recipe, kind) for kind, rated in kinds.items()]
+    found: list[Optimizer] = []
+    if rated := [each for each in _rated(module) if id(each.parameter) not in taken]:
+        found.append(_plain(rated, recipe))
     if taken:
         group: dict[str, object] = {"params": normed, "lr": recipe.share, "peak": recipe.share}
         found.append(Muon([group], recipe.momentum))
@@ -94,25 +91,24 @@ def optimisers(module: nn.Module, recipe: Recipe) -> list[Optimizer]:
 
 @dataclass(frozen=True)
 class Rated:
-    """A parameter that learns, and what its module says of it: a factor of the rate, whether it decays, what steps it takes."""
+    """A parameter that learns, and what its module says of it: a factor of the rate, and whether it decays."""
 
     parameter: nn.Parameter
     factor: float
     decays: bool
-    optimiser: str
 
 
-def _rated(module: nn.Module, usual: str) -> Iterator[Rated]:
-    """Every parameter that learns. usual: the steps of those whose module says nothing."""
+def _rated(module: nn.Module) -> Iterator[Rated]:
+    """Every parameter that learns."""
     for inner in module.modules():
         rates: dict[str, float] = getattr(inner, "rates", {})
         for name, parameter in inner.named_parameters(recurse=False):
             if parameter.requires_grad:
                 decays = getattr(inner, "decays", True) and parameter.ndim > 1 and name != "bias"
-                yield Rated(parameter, float(rates.get(name, 1.0)), decays, getattr(inner, "optimiser", usual))
+                yield Rated(parameter, float(rates.get(name, 1.0)), decays)
 
 
-def _plain(rated: Sequence[Rated], recipe: Recipe, kind: str) -> Optimizer:
+def _plain(rated: Sequence[Rated], recipe: Recipe) -> Optimizer:
     parted: dict[tuple[float, float], list[nn.Parameter]] = {}
     for each in rated:
         parted.setdefault((each.factor, recipe.weight_decay if each.decays else 0.0), []).append(each.parameter)
@@ -120,7 +116,7 @@ def _plain(rated: Sequence[Rated], recipe: Recipe, kind: str) -> Optimizer:
         {"params": found, "lr": recipe.rate * factor, "peak": recipe.rate * factor, "weight_decay": decay}
         for (factor, decay), found in parted.items()
     ]
-    if kind == "sgd":
+    if recipe.optimiser == "sgd":
         return SGD(groups, momentum=recipe.momentum, nesterov=recipe.momentum > 0, fused=True)
     return AdamW(groups, betas=recipe.betas, fused=True)
 

@@ -64,7 +64,7 @@ def _outgrown(choice: Choice, lesson: Lesson, budget: Budget, plan: Plan, name: 
     wanted: Json = {"kind": beyond, "options": {}}
     said = {**choice.said, name: spoken(forms[name], wanted, None, rows, counting.answers(prepared))}
     taught = recipe(said, forms, plan, rows)
-    if epochs(lesson, budget) < DEARER * taught.epochs:
+    if epochs(lesson, budget) < taught.epochs:  # a step of what goes beyond is never cheaper
         return choice
     found = epochs(replace(lesson, said=said, recipe=taught), budget)
     if found < ENOUGH * taught.epochs:

@@ -1,4 +1,4 @@
-"""A bag of counted words, one of learned words, and filters over a few words at once: all learn alone, and answer together."""
+"""A bag of counted words, a linear model of them, and filters over a few words at once: all learn alone, and answer together."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from lamina.core import Features, Form, Json, Recipe
 from lamina.networks import _time
 from lamina.networks._layered import Counts, Layered
 from lamina.networks._sums import Sums
-from lamina.networks.bag import PARTS, WIDEST, Bag
+from lamina.networks.bag import WIDEST, Bag
 
-KINDS = "counted words", "learned words", "filters"
+KINDS = "counted words", "fitted words", "filters"
 SPANS = (2, 3, 4)  # words that a filter sees
 PIECES = 8_192  # numbers that pieces of words are told apart by
 RATES = {
@@ -25,14 +25,15 @@ RATES = {
 
 
 class Phrases(Layered):
-    """A `bag`, sums of learned vectors (Joulin et al. 2017) and Kim's filters (2014), `copies` of them, a third of each: an
-    ensemble of three kinds of network, each kept from the rows of one fold, which err in different places.
+    """A `bag`, a linear model that is solved (`Sums`) and Kim's filters (2014), `copies` of them, a third of each: an ensemble
+    of three kinds of network, each kept from the rows of one fold, which err in different places.
 
     The bag knows what words and pairs of them are counted to say, wherever they stand; the sums what they, their pieces and
-    what runs over from one word to the next come to say beside each other; the filters what phrases say, also of words that
-    are only like others. For these a word's vector is the sum of its own and those of its pieces (Bojanowski et al. 2017),
-    so that also rare words have one. The loss of each copy is its own: none has a say in what another learns. Which kinds answer, and with how many voices, is seen when all
-    have learned (`stand`): where filters learn little from few passes, they spoil nothing.
+    what runs over from one word to the next say beside each other; the filters what phrases say, also of words that are
+    only like others. For these a word's vector is the sum of its own and those of its pieces (Bojanowski et al. 2017), so
+    that also rare words have one. The loss of each copy is its own: none has a say in what another learns. Which kinds
+    answer, and with how many voices, is seen when all have learned (`stand`): where filters learn little from few passes,
+    they spoil nothing.
 
     width, pairs, letters: as of `bag`, of which there are a third as many copies. embedded: width of a word's vector, of
     each copy of filters; filters: of each copy and span. drop: share of the filters that is left out while learning; of the
@@ -62,7 +63,7 @@ class Phrases(Layered):
         self.width, self.copies = width, len(KINDS) * each
         self.bag = Bag(form, width, each, pairs, letters)
         self.register_buffer("stands", torch.arange(self.copies))
-        self.sums = Sums(form.sizes[0], pairs, PARTS, each, width, self.copies)
+        self.sums = Sums(form.sizes[0], pairs, each, width)
         self.words = Vectors(form.sizes[0], each * embedded, 0.1)
         self.pieces = Vectors(PIECES + 1, each * embedded, 0.03)  # a word has many
         self.register_buffer("said", torch.zeros_like(self.words.weight), persistent=False)
@@ -92,7 +93,7 @@ class Phrases(Layered):
 
     def count(self, values: Tensor, lengths: Tensor, counts: Counts) -> None:
         self.bag.count(values, lengths, counts)
-        self.sums.settle(values.long() * _time.mask(values, lengths), self.bag, counts.ends)
+        self.sums.settle(values.long() * _time.mask(values, lengths), self.bag, counts)
         self._write_up()
 
     def depth(self) -> int:
@@ -110,7 +111,6 @@ class Phrases(Layered):
         """As of `nn.Module`; to answer, words and their pieces are summed once."""
         super().train(mode)
         if not mode:
-            self.sums.write_up()
             self._write_up()
         return self
 

@@ -14,7 +14,7 @@ TITLES = {
     "Dropout1d": "dropout", "Dropout2d": "dropout", "Identity": "nothing", "Pixels": "pixels on one scale", "Hide": "hiding",
     "Columns": "columns as numbers", "Signals": "signals on one scale", "Values": "values on one scale", "Words": "words as numbers",
     "ConvTranspose2d": "growing convolution", "Attention": "attention", "ZeroPad2d": "margin", "Finish": "colours",
-    "Sums": "learned words", "Read": "weighted sums",
+    "Sums": "fitted words", "Read": "weighted sums",
 }  # fmt: skip
 
 DOES = {
@@ -58,7 +58,7 @@ DOES = {
     "Words": "Gives each word of a column its own list of numbers.",
     "Attention": "Weighs the steps against each other, and adds up those that matter here.",
     "ZeroPad2d": "Adds a margin of zeros, so that filters also look at the edge.",
-    "Sums": "Gives each word, each pair of neighbours, and pieces of both their own lists of numbers, and adds them up, the rarer the more; in several copies side by side.",
+    "Sums": "A linear model that was solved before the others learned: adds up what each word, each pair of neighbours, and pieces of both say of the answer, the rarer the more; in several copies side by side.",
     "Read": "{units} neurons, in several copies of the network side by side. Each weighs what the filters found and adds it up.",
     "Finish": "Turns maps into colours.",
     "ConvTranspose2d": "Lays {units} maps of twice the side: each value paints a small pattern of its own.",
