@@ -29,6 +29,14 @@ def chosen(plan: Plan, seconds: float | None) -> Choice:
     return worlds.ended(choose(prepared(plan), plan, Budget(time.monotonic(), seconds), torch.device("cpu")))
 
 
+@pytest.mark.parametrize(
+    ("value", "metric", "is_near"), [(0.88, "accuracy", True), (0.8, "accuracy", False), (0.8, "auc", True)]
+)
+def test_what_lies_within_two_standard_errors_may_be_as_good(value: float, metric: str, is_near: bool) -> None:
+    best, other = race.Tried("bag", -0.3, 0.9, 1.0), race.Tried("text_cnn", -0.4, value, 1.0)
+    assert race.near([best, other], best, metric, 1_000) == ["bag", *(["text_cnn"] if is_near else [])]
+
+
 def test_every_candidate_is_tried_and_the_best_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(race, "UNHURRIED", 0.3)
     choice = chosen(Plan(target=("label",), folds=0), None)

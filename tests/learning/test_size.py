@@ -12,7 +12,7 @@ import torch
 
 import lamina
 import worlds
-from lamina.core import PlanError, Recipe
+from lamina.core import Json, PlanError, Recipe
 from lamina.examples import read
 from lamina.learning import size
 from lamina.learning.budget import Budget
@@ -93,6 +93,15 @@ def test_with_time_another_kind_of_network_goes_beyond(texts: Lesson, kind: str)
     assert found.said["letter"]["options"]["width"] == 2
     assert found.recipe == Phrases.suited(texts.prepared.teaching)[1]
     assert found.reasons[0].startswith(f"letter: phrases, which go beyond {kind}: there is time to pass about ")
+
+
+@pytest.mark.parametrize("near", [["bag"], ["bag", "text_cnn"]])
+def test_what_is_made_of_kinds_that_came_less_far_does_not_go_beyond(texts: Lesson, near: list[str]) -> None:
+    said: dict[str, Json] = {"letter": {"kind": "bag", "options": {}}}
+    raced = Choice(said, texts.recipe, tried=[{"name": "bag"}, {"name": "text_cnn"}], near=near)
+    found = grow(raced, replace(texts, said=said), Budget(time.monotonic(), 1e6), PLAN)
+    assert found.said["letter"]["kind"] == ("phrases" if "text_cnn" in near else "bag")
+    assert len(found.reasons) == 1
 
 
 def test_few_rows_that_are_parted_into_folds_keep_the_simpler_one(texts: Lesson) -> None:

@@ -47,13 +47,15 @@ TEACH, CHECK = 20, 10  # labelled rows, fewer of which decide no race
 class Choice:
     """said: for each array, its kind of network and options. reasons: how that came about, for people.
 
-    tried: for each candidate its name, its figure on validation rows and the seconds it took.
+    tried: for each candidate its name, its figure on validation rows and the seconds it took. near: which candidates may
+    be as good as the best.
     """
 
     said: dict[str, Json]
     recipe: Recipe
     reasons: list[str] = field(default_factory=list)
     tried: list[Json] = field(default_factory=list)
+    near: list[str] = field(default_factory=list)
 
 
 def choose(
@@ -286,6 +288,7 @@ def _best_kind(
     best, why = race.promising(name, list(tried), metric, len(fold.validation), HELD[forms[name].kind])
     choice.said[name] = tried[best]
     choice.tried += [each.said for each in tried]
+    choice.near += race.near(list(tried), best, metric, len(judges))
     choice.reasons.append(why)
 
 

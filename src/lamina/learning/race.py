@@ -111,6 +111,14 @@ def promising(name: str, tried: Sequence[Tried], metric: str, rows: int, what: s
     )
 
 
+def near(tried: Sequence[Tried], best: Tried, metric: str, rows: int) -> list[str]:
+    """The names of those that may be as good as `best`: not two standard errors of the difference below it. Of what is no
+    accuracy, nothing is known of the error, and all may be."""
+    return [
+        each.name for each in tried if metric != "accuracy" or each.value + 2 * _doubt(each, best, rows) >= best.value
+    ]
+
+
 def _others(tried: Sequence[Tried], taken: Tried) -> str:
     return ", ".join(f"{each.name} {each.value:.3f}" for each in tried if each is not taken)
 

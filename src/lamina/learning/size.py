@@ -58,12 +58,17 @@ def grow(choice: Choice, lesson: Lesson, budget: Budget, plan: Plan) -> Choice:
 
 
 def _outgrown(choice: Choice, lesson: Lesson, budget: Budget, plan: Plan, name: str, beyond: str) -> Choice:
-    """The choice with the kind of network that goes beyond its own, if the time left is good for most of the epochs it asks for."""
+    """The choice with the kind of network that goes beyond its own, if all that this is made of did well in the race, and the time
+    left is good for most of the epochs it asks for."""
     prepared, kind = lesson.prepared, choice.said[name]["kind"]
     forms, rows = prepared.intake.forms, prepared.teaching
     wanted: Json = {"kind": beyond, "options": {}}
     said = {**choice.said, name: spoken(forms[name], wanted, None, rows, counting.answers(prepared))}
     taught = recipe(said, forms, plan, rows)
+    far = [each for each in kinds.find("networks", beyond).of if choice.tried and each not in choice.near]
+    if far:
+        reason = f"{name}: no {beyond}, which go beyond {kind}: in them {' and '.join(far)} would be beside it, which came less far."
+        return replace(choice, reasons=[*choice.reasons, reason])
     if epochs(lesson, budget) < taught.epochs:  # a step of what goes beyond is never cheaper
         return choice
     found = epochs(replace(lesson, said=said, recipe=taught), budget)

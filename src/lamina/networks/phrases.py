@@ -43,6 +43,7 @@ class Phrases(Layered):
     kind: ClassVar[str] = "phrases"
     accepts: ClassVar[frozenset[str]] = frozenset({"tokens"})
     counts: ClassVar[bool] = True
+    of: ClassVar[tuple[str, ...]] = ("bag", "text_cnn")
     recipe = replace(Bag.recipe, folds=20, smoothing=0.1)  # what it learns of rare words hangs on few rows
     stands: Tensor  # [k] the copy that answers in each place
     said: Tensor  # [words, k/3 * W] vectors of words, with their pieces, once learned
