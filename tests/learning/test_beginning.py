@@ -144,6 +144,6 @@ def test_texts_without_a_label_tell_which_pairs_of_words_come_back() -> None:
     for extra in (prepared.extra, prepared.extra[:0]):
         each = replace(prepared, extra=extra)
         bag = Trial(replace(lesson, prepared=each), each.folds[0]).network.networks["text"]
-        known.append(int((bag.place > 0).sum()))  # type: ignore[operator]
+        known.append(int((bag.counted.place > 0).sum()))  # type: ignore[operator]
     assert known[0] >= 50
     assert known[1] < 20

@@ -114,3 +114,9 @@ def test_a_model_says_which_kinds_answer_and_answers_the_same_without_torch() ->
     with torch.inference_mode():
         raws, _ = model.network.eval()(inputs)
     np.testing.assert_allclose(model.run(arrays)["raw_label"], raws["label"].numpy(), atol=1e-4)
+
+
+def test_a_bag_too_is_of_two_kinds_and_says_which_answer() -> None:
+    model = lamina.learn(worlds.letters(300, 1), "label", network="bag", steps=12, folds=0)
+    reasons: list[str] = model.card.results["network"]["reasons"]
+    assert sum("voices" in reason for reason in reasons) == 1

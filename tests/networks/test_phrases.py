@@ -1,4 +1,4 @@
-"""A bag of counted words, sums of learned vectors, and filters: an ensemble of all three in one network."""
+"""A bag, of counted and of fitted words, and filters: an ensemble of all three in one network."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def counted(drop: float = 0.5) -> tuple[Phrases, Text, torch.Tensor, torch.Tenso
     return network, text, values, lengths
 
 
-def test_a_third_of_its_copies_are_bags_that_begin_with_what_counting_says() -> None:
+def test_a_third_of_its_copies_count_and_a_third_are_fitted_before_anything_learns() -> None:
     network, _, values, lengths = counted()
     whole = network.eval()(values, lengths).whole
     assert whole.shape == (20, 6, 2)
-    assert torch.equal(whole[:, :2], network.bag(values, lengths).whole)
-    assert (whole[:, :2].argmax(2) == torch.tensor([0, 0, 1, 1] * 5)[:, None]).all()
+    assert torch.equal(whole[:, :2], network.counted(values, lengths))
+    assert (whole[:, :4].argmax(2) == torch.tensor([0, 0, 1, 1] * 5)[:, None]).all()
 
 
 def test_no_copy_has_a_say_in_what_another_learns() -> None:
@@ -51,14 +51,13 @@ def test_no_copy_has_a_say_in_what_another_learns() -> None:
         assert isinstance(grad, torch.Tensor)
         assert grad[:8].abs().sum() > 0
         assert grad[8:].abs().sum() == 0
-    for beside in (network.bag, network.sums):
-        assert all(each.grad is None or each.grad.abs().sum() == 0 for each in beside.parameters())
+    assert all(each.grad is None or each.grad.abs().sum() == 0 for each in network.counted.parameters())
 
 
 def test_learning_and_answering_give_the_same() -> None:
     """To answer, words and their pieces are summed beforehand."""
     network, _, values, lengths = counted(drop=0.0)
-    network.bag.hide = 0.0
+    network.counted.hide = 0.0
     answered = network.eval()(values, lengths).whole
     assert torch.allclose(network.train()(values, lengths).whole, answered, atol=1e-5)
     with torch.no_grad():

@@ -11,7 +11,7 @@ from lamina.inputs.text import Text
 from lamina.networks._layered import Counts
 from lamina.networks._ridge import RIDGE
 from lamina.networks._sums import Sums
-from lamina.networks.phrases import Phrases
+from lamina.networks.bag import Bag
 
 SAID = ("how many dogs run", "how many cats ran", "who ran a mile", "who runs a mill", "many dogs") * 4
 ASKS = torch.tensor([0, 0, 1, 1, 0] * 4)  # "how many" or "who"
@@ -28,19 +28,19 @@ def encoded(private: bool = False) -> tuple[Text, Tensor, Tensor]:
     return text, torch.from_numpy(rows.values), torch.from_numpy(rows.lengths)
 
 
-def settled(target: Tensor | None = None, copies: Tensor | None = None) -> tuple[Phrases, Text, Tensor, Tensor]:
+def settled(target: Tensor | None = None, copies: Tensor | None = None) -> tuple[Bag, Text, Tensor, Tensor]:
     """Before any learning; words [N, T] and their codes and those of pairs [N, 2T]."""
     text, values, lengths = encoded()
     assert text.spelling is not None
     assert text.ends is not None
     torch.manual_seed(0)
-    network = Phrases(text.form, width=2, copies=3 * COPIES, pairs=64, letters=512, embedded=16, filters=8)
+    network = Bag(text.form, width=2, copies=2 * COPIES, pairs=64, letters=512)
     network.settle(values, torch.Generator(), lengths)
     target = torch.nn.functional.one_hot(ASKS).float() if target is None else target
     spelt, ends = torch.from_numpy(text.spelling), torch.from_numpy(text.ends)
     network.count(values, lengths, Counts(target, torch.ones(len(SAID)), copies, spelt, ends))
     x = values.long() * (torch.arange(values.shape[1]) < lengths[:, None])
-    return network.eval(), text, x, network.bag.codes(x)
+    return network.eval(), text, x, network.counted.codes(x)
 
 
 def features(sums: Sums, x: Tensor, codes: Tensor, spelling: Tensor) -> Tensor:
@@ -67,30 +67,30 @@ def features(sums: Sums, x: Tensor, codes: Tensor, spelling: Tensor) -> Tensor:
 def test_it_is_the_ridge_regression_of_what_is_known_on_what_stands_in_texts() -> None:
     network, text, x, codes = settled()
     spelling = torch.from_numpy(text.spelling).long()
-    known = features(network.sums, x, codes, spelling).double()
+    known = features(network.fitted, x, codes, spelling).double()
     target = torch.nn.functional.one_hot(ASKS).double()
     gram = known @ known.T
     left = torch.linalg.solve(gram + RIDGE * torch.eye(len(known), dtype=torch.float64), target - target.mean(0))
-    found = network.sums(x, codes)
+    found = network.fitted(x, codes)
     torch.testing.assert_close(found[:, 0].double(), gram @ left, atol=2e-3, rtol=0)
     assert (found[:, 0].argmax(1) == ASKS).all()
 
 
 def test_a_copy_knows_nothing_of_rows_that_it_is_kept_from() -> None:
-    copies = torch.arange(len(SAID))[:, None] % COPIES != torch.arange(3 * COPIES) % COPIES
+    copies = torch.arange(len(SAID))[:, None] % COPIES != torch.arange(2 * COPIES) % COPIES
     target = torch.nn.functional.one_hot(ASKS).float()
     network, _, x, codes = settled(target, copies)
-    before = network.sums(x, codes)
+    before = network.fitted(x, codes)
     target[::COPIES] = 1 - target[::COPIES]  # rows that copy 0 is kept from
     network, *_ = settled(target, copies)
-    after = network.sums(x, codes)
+    after = network.fitted(x, codes)
     torch.testing.assert_close(after[:, 0], before[:, 0], atol=1e-4, rtol=0)
     assert (after[:, 1] - before[:, 1]).abs().max() > 0.01
 
 
 def test_what_stands_in_few_texts_makes_them_longer() -> None:
     network, text, *_ = settled()
-    square = network.sums.square_words
+    square = network.fitted.square_words
     assert square[text.codes["mile"]] > square[text.codes["many"]] > 0
     assert square[0] == 0
 
@@ -101,7 +101,7 @@ def test_letters_that_run_over_are_those_of_words_that_are_only_alike() -> None:
 
     def over(one: str, other: str) -> Tensor:
         """Of one and four letters, two and three, three and two, four and one."""
-        return network.sums._over(torch.tensor([[codes[one], codes[other]]]))[0, 4:]
+        return network.fitted._over(torch.tensor([[codes[one], codes[other]]]))[0, 4:]
 
     assert not (over("many", "dogs") == over("many", "cats")).any()
     assert (over("who", "runs") == over("who", "ran")).tolist() == [False, False, False, True]  # "who r"
@@ -111,26 +111,26 @@ def test_letters_that_run_over_are_those_of_words_that_are_only_alike() -> None:
 def test_padding_changes_nothing_and_no_text_says_nothing() -> None:
     network, _, x, codes = settled()
     longer = torch.nn.functional.pad(x, (0, 3))
-    torch.testing.assert_close(network.sums(longer, network.bag.codes(longer)), network.sums(x, codes))
+    torch.testing.assert_close(network.fitted(longer, network.counted.codes(longer)), network.fitted(x, codes))
     nothing = torch.zeros_like(x[:1])
-    assert (network.sums(nothing, network.bag.codes(nothing)) == 0).all()
+    assert (network.fitted(nothing, network.counted.codes(nothing)) == 0).all()
 
 
 def test_where_nothing_is_known_of_any_row_it_says_nothing() -> None:
     text, values, lengths = encoded()
-    network = Phrases(text.form, width=2, copies=3, pairs=64, letters=512, embedded=16, filters=8)
+    network = Bag(text.form, width=2, copies=2, pairs=64, letters=512)
     network.settle(values, torch.Generator(), lengths)
     network.count(values, lengths, Counts(torch.zeros(len(SAID), 2), torch.zeros(len(SAID)), None, None, None))
     x = values.long()
-    assert (network.eval().sums(x, network.bag.codes(x)) == 0).all()
+    assert (network.eval().fitted(x, network.counted.codes(x)) == 0).all()
 
 
 def test_words_that_are_not_known_by_their_letters_run_over_as_they_are() -> None:
     text, values, lengths = encoded(private=True)
-    network = Phrases(text.form, width=2, copies=3, pairs=64, letters=512, embedded=16, filters=8)
+    network = Bag(text.form, width=2, copies=2, pairs=64, letters=512)
     network.settle(values, torch.Generator(), lengths)
     x = values.long() * (torch.arange(values.shape[1]) < lengths[:, None])
-    runs = network.sums._over(x).reshape(*x.shape, 4)
+    runs = network.fitted._over(x).reshape(*x.shape, 4)
     assert (runs == runs[:, :, :1]).all()
     assert torch.equal(runs[:, :, 0] > 0, x > 0)
-    assert network.eval().sums(x, network.bag.codes(x)).isfinite().all()
+    assert network.eval().fitted(x, network.counted.codes(x)).isfinite().all()

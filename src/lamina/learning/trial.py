@@ -75,6 +75,7 @@ class Trial:
             self.network = join(lesson.said, prepared.intake.forms, prepared.named, lesson.own)
             self.taught, self.copies = self._parted()
             self._settle()
+            self.reads = self._read_out()
         for name, weights in {} if begun is None else begun.weights.items():
             self.network.networks[name].load_state_dict(weights)
         self.network.to(lesson.device)
@@ -103,6 +104,21 @@ class Trial:
             return fold.train, None
         place = np.searchsorted(numbers, inner)
         return both, torch.from_numpy(place[:, None] != np.arange(copies) % kept)
+
+    def _read_out(self) -> Tensor | None:
+        """Which copies' read-outs learn from which rows: as the copies, but for those that know too much of these
+        (`Layered.outside`). Where no rows are kept from them, those of the first kind answer in their places."""
+        reads = self.copies
+        for network in self.network.networks.values():
+            assert isinstance(network, Layered)
+            if network.outside is None:
+                continue
+            if reads is None:
+                place = torch.arange(network.copies)
+                network.stand(torch.where(network.outside, place % (network.copies // len(network.mixed)), place))
+            else:
+                reads = reads ^ network.outside
+        return reads
 
     def _left_out(self) -> Array:
         """The rows that some copy is kept from."""
@@ -152,7 +168,7 @@ class Trial:
     ) -> Iterator[Progress]:
         """Teach it; the best weights are in `network` at the end, also after `loop.stop()`."""
         self.loop = Loop(
-            self._method(steps), replace(self.lesson.prepared.rows, copies=self.copies), self.taught, self.recipe,
+            self._method(steps), replace(self.lesson.prepared.rows, copies=self.reads), self.taught, self.recipe,
             steps=steps, judge=self.judge, seed=self.seed, device=self.lesson.device, judgements=judgements,
             deadline=deadline, patient=patient, saved=saved,
         )  # fmt: skip
@@ -236,7 +252,7 @@ class Trial:
 
     def pace(self, seconds: float) -> float:
         """Seconds per step, from running some; the network is of no use afterwards."""
-        rows = replace(self.lesson.prepared.rows, copies=self.copies)
+        rows = replace(self.lesson.prepared.rows, copies=self.reads)
         loop = Loop(self._method(10**6), rows, self.taught, self.recipe, steps=10**6, judge=self.judge)
         return loop.pace(seconds)
 

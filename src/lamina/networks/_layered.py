@@ -98,6 +98,12 @@ class Layered(nn.Module):
         """What answers in its places, in words, where copies are networks of several kinds: as many places for each."""
         return ()
 
+    @property
+    def outside(self) -> Tensor | None:
+        """[k] bool: which copies were fitted to the rows that they learn from, of which they therefore know too much: their
+        read-out learns from the others alone. None: no copy was."""
+        return None
+
     def stand(self, order: Tensor) -> None:
         """Let the copy `order[k]` answer in place k from now on: only where copies are `mixed`."""
         raise NotImplementedError

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from lamina.networks import _ridge
+from lamina.networks._counted import BEGIN, Counted
 from lamina.networks._layered import Counts
-from lamina.networks.bag import BEGIN, Bag
 
 RUNS = 2**15  # numbers that letters which run over from one word to the next are told apart by
 OVER = (1, 4), (2, 3), (3, 2), (4, 1)  # so many letters of the one, and of the next
@@ -16,7 +16,7 @@ SMALL = 1 / 16  # size of vectors where nothing is known of the target
 
 
 class Sums(nn.Module):
-    """Codes of words [B, T], and of words and pairs as of `Bag` [B, 2T], to a sum for each copy [B, k, W].
+    """Codes of words [B, T], and of words and pairs as of `Counted` [B, 2T], to a sum for each copy [B, k, W].
 
     A text is what stands in it, as in TF-IDF (Salton and Buckley 1988), in two parts of one length each: words and pairs;
     pieces of words, and what runs over from a word to the next ("w man" in "how many"): such runs say what pairs say of
@@ -41,15 +41,15 @@ class Sums(nn.Module):
             self.register_buffer(f"square_{of}", torch.zeros(size))
         self.register_buffer("ends", torch.zeros(words, 2, len(OVER), dtype=torch.int32))
 
-    def settle(self, x: Tensor, bag: Bag, counts: Counts | None = None) -> None:
+    def settle(self, x: Tensor, counted: Counted, counts: Counts | None = None) -> None:
         """From words [N, T] of training rows, and what is known of these."""
         # A word whose letters nobody tells runs over as it is.
         whole = torch.arange(1, len(self.ends) + 1)[:, None, None]
         self.ends.copy_(whole.expand(self.ends.shape) if counts is None or counts.ends is None else counts.ends)
         self.ends[0] = 0
-        pieces = bag.spelt if counts is None or counts.pieces is None else counts.pieces
+        pieces = counted.spelt if counts is None or counts.pieces is None else counts.pieces
         blocks = (
-            _ridge.rare(_ridge.counted(bag.codes(x), len(self.words))),
+            _ridge.rare(_ridge.counted(counted.codes(x), len(self.words))),
             _ridge.spelt(_ridge.counted(x, len(self.letters)), pieces.numpy()),
             _ridge.rare(_ridge.counted(self._over(x), len(self.runs)), LEAST),
         )

@@ -1,4 +1,4 @@
-"""A bag of counted words, a linear model of them, and filters over a few words at once: all learn alone, and answer together."""
+"""A bag of words, and filters over a few words at once: all learn alone, and answer together."""
 
 from __future__ import annotations
 
@@ -9,13 +9,10 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor, nn
 
-from lamina.core import Features, Form, Json, Recipe
+from lamina.core import Form, Json, Recipe
 from lamina.networks import _time
-from lamina.networks._layered import Counts, Layered
-from lamina.networks._sums import Sums
 from lamina.networks.bag import WIDEST, Bag
 
-KINDS = "counted words", "fitted words", "filters"
 SPANS = (2, 3, 4)  # words that a filter sees
 PIECES = 8_192  # numbers that pieces of words are told apart by
 RATES = {
@@ -24,28 +21,25 @@ RATES = {
 }  # of the bag's steps: it learns factors of what was counted, they learn from nothing
 
 
-class Phrases(Layered):
-    """A `bag`, a linear model that is solved (`Sums`) and Kim's filters (2014), `copies` of them, a third of each: an ensemble
-    of three kinds of network, each kept from the rows of one fold, which err in different places.
+class Phrases(Bag):
+    """A `bag`, of both its kinds, and Kim's filters (2014), `copies` of them, a third of each: an ensemble of three kinds of
+    network, each kept from the rows of one fold, which err in different places.
 
-    The bag knows what words and pairs of them are counted to say, wherever they stand; the sums what they, their pieces and
-    what runs over from one word to the next say beside each other; the filters what phrases say, also of words that are
-    only like others. For these a word's vector is the sum of its own and those of its pieces (Bojanowski et al. 2017), so
-    that also rare words have one. The loss of each copy is its own: none has a say in what another learns. Which kinds
-    answer, and with how many voices, is seen when all have learned (`stand`): where filters learn little from few passes,
-    they spoil nothing.
+    The bag knows what words, pairs of them, their pieces and letters that run over from one to the next are counted to
+    say, wherever they stand, and what they say beside each other; the filters what phrases say, also of words that are only
+    like others. For these a word's vector is the sum of its own and those of its pieces (Bojanowski et al. 2017), so that
+    also rare words have one. The loss of each copy is its own: none has a say in what another learns. Where filters learn
+    little from few passes, they get no voice, and spoil nothing.
 
-    width, pairs, letters: as of `bag`, of which there are a third as many copies. embedded: width of a word's vector, of
-    each copy of filters; filters: of each copy and span. drop: share of the filters that is left out while learning; of the
-    words' vectors half as much.
+    width, pairs, letters: as of `bag`. embedded: width of a word's vector, of each copy of filters; filters: of each copy
+    and span. drop: share of the filters that is left out while learning; of the words' vectors half as much.
     """
 
     kind: ClassVar[str] = "phrases"
-    accepts: ClassVar[frozenset[str]] = frozenset({"tokens"})
-    counts: ClassVar[bool] = True
+    kinds: ClassVar[tuple[str, ...]] = (*Bag.kinds, "filters")
+    beyond: ClassVar[str] = ""
     of: ClassVar[tuple[str, ...]] = ("bag", "text_cnn")
     recipe = replace(Bag.recipe, folds=20, smoothing=0.1)  # what it learns of rare words hangs on few rows
-    stands: Tensor  # [k] the copy that answers in each place
     said: Tensor  # [words, k/3 * W] vectors of words, with their pieces, once learned
 
     def __init__(
@@ -59,12 +53,8 @@ class Phrases(Layered):
         filters: int = 64,
         drop: float = 0.5,
     ) -> None:
-        super().__init__()
-        each = max(1, copies // len(KINDS))
-        self.width, self.copies = width, len(KINDS) * each
-        self.bag = Bag(form, width, each, pairs, letters)
-        self.register_buffer("stands", torch.arange(self.copies))
-        self.sums = Sums(form.sizes[0], pairs, each, width)
+        super().__init__(form, width, copies, pairs, letters)
+        each = self.each
         self.words = Vectors(form.sizes[0], each * embedded, 0.1)
         self.pieces = Vectors(PIECES + 1, each * embedded, 0.03)  # a word has many
         self.register_buffer("said", torch.zeros_like(self.words.weight), persistent=False)
@@ -83,60 +73,32 @@ class Phrases(Layered):
             cls.recipe, batch=recipe.batch, epochs=min(20.0, max(4.0, 50_000 / max(rows, 1))), most=1.6
         )
 
-    @classmethod
-    def wide(cls, answers: int) -> Json:
-        return Bag.wide(answers)
-
-    def settle(self, values: Tensor, generator: torch.Generator, lengths: Tensor) -> None:
-        self.bag.settle(values, generator, lengths)
-        self.sums.settle(values.long() * _time.mask(values, lengths), self.bag)
-        self._write_up()
-
-    def count(self, values: Tensor, lengths: Tensor, counts: Counts) -> None:
-        self.bag.count(values, lengths, counts)
-        self.sums.settle(values.long() * _time.mask(values, lengths), self.bag, counts)
-        self._write_up()
-
     def depth(self) -> int:
         return 3
-
-    @property
-    def mixed(self) -> tuple[str, ...]:
-        each = self.copies // len(KINDS)
-        return tuple(KINDS[int(copy) // each] for copy in self.stands[::each])
-
-    def stand(self, order: Tensor) -> None:
-        self.stands.copy_(self.stands[order.to(self.stands.device)])
 
     def train(self, mode: bool = True) -> Self:
         """As of `nn.Module`; to answer, words and their pieces are summed once."""
         super().train(mode)
         if not mode:
-            self._write_up()
+            with torch.no_grad():
+                self.said.copy_(self._vectors(torch.arange(len(self.said), device=self.said.device)))
         return self
-
-    def _write_up(self) -> None:
-        with torch.no_grad():
-            self.said.copy_(self._vectors(torch.arange(len(self.said), device=self.said.device)))
 
     def _vectors(self, codes: Tensor) -> Tensor:
         """[n, k/3 * W] of words [n]."""
-        spelt = self.bag.spelt[codes]
+        spelt = self.counted.spelt[codes]
         spelt = (spelt % PIECES + 1) * (spelt > 0)
         pieces = nn.functional.embedding_bag(spelt, self.pieces.weight, mode="sum", padding_idx=0)
         return nn.functional.embedding(codes, self.words.weight) + pieces
 
-    def forward(self, x: Tensor, lengths: Tensor) -> Features:
+    def voices(self, x: Tensor, lengths: Tensor) -> list[Tensor]:
         if self.training:
             # Vectors of the words of these texts alone, each once; texts beside others as long, as padding takes time.
             codes, place = torch.unique(x.long(), return_inverse=True)
             found = _time.alike(place, lengths, partial(self._strongest, self._vectors(codes)))
         else:
             found = self._strongest(self.said, x.long(), lengths)
-        words = x.long() * _time.mask(x, lengths)
-        sums = self.sums(words, self.bag.codes(words))
-        whole = torch.cat([self.bag(x, lengths).whole, sums, self.read(self.drop(found))], 1)
-        return Features(whole[:, self.stands])
+        return [*super().voices(x, lengths), self.read(self.drop(found))]
 
     def _strongest(self, vectors: Tensor, place: Tensor, lengths: Tensor) -> Tensor:
         """What filters find [B, k/3, F] in texts whose words [B, T] are places among the vectors."""

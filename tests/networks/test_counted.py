@@ -1,4 +1,4 @@
-"""A bag of words and pairs of words."""
+"""What words, pairs of words and pieces of words are counted to say."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import numpy as np
 import torch
 from torch.nn.functional import one_hot
 
-from lamina.core import Coded, Form
+from lamina.core import Coded
 from lamina.inputs.text import Text
+from lamina.networks._counted import Counted
 from lamina.networks._layered import Counts
-from lamina.networks.bag import Bag
 
 
 def test_a_word_that_stands_in_no_text_to_learn_from_says_nothing() -> None:
-    bag = Bag(Form("tokens", (2,), sizes=(6,))).eval()
+    bag = Counted(6, 64, 64, 1, 16).eval()
     texts = torch.tensor([[1, 2], [2, 3], [1, 3]], dtype=torch.int32)
     lengths = torch.full((3,), 2)
-    bag.settle(texts, torch.Generator(), lengths)
-    met, unmet = (bag(torch.tensor([[word]]), torch.tensor([1])).whole for word in (1, 5))
+    bag.settle(texts, lengths)
+    met, unmet = (bag(torch.tensor([[word]]), torch.tensor([1])) for word in (1, 5))
     assert met.abs().sum() > 0
     assert unmet.abs().sum() == 0
 
 
-def settled(said: tuple[str, ...], copies: int) -> tuple[Bag, Text, torch.Tensor, torch.Tensor]:
+def settled(said: tuple[str, ...], copies: int) -> tuple[Counted, Text, torch.Tensor, torch.Tensor]:
     """A bag that has seen these texts, what they are encoded by, their codes and lengths."""
     text = Text()
     text.observe(Coded(np.arange(len(said)), said))
@@ -34,12 +34,12 @@ def settled(said: tuple[str, ...], copies: int) -> tuple[Bag, Text, torch.Tensor
     assert rows.lengths is not None
     values, lengths = torch.from_numpy(rows.values), torch.from_numpy(rows.lengths)
     torch.manual_seed(0)
-    bag = Bag(text.form, width=2, copies=copies, pairs=64, letters=512).eval()
-    bag.settle(values, torch.Generator(), lengths)
+    bag = Counted(text.form.sizes[0], 64, 512, copies, 2).eval()
+    bag.settle(values, lengths)
     return bag, text, values, lengths
 
 
-def counted(copies: torch.Tensor | None = None, times: int = 5) -> tuple[Bag, Text]:
+def counted(copies: torch.Tensor | None = None, times: int = 5) -> tuple[Counted, Text]:
     """Of two classes that one word tells apart, before any learning."""
     said = ("walking is good", "a good day", "it was awful", "an awful walk") * times
     bag, text, values, lengths = settled(said, copies=2)
@@ -49,10 +49,10 @@ def counted(copies: torch.Tensor | None = None, times: int = 5) -> tuple[Bag, Te
     return bag, text
 
 
-def asked(bag: Bag, text: Text, said: str) -> torch.Tensor:
+def asked(bag: Counted, text: Text, said: str) -> torch.Tensor:
     rows = text.encode(Coded(np.zeros(1, int), (said,)))
     assert rows.lengths is not None
-    return bag(torch.from_numpy(rows.values), torch.from_numpy(rows.lengths)).whole[0]
+    return bag(torch.from_numpy(rows.values), torch.from_numpy(rows.lengths))[0]
 
 
 def test_it_begins_with_what_counting_says_of_the_target() -> None:
@@ -89,8 +89,8 @@ def test_counting_is_what_a_slow_count_gives() -> None:
     copies = torch.from_numpy(rng.integers(0, 2, 50)[:, None] != np.arange(2))
     known = torch.from_numpy(rng.random(50) < 0.8).float()
     target = torch.from_numpy(rng.standard_normal((50, 3)).astype(np.float32))
-    bag = Bag(Form("tokens", (7,), sizes=(9,)), width=3, copies=2, pairs=64, letters=64)
-    bag.settle(x, torch.Generator(), lengths)
+    bag = Counted(9, 64, 64, 2, 3)
+    bag.settle(x, lengths)
     sums, texts = bag._counted(x, lengths, Counts(target, known, copies))
     codes = bag.codes(x.long() * (torch.arange(7) < lengths[:, None]))
     for copy in range(2):
@@ -106,8 +106,8 @@ def test_long_texts_are_counted_about_as_fast_as_they_are_answered() -> None:
     """Counting comes before the first step: of many long texts it must not eat the budget."""
     x = torch.from_numpy(np.random.default_rng(0).zipf(1.3, (1_000, 512)).clip(1, 4_999).astype(np.int32))
     lengths, target = torch.full((1_000,), 512), one_hot(torch.arange(1_000) % 4).float()
-    bag = Bag(Form("tokens", (512,), sizes=(5_000,)), width=4).eval()
-    bag.settle(x, torch.Generator(), lengths)
+    bag = Counted(5_000, 16_384, 32_768, 5, 4).eval()
+    bag.settle(x, lengths)
     counts = Counts(target, torch.ones(1_000), torch.arange(1_000)[:, None] % 5 != torch.arange(5))
 
     def seconds(what: Callable[[], object]) -> float:
@@ -149,10 +149,10 @@ def test_the_first_word_says_more_than_it_does_elsewhere() -> None:
     """It makes a pair with the beginning."""
     x = torch.tensor([[1, 2], [1, 2], [2, 1], [2, 1]], dtype=torch.int32)
     lengths = torch.full((4,), 2)
-    bag = Bag(Form("tokens", (2,), sizes=(3,)), width=2, copies=1, pairs=8, letters=8).eval()
-    bag.settle(x, torch.Generator(), lengths)
+    bag = Counted(3, 8, 8, 1, 2).eval()
+    bag.settle(x, lengths)
     bag.count(x, lengths, Counts(one_hot(torch.tensor([0, 0, 1, 1])).float(), torch.ones(4)))
-    alone = bag(torch.tensor([[1], [2]]), torch.tensor([1, 1])).whole[:, 0]
+    alone = bag(torch.tensor([[1], [2]]), torch.tensor([1, 1]))[:, 0]
     assert alone[0, 0] > alone[0, 1] + 0.5  # a text that begins with the first word is of the first class
     assert alone[1, 1] > alone[1, 0] + 0.5
 
