@@ -67,7 +67,10 @@ def _outgrown(choice: Choice, lesson: Lesson, budget: Budget, plan: Plan, name: 
     taught = recipe(said, forms, plan, rows)
     far = [each for each in kinds.find("networks", beyond).of if choice.tried and each not in choice.near]
     if far:
-        reason = f"{name}: no {beyond}, which go beyond {kind}: in them {' and '.join(far)} would be beside it, which came less far."
+        reason = (
+            f"{name}: no {beyond}, which go beyond {kind}: beside it they have {' and '.join(far)}, of which the short try, if there "
+            "was one, promised less."
+        )
         return replace(choice, reasons=[*choice.reasons, reason])
     if epochs(lesson, budget) < taught.epochs:  # a step of what goes beyond is never cheaper
         return choice
