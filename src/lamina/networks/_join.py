@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -35,7 +36,7 @@ class Join(nn.Module):
         widths = {name: network.width for name, network in networks.items()}
         if len(networks) > 1:
             self.stand_in = nn.ParameterDict({name: nn.Parameter(torch.zeros(width)) for name, width in widths.items()})
-            self.mix = nn.Sequential(nn.Linear(sum(widths.values()), MIXED), nn.SiLU())
+            self.mix = Mix(widths)
         self.heads = nn.ModuleDict(heads)
         self.lead = next((name for name, network in networks.items() if network.steps), None)
 
@@ -50,7 +51,7 @@ class Join(nn.Module):
 
     def features(self, every: Mapping[str, Features], inputs: Mapping[str, Encoded]) -> Tensor:
         """Joined."""
-        wholes = []
+        wholes = {}
         for name, found in every.items():
             whole: Tensor = found.whole
             if len(self.networks) > 1:
@@ -60,10 +61,10 @@ class Join(nn.Module):
                     whole = whole[:, None].expand(-1, self.copies, -1)
                 elif whole.ndim == 3 and whole.shape[1] != self.copies:
                     whole = whole[:, [copy % whole.shape[1] for copy in range(self.copies)]]
-            wholes.append(whole)
+            wholes[name] = whole
         if len(wholes) == 1:
-            return wholes[0]
-        mixed: Tensor = self.mix(torch.cat(wholes, -1))
+            return wholes[name]
+        mixed: Tensor = self.mix(wholes)
         return mixed
 
     def forward(self, inputs: Mapping[str, Encoded]) -> tuple[dict[str, Tensor], Tensor]:
@@ -77,6 +78,29 @@ class Join(nn.Module):
             else:
                 raws[name] = head(features)
         return raws, features
+
+
+class Mix(nn.Module):
+    """Features of several inputs, each [B, W] or [B, k, W] of its own width, to joined ones [B, MIXED] or [B, k, MIXED].
+
+    Each input begins with as much say as any other, and learns as fast, however wide it is: a step of Adam is as large for each
+    of a thousand features of a photo as for each of the two that say what words say, and would follow the photos alone.
+    """
+
+    def __init__(self, widths: Mapping[str, int]) -> None:
+        super().__init__()
+        self.scales = {name: MIXED / max(width, 1) for name, width in widths.items()}
+        self.weight = nn.ParameterDict(
+            {
+                name: nn.Parameter(torch.randn(width, MIXED) * math.sqrt(max(width, 1) / len(widths)) / MIXED)
+                for name, width in widths.items()
+            }
+        )
+        self.bias = nn.Parameter(torch.zeros(MIXED))
+
+    def forward(self, wholes: Mapping[str, Tensor]) -> Tensor:
+        said = [whole * self.scales[name] @ self.weight[name] for name, whole in wholes.items()]
+        return nn.functional.silu(torch.stack(said).sum(0) + self.bias)
 
 
 class Beside(nn.Module):

@@ -73,7 +73,7 @@ class Bag(Layered):
         return tuple(self.kinds[int(copy) // self.each] for copy in self.stands[:: self.each])
 
     @property
-    def outside(self) -> Tensor:
+    def outside(self) -> Tensor | None:
         return self.stands // self.each == self.kinds.index("fitted words")
 
     def stand(self, order: Tensor) -> None:

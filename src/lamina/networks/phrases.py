@@ -76,6 +76,11 @@ class Phrases(Bag):
     def depth(self) -> int:
         return 3
 
+    @property
+    def outside(self) -> None:
+        """A copy is kept from too few rows here to learn a read-out from them; smoothing keeps it from being too sure."""
+        return None
+
     def train(self, mode: bool = True) -> Self:
         """As of `nn.Module`; to answer, words and their pieces are summed once."""
         super().train(mode)

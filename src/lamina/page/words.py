@@ -14,7 +14,7 @@ TITLES = {
     "Dropout1d": "dropout", "Dropout2d": "dropout", "Identity": "nothing", "Pixels": "pixels on one scale", "Hide": "hiding",
     "Columns": "columns as numbers", "Signals": "signals on one scale", "Values": "values on one scale", "Words": "words as numbers",
     "ConvTranspose2d": "growing convolution", "Attention": "attention", "ZeroPad2d": "margin", "Finish": "colours",
-    "Sums": "fitted words", "Read": "weighted sums",
+    "Sums": "fitted words", "Mix": "inputs joined", "Read": "weighted sums",
 }  # fmt: skip
 
 DOES = {
@@ -59,6 +59,7 @@ DOES = {
     "Attention": "Weighs the steps against each other, and adds up those that matter here.",
     "ZeroPad2d": "Adds a margin of zeros, so that filters also look at the edge.",
     "Sums": "A linear model that was solved before the others learned: adds up what each word, each pair of neighbours, and pieces of both say of the answer, the rarer the more; in several copies side by side.",
+    "Mix": "{units} neurons. Each weighs the features of all inputs, each input with as much say as any other, and adds them up.",
     "Read": "{units} neurons, in several copies of the network side by side. Each weighs what the filters found and adds it up.",
     "Finish": "Turns maps into colours.",
     "ConvTranspose2d": "Lays {units} maps of twice the side: each value paints a small pattern of its own.",
