@@ -54,6 +54,7 @@ font-variant-numeric:tabular-nums}.matrix th{font-weight:500;max-width:8em;overf
 .card img.sound{width:100%;height:108px;object-fit:fill;background:#fff}.card audio{width:100%;height:36px;margin-bottom:6px}
 .card b{display:block;font-size:.98rem}.card dl{margin:.5em 0 0;font-size:.92em}.card dt{color:var(--soft);display:inline}
 .lines{display:grid;gap:12px;margin:1em 0}.lines .card img{width:auto;max-width:100%;height:40px;margin:0 0 8px}
+.lines .card img.sound,.lines .card audio{display:block;width:min(100%,420px)}.lines .card img.sound{height:108px}
 .text{font-size:1.05rem;margin:0 0 .3em}del{color:var(--warn)}ins{color:var(--own);text-decoration:underline;font-weight:600}
 .card dd{margin:0;display:inline}.card dd::after{content:"\\a";white-space:pre}.warn{color:var(--warn)}.warn::before{content:"⚠ "}li{margin:.25em 0}
 pre{background:var(--tint);border:1px solid var(--line);padding:.9em 1em;border-radius:8px;font-size:.88rem;white-space:pre-wrap;overflow-wrap:anywhere}

@@ -177,7 +177,7 @@ def pushes(rows: Sequence[tuple[str, float, str]], label: str) -> str:
 
 
 def reliability(before: Sequence[dict[str, float]], after: Sequence[dict[str, float]]) -> str:
-    """How often answers of each confidence were right, before and after the temperature; the diagonal is ideal."""
+    """How often answers of each confidence were right, before (where there is any) and after the temperature; the diagonal is ideal."""
     places = [each[key] for each in [*before, *after] for key in ("confidence", "right")]
     low = max(0.0, min([*places, *(each["low"] for each in after), 0.95]) - 0.03)
     axes = Axes((low, 1), (low, 1), 300)
@@ -192,9 +192,12 @@ def reliability(before: Sequence[dict[str, float]], after: Sequence[dict[str, fl
     for each in after:
         body += f'<circle class="own" cx="{axes.x(each["confidence"])}" cy="{axes.y(each["right"])}" r="5"/>'
     legend = mark('<circle class="own" cx="8" cy="8" r="5"/>', "calibrated, with its interval")
-    legend += mark('<rect class="other" x="4" y="4" width="8" height="8"/>', "before calibration")
+    if before:
+        legend += mark('<rect class="other" x="4" y="4" width="8" height="8"/>', "before calibration")
     legend += mark('<line class="ideal" x1="0" x2="16" y1="8" y2="8"/>', "ideal")
-    said = "Share of right answers at each confidence; squares before, circles after calibration."
+    said = "Share of right answers at each confidence" + (
+        "; squares before, circles after calibration." if before else ", after calibration."
+    )
     return figure("How often it was right", said, body, 300, legend, "square")
 
 
