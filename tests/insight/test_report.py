@@ -182,6 +182,8 @@ def test_labels_that_look_wrong_and_groups_that_fail_are_told() -> None:
     page = render(content(none))
     assert "No group of rows gets clearly worse answers than the others. Looked at: age." in page
     assert "Labels that may be wrong" not in page
+    weak = target() | {"suspects": {"count": 0, "weak": True, "rows": []}}
+    assert "too seldom to tell wrong labels from hard examples" in render(content(weak))
     assert "Where it fails" not in render(content(number()))  # of a report of an earlier version
 
 
@@ -200,9 +202,12 @@ def transcript(sound: str | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_sounds_that_were_written_down_worst_can_be_played() -> None:
+def test_sounds_that_were_written_down_worst_or_look_wrong_can_be_played() -> None:
     page = render(content(transcript(CLICK)))
     assert parsed(page).seen.count("audio") == 1
     assert f'src="{CLICK}"' in page
     assert parsed(render(content(transcript(None)))).seen.count("audio") == 0  # a line of text
+    doubted = target()
+    doubted["suspects"]["rows"][0]["sound"] = CLICK
+    assert parsed(render(content(doubted))).seen.count("audio") == 1
     assert "example.org" not in render(content(transcript("https://example.org/call.wav")))

@@ -6,6 +6,7 @@ from lamina.core import Json
 from lamina.insight import likeness, plots, transcripts
 from lamina.insight.metrics import figure, name, percent, short, title
 from lamina.insight.page import entries, escape, hidden, picture, table
+from lamina.insight.suspects import WEAK
 
 LARGEST = 12  # classes of a confusion matrix that are shown
 
@@ -160,6 +161,8 @@ def _mistakes(target: Json) -> str:
 
 def _suspects(target: Json) -> str:
     found = target.get("suspects")  # reports of earlier versions do not say it
+    if found and found.get("weak"):
+        return f"<h3>Labels that may be wrong</h3><p>{WEAK}</p>"
     if not found or not found["rows"]:
         return ""
     cards = []
@@ -168,7 +171,8 @@ def _suspects(target: Json) -> str:
             f"<b>called {escape(each['given'])}</b>rather {escape(each['likely'])}: {percent(min(each['confidence'], 0.999))} "
             f"against {percent(max(each['doubt'], 0.001))}"
         )
-        cards.append(f'<div class="card">{picture(each["picture"])}{said}<dl>{entries(each["cells"])}</dl></div>')
+        shown = picture(each["picture"], each.get("sound"))
+        cards.append(f'<div class="card">{shown}{said}<dl>{entries(each["cells"])}</dl></div>')
     count = found["count"]
     words = f"{count:,} label looks" if count == 1 else f"{count:,} labels look"
     return (
