@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lamina.core import Json
-from lamina.insight import likeness, plots, transcripts
+from lamina.insight import likeness, plots, signals, transcripts
 from lamina.insight.metrics import figure, name, percent, short, title
 from lamina.insight.page import entries, escape, hidden, picture, table
 from lamina.insight.suspects import WEAK
@@ -154,7 +154,7 @@ def _mistakes(target: Json) -> str:
         cards.append(f'<div class="card">{shown}{said}<dl>{entries(each["cells"])}</dl></div>')
     lead = "Farthest from the truth." if number else "Sure, and mistaken."
     return (
-        f"<h3>Where it was most wrong</h3><p>{lead} Look at these first: often it is the label that is wrong.</p>"
+        f"<h3>Where it was most wrong</h3><p>{lead} Look at these first: often it is the label that is wrong.</p>{signals.legend(found)}"
         f'<div class="cards">{"".join(cards)}</div>'
     )
 
@@ -178,7 +178,7 @@ def _suspects(target: Json) -> str:
     return (
         f"<h3>Labels that may be wrong</h3><p>Of {target['rows']:,} judged examples, {words} wrong: another label is as sure there as it "
         "usually is where it is right (<i>confident learning</i>). Some are simply hard. These first:</p>"
-        f'<div class="cards">{"".join(cards)}</div>'
+        f'{signals.legend(found["rows"])}<div class="cards">{"".join(cards)}</div>'
     )
 
 

@@ -233,25 +233,6 @@ def _errors(points: Sequence[Sequence[float]]) -> str:
     return figure("Errors: too low, too high", said, body, 300, f"<span>{said}</span>", "square")
 
 
-def signals(values: np.ndarray[tuple[int, int], np.dtype[np.float32]], side: int = 96) -> str:
-    """A small picture of a series [T, C] as an SVG of its own: a line for each signal, on one scale, broken at gaps."""
-    known = values[np.isfinite(values)]
-    low, high = _room(float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
-    steps = np.unique(np.linspace(0, len(values) - 1, min(len(values), side)).astype(int))
-    across = side / max(len(values) - 1, 1)
-    body = ""
-    for place, column in enumerate(values.T[: len(INKS)]):
-        path, drawn = "", False
-        for step in steps:
-            there = bool(np.isfinite(column[step]))
-            if there:
-                up = side - side * (float(column[step]) - low) / (high - low)
-                path += f"{'L' if drawn else 'M'}{step * across:.1f} {up:.1f}"
-            drawn = there
-        body += f'<path d="{path}" fill="none" stroke="{INKS[place]}" stroke-width="1.5"/>'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" width="{side}" height="{side}">{body}</svg>'
-
-
 def histogram(
     counts: Sequence[float], edges: Sequence[float], limit: float, beyond: int, title: str, below: str
 ) -> str:
