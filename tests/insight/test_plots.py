@@ -32,6 +32,12 @@ def test_names_cannot_break_out_of_a_plot() -> None:
     assert "&lt;script&gt;" in drawn
 
 
+def test_a_legend_names_only_what_is_drawn() -> None:
+    bins = [{"confidence": 0.8, "right": 0.7, "low": 0.6, "high": 0.8}]
+    assert "before calibration" in plots.reliability(bins, bins)
+    assert "before" not in plots.reliability([], bins)
+
+
 def test_a_page_forbids_everything_from_outside() -> None:
     assert "default-src 'none'" in page("a", "b")
     assert "script-src 'sha256-" in page("a", "b")

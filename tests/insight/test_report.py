@@ -15,6 +15,7 @@ EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 BINS = [{"confidence": 0.6, "right": 0.55, "low": 0.4, "high": 0.7, "count": 50}, {"confidence": 0.95, "right": 0.9, "low": 0.8, "high": 0.97, "count": 50}]  # fmt: skip
 SURE = {"bins": BINS, "error": 0.05, "chance": 0.04, "debiased": 0.02, "count": 100}
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
+CLICK = "data:audio/wav;base64,UklGRg=="
 
 
 def target(classes: tuple[str, ...] = ("cat", "dog"), rival: float = 0.7) -> dict[str, Any]:
@@ -181,4 +182,32 @@ def test_labels_that_look_wrong_and_groups_that_fail_are_told() -> None:
     page = render(content(none))
     assert "No group of rows gets clearly worse answers than the others. Looked at: age." in page
     assert "Labels that may be wrong" not in page
+    weak = target() | {"suspects": {"count": 0, "weak": True, "rows": []}}
+    assert "too seldom to tell wrong labels from hard examples" in render(content(weak))
     assert "Where it fails" not in render(content(number()))  # of a report of an earlier version
+
+
+def transcript(sound: str | None) -> dict[str, Any]:
+    worst = {
+        "said": "cat",
+        "pairs": [["c", "c"], ["a", "u"], ["t", "t"]],
+        "cells": {},
+        "picture": PIXEL,
+        "sound": sound,
+    }
+    figures = {"cer": {"value": 0.1, "low": 0.05, "high": 0.2}}
+    return {
+        "column": "text", "kind": "transcript", "metric": "cer", "better": {"cer": -1}, "rows": 200, "figures": figures,
+        "baselines": [], "words": 300, "heed": 0.0, "calibration": SURE, "worst": [worst],
+    }  # fmt: skip
+
+
+def test_sounds_that_were_written_down_worst_or_look_wrong_can_be_played() -> None:
+    page = render(content(transcript(CLICK)))
+    assert parsed(page).seen.count("audio") == 1
+    assert f'src="{CLICK}"' in page
+    assert parsed(render(content(transcript(None)))).seen.count("audio") == 0  # a line of text
+    doubted = target()
+    doubted["suspects"]["rows"][0]["sound"] = CLICK
+    assert parsed(render(content(doubted))).seen.count("audio") == 1
+    assert "example.org" not in render(content(transcript("https://example.org/call.wav")))

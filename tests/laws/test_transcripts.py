@@ -182,6 +182,7 @@ def test_private_models_keep_no_letters() -> None:
     [output] = learned.card.outputs
     assert output["state"]["letters"] is None
     assert "Where it was most wrong" not in learned.report
+    assert "image: scribe, the kind for pictures of lines." in learned.report
 
 
 def test_a_table_says_nothing_along_time() -> None:

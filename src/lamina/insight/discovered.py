@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lamina.core import Json
-from lamina.insight import plots
+from lamina.insight import plots, signals
 from lamina.insight.metrics import percent, short
 from lamina.insight.page import Sections, contents, entries, escape, hidden, page, picture, table
 from lamina.insight.provenance import learned_from, learning, network, repeat
@@ -120,7 +120,7 @@ def oddest(found: Json) -> str:
         )
     return (
         "<h2>The oddest examples</h2><p>Odd is what lies far from every other example, or what the network cannot draw "
-        f'again. Odd is not wrong: look at them.</p><div class="cards">{"".join(cards)}</div>'
+        f'again. Odd is not wrong: look at them.</p>{signals.legend(found["oddest"])}<div class="cards">{"".join(cards)}</div>'
     )
 
 
@@ -153,8 +153,9 @@ def clusters(found: Json) -> str:
             + (f'<div class="cards">{cards}</div>' if cards else "")
         )
     counts = ", ".join(str(count) for count in found["stability"]["counts"])
+    names = signals.legend([one for each in found["clusters"] for one in each["typical"]])
     more = f"<p class=soft>Found among five halves of the examples: {counts} clusters.</p>"
-    return f"<h2>The clusters</h2><p>The largest first, each with its most typical examples.</p>{more}{''.join(parts)}"
+    return f"<h2>The clusters</h2><p>The largest first, each with its most typical examples.</p>{more}{names}{''.join(parts)}"
 
 
 def mapped(found: Json) -> str:
@@ -177,7 +178,8 @@ def alike(found: Json) -> str:
         cards = [_card(each, "asked" if place == 0 else "") for place, each in enumerate(shown)]
         rows.append(f'<div class="cards">{"".join(cards)}</div>')
     return (
-        f"<h2>What is alike</h2><p>Some examples, drawn by chance; beside each the nearest others.</p>{''.join(rows)}"
+        "<h2>What is alike</h2><p>Some examples, drawn by chance; beside each the nearest others.</p>"
+        f"{signals.legend([each for shown in found['examples'] for each in shown])}{''.join(rows)}"
     )
 
 

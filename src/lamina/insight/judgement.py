@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from lamina.core import Json
-from lamina.insight import likeness, plots, transcripts
+from lamina.insight import likeness, plots, signals, transcripts
 from lamina.insight.metrics import figure, name, percent, short, title
 from lamina.insight.page import entries, escape, hidden, picture, table
+from lamina.insight.suspects import WEAK
 
 LARGEST = 12  # classes of a confusion matrix that are shown
 
@@ -153,13 +154,15 @@ def _mistakes(target: Json) -> str:
         cards.append(f'<div class="card">{shown}{said}<dl>{entries(each["cells"])}</dl></div>')
     lead = "Farthest from the truth." if number else "Sure, and mistaken."
     return (
-        f"<h3>Where it was most wrong</h3><p>{lead} Look at these first: often it is the label that is wrong.</p>"
+        f"<h3>Where it was most wrong</h3><p>{lead} Look at these first: often it is the label that is wrong.</p>{signals.legend(found)}"
         f'<div class="cards">{"".join(cards)}</div>'
     )
 
 
 def _suspects(target: Json) -> str:
     found = target.get("suspects")  # reports of earlier versions do not say it
+    if found and found.get("weak"):
+        return f"<h3>Labels that may be wrong</h3><p>{WEAK}</p>"
     if not found or not found["rows"]:
         return ""
     cards = []
@@ -168,13 +171,14 @@ def _suspects(target: Json) -> str:
             f"<b>called {escape(each['given'])}</b>rather {escape(each['likely'])}: {percent(min(each['confidence'], 0.999))} "
             f"against {percent(max(each['doubt'], 0.001))}"
         )
-        cards.append(f'<div class="card">{picture(each["picture"])}{said}<dl>{entries(each["cells"])}</dl></div>')
+        shown = picture(each["picture"], each.get("sound"))
+        cards.append(f'<div class="card">{shown}{said}<dl>{entries(each["cells"])}</dl></div>')
     count = found["count"]
     words = f"{count:,} label looks" if count == 1 else f"{count:,} labels look"
     return (
         f"<h3>Labels that may be wrong</h3><p>Of {target['rows']:,} judged examples, {words} wrong: another label is as sure there as it "
         "usually is where it is right (<i>confident learning</i>). Some are simply hard. These first:</p>"
-        f'<div class="cards">{"".join(cards)}</div>'
+        f'{signals.legend(found["rows"])}<div class="cards">{"".join(cards)}</div>'
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lamina.core import Json
-from lamina.insight import plots
+from lamina.insight import plots, signals
 from lamina.insight.metrics import percent, short
 from lamina.insight.page import entries, picture
 
@@ -75,7 +75,8 @@ def _hardest(target: Json) -> str:
         truth = "the same" if each["same"] else "different"
         said = f"<b>{truth}</b>distance {short(each['distance'])}, {percent(each['probability'])} the same"
         cards.append(f'<div class="card">{said}<dl>{examples}</dl></div>')
+    names = signals.legend([one for each in target["hardest"] for one in each["examples"]])
     return (
         "<h3>The hardest pairs</h3><p>The same that lie farthest apart, and different ones that lie nearest. Look whether "
-        f'the names are right.</p><div class="cards">{"".join(cards)}</div>'
+        f'the names are right.</p>{names}<div class="cards">{"".join(cards)}</div>'
     )

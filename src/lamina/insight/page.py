@@ -33,7 +33,7 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:no
 .area{padding:8px 18px 42px 58px}.plot svg{display:block;overflow:visible}.plot svg svg{overflow:hidden}.plot svg svg[overflow]{overflow:visible}
 .plot text{fill:var(--soft);font:12px system-ui,-apple-system,"Segoe UI",sans-serif}.plot line,.plot polyline{vector-effect:non-scaling-stroke}
 .square{max-width:400px}.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,310px),1fr));gap:0 24px}
-.legend{display:flex;flex-wrap:wrap;gap:.2em 1.2em}.legend span{display:inline-flex;align-items:center;gap:.4em}.legend svg{flex:none}
+.legend{display:flex;flex-wrap:wrap;gap:.2em 1.2em;font-size:13px}.legend span{display:inline-flex;align-items:center;gap:.4em}.legend svg{flex:none}
 .grid{stroke:var(--line)}.zero{stroke:var(--soft)}.line{fill:none;stroke:var(--own);stroke-width:2.4;stroke-linejoin:round}
 .thin{stroke-width:1.5;opacity:.85}.dash1{stroke-dasharray:7 3}.dash2{stroke-dasharray:2 3}.dash3{stroke-dasharray:8 3 2 3}
 .ring{fill:var(--paper);fill-opacity:.5;stroke:var(--other);stroke-width:2.5}.ideal{fill:none;stroke:var(--soft);stroke-width:1.5;stroke-dasharray:5 5}
@@ -52,8 +52,10 @@ font-variant-numeric:tabular-nums}.matrix th{font-weight:500;max-width:8em;overf
 .card img{display:block;width:96px;height:96px;object-fit:contain;margin:0 auto 10px;background:var(--tint);border-radius:4px}
 .card img.tiny{image-rendering:pixelated}
 .card img.sound{width:100%;height:108px;object-fit:fill;background:#fff}.card audio{width:100%;height:36px;margin-bottom:6px}
+.cards:has(.series){grid-template-columns:repeat(auto-fill,minmax(min(100%,248px),1fr))}.card img.series{width:100%;max-width:320px;height:auto}
 .card b{display:block;font-size:.98rem}.card dl{margin:.5em 0 0;font-size:.92em}.card dt{color:var(--soft);display:inline}
 .lines{display:grid;gap:12px;margin:1em 0}.lines .card img{width:auto;max-width:100%;height:40px;margin:0 0 8px}
+.lines .card img.sound,.lines .card audio{display:block;width:min(100%,420px)}.lines .card img.sound{height:108px}
 .text{font-size:1.05rem;margin:0 0 .3em}del{color:var(--warn)}ins{color:var(--own);text-decoration:underline;font-weight:600}
 .card dd{margin:0;display:inline}.card dd::after{content:"\\a";white-space:pre}.warn{color:var(--warn)}.warn::before{content:"⚠ "}li{margin:.25em 0}
 pre{background:var(--tint);border:1px solid var(--line);padding:.9em 1em;border-radius:8px;font-size:.88rem;white-space:pre-wrap;overflow-wrap:anywhere}
@@ -148,8 +150,9 @@ def picture(source: str | None, sound: str | None = None) -> str:
     if sound and sound.startswith("data:audio/"):
         shown = f'<img class="sound" alt="its waveform and spectrogram" src="{escape(source)}">'
         return f'{shown}<audio controls preload="none" src="{escape(sound)}"></audio>'
-    tiny = ' class="tiny"' if source.startswith("data:image/png") else ""
-    return f'<img alt="the example itself"{tiny} src="{escape(source)}">'
+    kinds = {"data:image/png": ' class="tiny"', "data:image/svg": ' class="series"'}
+    kind = kinds.get(source[:14], "")
+    return f'<img alt="the example itself"{kind} src="{escape(source)}">'
 
 
 def entries(row: Mapping[str, object]) -> str:

@@ -177,7 +177,7 @@ def pushes(rows: Sequence[tuple[str, float, str]], label: str) -> str:
 
 
 def reliability(before: Sequence[dict[str, float]], after: Sequence[dict[str, float]]) -> str:
-    """How often answers of each confidence were right, before and after the temperature; the diagonal is ideal."""
+    """How often answers of each confidence were right, before (where there is any) and after the temperature; the diagonal is ideal."""
     places = [each[key] for each in [*before, *after] for key in ("confidence", "right")]
     low = max(0.0, min([*places, *(each["low"] for each in after), 0.95]) - 0.03)
     axes = Axes((low, 1), (low, 1), 300)
@@ -192,9 +192,12 @@ def reliability(before: Sequence[dict[str, float]], after: Sequence[dict[str, fl
     for each in after:
         body += f'<circle class="own" cx="{axes.x(each["confidence"])}" cy="{axes.y(each["right"])}" r="5"/>'
     legend = mark('<circle class="own" cx="8" cy="8" r="5"/>', "calibrated, with its interval")
-    legend += mark('<rect class="other" x="4" y="4" width="8" height="8"/>', "before calibration")
+    if before:
+        legend += mark('<rect class="other" x="4" y="4" width="8" height="8"/>', "before calibration")
     legend += mark('<line class="ideal" x1="0" x2="16" y1="8" y2="8"/>', "ideal")
-    said = "Share of right answers at each confidence; squares before, circles after calibration."
+    said = "Share of right answers at each confidence" + (
+        "; squares before, circles after calibration." if before else ", after calibration."
+    )
     return figure("How often it was right", said, body, 300, legend, "square")
 
 
@@ -228,25 +231,6 @@ def _errors(points: Sequence[Sequence[float]]) -> str:
     low = float((errors < 0).mean())
     said = f"{percent(low, '.0f')} of the answers were too low, {percent(1 - low, '.0f')} too high."
     return figure("Errors: too low, too high", said, body, 300, f"<span>{said}</span>", "square")
-
-
-def signals(values: np.ndarray[tuple[int, int], np.dtype[np.float32]], side: int = 96) -> str:
-    """A small picture of a series [T, C] as an SVG of its own: a line for each signal, on one scale, broken at gaps."""
-    known = values[np.isfinite(values)]
-    low, high = _room(float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
-    steps = np.unique(np.linspace(0, len(values) - 1, min(len(values), side)).astype(int))
-    across = side / max(len(values) - 1, 1)
-    body = ""
-    for place, column in enumerate(values.T[: len(INKS)]):
-        path, drawn = "", False
-        for step in steps:
-            there = bool(np.isfinite(column[step]))
-            if there:
-                up = side - side * (float(column[step]) - low) / (high - low)
-                path += f"{'L' if drawn else 'M'}{step * across:.1f} {up:.1f}"
-            drawn = there
-        body += f'<path d="{path}" fill="none" stroke="{INKS[place]}" stroke-width="1.5"/>'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" width="{side}" height="{side}">{body}</svg>'
 
 
 def histogram(

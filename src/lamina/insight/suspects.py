@@ -8,6 +8,9 @@ import numpy as np
 
 from lamina.core import Array
 
+ENOUGH = 0.5  # share of right answers, below which a doubt tells more of the network than of the label
+WEAK = "None are listed: this network is right too seldom to tell wrong labels from hard examples."
+
 
 @dataclass(frozen=True, slots=True)
 class Suspect:

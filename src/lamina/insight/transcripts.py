@@ -37,7 +37,7 @@ def _worst(target: Json) -> str:
     cards = []
     for each in target["worst"]:
         cards.append(
-            f'<div class="card">{picture(each["picture"])}<p class="text">{_marked(each["pairs"])}</p>'
+            f'<div class="card">{picture(each["picture"], each.get("sound"))}<p class="text">{_marked(each["pairs"])}</p>'
             f"said {escape(each['said']) or 'nothing'}<dl>{entries(each['cells'])}</dl></div>"
         )
     return (

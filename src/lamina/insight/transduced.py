@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lamina.core import Json
+from lamina.insight import signals
 from lamina.insight.metrics import percent
 from lamina.insight.page import entries, escape, picture, table
 
@@ -61,6 +62,7 @@ def render(found: Json | None) -> str:
     ]
     if found["shown"]:
         parts.append("<h3>The surest answers, then the least sure</h3>")
+        parts.append(signals.legend(found["shown"]))
         parts.append(f'<div class="cards">{"".join(_card(each) for each in found["shown"])}</div>')
     return "".join(parts)
 

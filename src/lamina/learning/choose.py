@@ -102,7 +102,7 @@ def choose(
         elif form.kind not in PHOTOGRAPHS or plan.network is not None or (form.timed and _hurried(plan, budget)):
             choice.reasons.append(
                 f"{name}: {said[name]['kind']}, "
-                f"{'as asked for' if wanted is not None and said[name]['kind'] == wanted['kind'] else f'the kind for {HELD.get(form.kind, form.kind)}'}."
+                f"{'as asked for' if wanted is not None and said[name]['kind'] == wanted['kind'] else f'the kind for {_called(prepared, name)}'}."
             )
         elif why := _no_race(form):
             choice.reasons.append(f"{name}: {said[name]['kind']}. {why}")
@@ -121,6 +121,12 @@ def choose(
             learning,
         )
     return choice
+
+
+def _called(prepared: Prepared, name: str) -> str:
+    """What the examples of an array are called: lines are pictures, though they are read along time as sounds are."""
+    first, form = prepared.intake.groups[name][0], prepared.intake.forms[name]
+    return "pictures of lines" if prepared.intake.inputs[first].kind == "line" else HELD.get(form.kind, form.kind)
 
 
 def _published(plan: Plan, wanted: Json | None, forms: Mapping[str, Form]) -> Published | None:

@@ -16,7 +16,7 @@ from lamina.insight.calibration import coverage, reliability
 from lamina.insight.importance import permutation
 from lamina.insight.mistakes import confident, largest
 from lamina.insight.slices import picture_columns, slices
-from lamina.insight.suspects import suspects
+from lamina.insight.suspects import ENOUGH, suspects
 from lamina.learning.choose import Choice
 from lamina.learning.held import Held
 from lamina.learning.loop import Loop
@@ -140,9 +140,11 @@ def _category(output: Any, prepared: Prepared, rows: Array, raw: Array, target: 
             | shown(prepared, int(rows[each.row]))
             for each in confident(after, target, SHOWN)
         ]
-        doubted = suspects(after, target, len(target))
+        weak = bool((said == target).mean() < ENOUGH)
+        doubted = [] if weak else suspects(after, target, len(target))
         found["suspects"] = {
             "count": len(doubted),
+            "weak": weak,
             "rows": [
                 {
                     "given": output.classes[each.given],

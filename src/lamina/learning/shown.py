@@ -6,8 +6,9 @@ import numpy as np
 
 from lamina.core import Array, Encoded, Json, Unreadable
 from lamina.examples.examples import show
+from lamina.inputs.series import Series
 from lamina.inputs.sound import Sound
-from lamina.insight import plots, thumbnails
+from lamina.insight import signals, thumbnails
 from lamina.learning.prepare import Prepared
 
 LONG = 400  # characters of a text that are shown
@@ -66,9 +67,11 @@ def _encoded(prepared: Prepared, column: str) -> Encoded:
 
 
 def _lines(prepared: Prepared, column: str, row: int) -> Json:
-    """A series as a small plot."""
+    """A series as a plot, and which signals its lines are."""
     values, length = _over_time(prepared, column, row)
-    return {"picture": thumbnails.svg(plots.signals(values[:length]))}
+    series = prepared.intake.inputs[column]
+    names, stride = (series.channels, series.stride) if isinstance(series, Series) else ([], 1)
+    return {"picture": thumbnails.svg(signals.wide(values[:length], stride)), "signals": names}
 
 
 def _frames(prepared: Prepared, column: str, row: int) -> Json:

@@ -15,6 +15,7 @@ from lamina.core import Array, Json, PlanError, nearest
 from lamina.insight.calibration import coverage, reliability
 from lamina.insight.metrics import name, short
 from lamina.insight.slices import picture_columns, slices
+from lamina.insight.suspects import WEAK
 from lamina.insight.verdict import verdict
 from lamina.model.model import Model
 from lamina.model.score import figures
@@ -261,6 +262,7 @@ class Fails:
             found = self.kept["suspects"]
             items = [_kept(each) for each in found["rows"]]
             said = f"{found['count']:,} labels look wrong; the report kept the first {len(items)}."
+            said = WEAK if found.get("weak") else said
             return self._queue(items[offset : offset + limit], len(items), offset, said)
         judged, words = self.judged, self.judged.classes
         doubts = [
@@ -272,7 +274,7 @@ class Fails:
             f"Of {len(judged.rows):,} judged examples, {count:,} {'label looks' if count == 1 else 'labels look'} wrong: another label is as "
             "sure there as it usually is where it is right (confident learning). Some are simply hard."
         )
-        return self._live(doubts, count, offset, said)
+        return self._live(doubts, count, offset, WEAK if judged.weak else said)
 
     def _live(self, some: Sequence[tuple[Any, ...]], total: int, offset: int, said: str) -> fails.Queue:
         assert self.judged is not None

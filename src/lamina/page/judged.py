@@ -10,7 +10,7 @@ import numpy as np
 
 from lamina.core import Array, Json, PlanError, nearest
 from lamina.insight.mistakes import Confident, Residual, confident, largest
-from lamina.insight.suspects import Suspect, suspects
+from lamina.insight.suspects import ENOUGH, Suspect, suspects
 from lamina.model.model import Model
 from lamina.outputs._scores import sigmoid, softmax
 from lamina.page.answering import Told, raw
@@ -85,7 +85,12 @@ class Judged:
 
     @cached_property
     def suspects(self) -> list[Suspect]:
-        return suspects(self.shares, self.truth, len(self.truth))
+        return [] if self.weak else suspects(self.shares, self.truth, len(self.truth))
+
+    @property
+    def weak(self) -> bool:
+        """Whether it is right too seldom to tell wrong labels from hard examples."""
+        return len(self.rows) > 0 and bool((~self.wrong).mean() < ENOUGH)
 
     @cached_property
     def mistaken(self) -> list[Confident]:

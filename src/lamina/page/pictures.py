@@ -15,7 +15,7 @@ from lamina.core import Array, Input, PlanError, Unreadable, nearest
 from lamina.examples import Examples
 from lamina.inputs.image import decoded
 from lamina.inputs.sound import Sound
-from lamina.insight import plots, thumbnails
+from lamina.insight import plots, signals, thumbnails
 from lamina.model.model import Model
 from lamina.page.data import Data
 
@@ -69,7 +69,7 @@ def picture(
             case "sound":
                 return PNG, _bytes(thumbnails.sound(each.samples(value), each.decode(steps)))
             case "series":
-                return SVG, plots.signals(steps, side).encode()
+                return SVG, signals.small(steps, side).encode()
             case _:
                 return PNG, _png(_frames(steps, side))
     except Unreadable as error:

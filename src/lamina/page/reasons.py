@@ -8,7 +8,7 @@ from urllib.parse import quote
 import numpy as np
 
 from lamina.core import Array
-from lamina.insight import heat, plots, thumbnails
+from lamina.insight import heat, signals, thumbnails
 from lamina.insight.explain import Explanation
 from lamina.insight.explained import cell
 from lamina.insight.twin import said
@@ -123,7 +123,7 @@ def _steps(model: Model, part: Steps, found: Explanation, example: int) -> why.S
     if form.kind == "spectrum":
         picture = pictures.spectrogram(model, part.name, values)
     elif form.kind == "sequence" and not part.words:
-        picture = thumbnails.svg(plots.signals(values.astype(np.float32), 400))
+        picture = thumbnails.svg(signals.small(values.astype(np.float32), 400))
     return why.Steps(
         kind="words" if part.words else "moments",
         column=part.name,
