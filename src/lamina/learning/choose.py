@@ -18,7 +18,7 @@ from lamina.learning.frozen import Frozen
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Fold, Prepared
 from lamina.learning.reading import Reading
-from lamina.learning.readout import LONG, STEPS, layers, learning_on, sized, strength, tuned
+from lamina.learning.readout import LONG, STEPS, affordable, layers, learning_on, sized, strength, tuned
 from lamina.learning.trial import Lesson, attempt
 from lamina.networks._build import OWN, asked
 from lamina.networks._weights import Published, published
@@ -307,6 +307,11 @@ def _photographs_win(
     if len(fold.train) < TEACH or len(fold.validation) < CHECK:
         choice.reasons.append(f"{name}: pretrained features. So few labelled {what} teach no network of their own.")
         return True
+    if not affordable(frozen, budget):
+        choice.reasons.append(
+            f"{name}: {choice.said[name]['kind']}. There is no time for pretrained features: they would take about {frozen.needs:.0f} s."
+        )
+        return False
     rng = np.random.default_rng(plan.seed)
     seconds = race.seconds(budget)
     looking = seconds * FILMED if forms[name].timed else seconds

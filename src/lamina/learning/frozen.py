@@ -42,6 +42,7 @@ class Frozen:
         if learned:
             self.maps = cache.allocate((len(pictures.values), *self._shape()), np.float32)
         self.done = np.zeros(len(self.values), bool)
+        self.needs = 0.0  # seconds that all rows will take, as far as that is known
         self._runner: Runner | None = None
 
     @property

@@ -39,13 +39,19 @@ def sized(
     if frozen.recall() or budget.seconds is None:
         return frozen
     yield Progress(stage="looking", message="timing the network that knows photographs", left=budget.left())
-    largest, sides = frozen.pace(rows) * len(rows), iter(SIDES[1:])
-    while largest * (frozen.side / SIDES[0]) ** 2 > ROOM * budget.seconds:
-        side = next(sides, None)
-        if side is None:
+    largest = frozen.pace(rows) * len(rows)
+    frozen.needs = largest
+    for side in SIDES[1:]:
+        if frozen.needs <= ROOM * budget.seconds:
             break
         frozen = Frozen(pictures, form, side, learned, placed)
+        frozen.needs = 0.0 if frozen.recall() else largest * (side / SIDES[0]) ** 2
     return frozen
+
+
+def affordable(frozen: Frozen, budget: Budget) -> bool:
+    """Whether there is time for the features of all rows that need them."""
+    return budget.seconds is None or frozen.needs <= ROOM * budget.seconds
 
 
 def layers(reading: Reading, rows: int, budget: Budget) -> int:
