@@ -182,3 +182,23 @@ def test_labels_that_look_wrong_and_groups_that_fail_are_told() -> None:
     assert "No group of rows gets clearly worse answers than the others. Looked at: age." in page
     assert "Labels that may be wrong" not in page
     assert "Where it fails" not in render(content(number()))  # of a report of an earlier version
+
+
+@pytest.mark.parametrize(
+    ("moves", "steps", "said"),
+    [
+        ([[10, 960], [624, 780]], 780, "after 780 of 900 steps, as was settled at step 624"),
+        ([[300, 500]], 500, "after 500 of 900 steps, as was settled at step 300"),
+        ([[10, 960]], 960, ""),
+        ([[10, 960]], 400, ""),
+        ([[10, 800], [400, 920]], 920, ""),
+        ([], 400, ""),
+    ],
+    ids=["longer, then shorter", "shorter", "longer", "by hand", "shorter, then longer", "by hand, not moved"],
+)
+def test_only_an_end_that_was_brought_forward_is_told(moves: list[list[int]], steps: int, said: str) -> None:
+    made = content(target())
+    made["learning"] |= {"shortened": [moves], "steps": [steps], "planned": [900]}
+    page = render(made)
+    assert said in page
+    assert ("end early" in page) == bool(said)
