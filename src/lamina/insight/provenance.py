@@ -107,14 +107,21 @@ def repeat(content: Json) -> str:
     ]
     return (
         "<h2>To repeat it</h2>"
-        + (f"<p>{escape(_repeats(content['plan']))}</p>{shown}" if command else "")
+        + (f"<p>{escape(_repeats(content))}</p>{shown}" if command else "")
         + table(["plan", ""], plan)
         + f"<p class=soft><small>{escape(versions)}</small></p>"
     )
 
 
-def _repeats(plan: Json) -> str:
+def _repeats(content: Json) -> str:
+    """What else than the command has a say."""
     same = "The same steps, seed and threads give the same weights on the same kind of CPU"
-    if "minutes" not in plan:
+    if "minutes" not in content["plan"]:
         return f"{same}."
-    return f"{same}, but for what the clock decided on the way: the sizes of pictures, what was tried, an end that came early."
+    moved = (
+        " The end was moved on the way: as many steps as were taken are told, but planned from the start they are not as "
+        "large at each time, and the weights differ."
+        if content["stopped"] or any((content.get("learning") or {}).get("shortened", []))
+        else ""
+    )
+    return f"{same}, but for what the clock decided on the way: the sizes of pictures, what was tried.{moved}"
