@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -202,3 +203,24 @@ def test_only_an_end_that_was_brought_forward_is_told(moves: list[list[int]], st
     page = render(made)
     assert said in page
     assert ("end early" in page) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("measured", "said"), [(3, ""), (2, "Not measured, as there was no time: 'c3'."), (1, "no time: 'c2', 'c3'.")]
+)
+def test_columns_that_were_not_measured_are_named(measured: int, said: str) -> None:
+    made = content(target())
+    made["data"]["columns"] = [
+        {"name": f"c{k}", "kind": "number", "reason": "", "use": use}
+        for k, use in enumerate(("left out", "input", "input", "input", "answer"))
+    ]
+    made["importance"] = [{"name": f"c{k}", "mean": 0.1, "low": 0.0, "high": 0.2} for k in range(1, measured + 1)]
+    page = html.unescape(render(made))
+    assert said in page
+    assert ("Not measured" in page) == bool(said)
+
+
+def test_that_only_the_most_important_columns_are_shown_is_said() -> None:
+    made = content(target())
+    made["importance"] = [{"name": f"c{k}", "mean": 0.1, "low": 0.0, "high": 0.2} for k in range(23)]
+    assert "Of 23 columns measured, the 20 that matter most are shown." in render(made)
