@@ -119,8 +119,8 @@ def _repeats(content: Json) -> str:
     if "minutes" not in content["plan"]:
         return f"{same}."
     moved = (
-        " The end was moved on the way: as many steps as were taken are told, but planned from the start they are not as "
-        "large at each time, and the weights differ."
+        " The end was moved on the way: here as many steps as were taken are planned from the start, so each is larger or "
+        "smaller than it was, and the weights differ."
         if content["stopped"] or any((content.get("learning") or {}).get("shortened", []))
         else ""
     )
