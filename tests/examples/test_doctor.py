@@ -43,6 +43,7 @@ def healthy(rows: int = ROWS, seed: int = 0) -> dict[str, Any]:
 
 def test_nothing_is_found_in_healthy_data() -> None:
     assert set(found(healthy())) == {"few_rows"}
+    assert "every row is used" in found(healthy())["few_rows"].detail
     assert set(found(healthy(3000))) == set()
 
 
@@ -79,6 +80,13 @@ def test_a_class_with_too_few_examples() -> None:
     finding = found(data)["few_in_class"]
     assert "'odd' 3" in finding.detail
     assert "merge" in finding.advice
+
+
+def test_transcripts_are_no_classes() -> None:
+    lines = [f"one line of text {k}" for k in range(30)]
+    shapes = np.random.default_rng(0).integers(0, 255, (30, 8, 40), np.uint8)
+    findings = found({"image": shapes, "y": lines})
+    assert not {"few_in_class", "one_class", "imbalance", "label_variants"} & set(findings)
 
 
 def test_uneven_classes() -> None:
@@ -151,6 +159,7 @@ def test_train_and_test_that_overlap(tmp_path: Path) -> None:
     findings = found(tmp_path)
     assert "5 rows of the test set (20.0%) also in the training set" in findings["overlap"].title
     assert findings["parts"].title == "The parts are given: 100 to learn from, 25 of your own test set."
+    assert findings["few_rows"].detail == "Five folds share the others, and your own test set judges too."
 
 
 # --------------------------------------------------------------------------------------------- pictures

@@ -102,6 +102,20 @@ def test_a_long_table_becomes_a_row_per_example() -> None:
     assert again.values("series")[0]["ax"].tolist() == [2, 3, 1]
 
 
+def test_a_long_table_without_its_columns_hears_which_are_needed() -> None:
+    """`series` is a name that only Lamina knows."""
+    steps = {name: LONG[name] for name in ("id", "t", "ax", "gait")}
+    like = read(steps, Reading(example="id", time="t"), target="gait").told
+    like.pop("id", None)
+    like.pop("gait")
+    with pytest.raises(DataError, match=r"has not all columns .* it needs 'id', 't', 'ax'\. There are: t, ax"):
+        read({"t": LONG["t"], "ax": LONG["ax"]}, like=like)
+    with pytest.raises(DataError, match=r"has none of the columns .* it needs 'id', 't', 'ax'\. There are: b"):
+        read({"b": [1.0, 2.0]}, like=like)
+    partly = read({"age": [30, 40], "ax": [1.0, 2.0]}, like={**like, "age": "number"})
+    assert [note.text for note in partly.notes] == ["2 columns missing ('id', 't'): read as unknown."]
+
+
 def test_an_answer_that_changes_within_an_example_is_refused() -> None:
     changing = LONG | {"gait": ["walk", "run", "walk", "run", "run", "walk"]}
     with pytest.raises(DataError, match=r"'gait' changes within one example: for 'id' 7 it is 'run', 'walk'"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -211,3 +212,44 @@ def test_sounds_that_were_written_down_worst_or_look_wrong_can_be_played() -> No
     doubted["suspects"]["rows"][0]["sound"] = CLICK
     assert parsed(render(content(doubted))).seen.count("audio") == 1
     assert "example.org" not in render(content(transcript("https://example.org/call.wav")))
+
+
+@pytest.mark.parametrize(
+    ("moves", "steps", "said"),
+    [
+        ([[10, 960], [624, 780]], 780, "after 780 of 900 steps, as was settled at step 624"),
+        ([[300, 500]], 500, "after 500 of 900 steps, as was settled at step 300"),
+        ([[10, 960]], 960, ""),
+        ([[10, 960]], 400, ""),
+        ([[10, 800], [400, 920]], 920, ""),
+        ([], 400, ""),
+    ],
+    ids=["longer, then shorter", "shorter", "longer", "by hand", "shorter, then longer", "by hand, not moved"],
+)
+def test_only_an_end_that_was_brought_forward_is_told(moves: list[list[int]], steps: int, said: str) -> None:
+    made = content(target())
+    made["learning"] |= {"shortened": [moves], "steps": [steps], "planned": [900]}
+    page = render(made)
+    assert said in page
+    assert ("end early" in page) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("measured", "said"), [(3, ""), (2, "Not measured, as there was no time: 'c3'."), (1, "no time: 'c2', 'c3'.")]
+)
+def test_columns_that_were_not_measured_are_named(measured: int, said: str) -> None:
+    made = content(target())
+    made["data"]["columns"] = [
+        {"name": f"c{k}", "kind": "number", "reason": "", "use": use}
+        for k, use in enumerate(("left out", "input", "input", "input", "answer"))
+    ]
+    made["importance"] = [{"name": f"c{k}", "mean": 0.1, "low": 0.0, "high": 0.2} for k in range(1, measured + 1)]
+    page = html.unescape(render(made))
+    assert said in page
+    assert ("Not measured" in page) == bool(said)
+
+
+def test_that_only_the_most_important_columns_are_shown_is_said() -> None:
+    made = content(target())
+    made["importance"] = [{"name": f"c{k}", "mean": 0.1, "low": 0.0, "high": 0.2} for k in range(23)]
+    assert "Of 23 columns measured, the 20 that matter most are shown." in render(made)

@@ -224,6 +224,11 @@ def test_damaged_pictures_are_counted(pets: Path) -> None:
 def test_damaged_pictures_are_skipped_in_learning_and_marked_in_answers(pets: Path, tmp_path: Path) -> None:
     place = tmp_path / "pets.lamina"
     run("learn", pets, "--steps", "3", "--folds", "0", "--out", place)
+    notes = json.loads((place / "card.json").read_text(encoding="utf-8"))["results"]["data"]["notes"]
+    [left_out] = [each["text"] for each in notes if "unreadable" in each["text"]]
+    assert left_out.startswith("4 unreadable pictures were left out: ")
+    assert left_out.endswith(") and 1 more.")
+    assert "cat/gone.jpg (No such file or directory)" in left_out
     lines = [json.loads(line) for line in run("predict", place, pets, "--json").splitlines() if line.startswith("{")]
     unlike = {Path(each["input"]).name: each["label"]["reasons"][0] for each in lines if each["label"]["unlike"]}
     assert unlike["gone.jpg"] == "No such file or directory"

@@ -12,8 +12,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import lamina
 import worlds
+from lamina.learning.trial import Trial
 
 
 def run(words: list[str], place: Path) -> subprocess.CompletedProcess[str]:
@@ -52,5 +55,28 @@ def test_minutes_become_steps_and_looks(tmp_path: Path) -> None:
     command = "lamina learn rows.csv --target label --minutes 0.05 --seed 1"
     running = lamina.training(worlds.blobs(200, 0), "label", minutes=0.05, folds=0, command=command)
     results = running.model.card.results
-    steps, [[looks]] = results["learning"]["planned"][0], [re.findall(r"--looks (\d+)", results["command"])]
+    steps, [[looks]] = results["learning"]["steps"][0], [re.findall(r"--looks (\d+)", results["command"])]
     assert results["command"] == f"lamina learn rows.csv --target label --steps {steps} --looks {looks} --seed 1"
+
+
+def test_an_end_that_was_moved_gives_the_steps_that_were_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those first planned would stop where the run did not."""
+
+    def learn(self: Trial, steps: int, **options: Any) -> Any:
+        running = taught(self, steps, **options)
+        yield next(running)
+        assert self.loop is not None
+        self.loop.deadline = None
+        self.loop.schedule.end(self.loop.step, steps + 7)
+        yield from running
+
+    taught = Trial.learn
+    monkeypatch.setattr(Trial, "learn", learn)
+    command = "lamina learn rows.csv --target label --minutes 0.05"
+    running = lamina.training(worlds.blobs(200, 0), "label", minutes=0.05, folds=0, command=command)
+    results = running.model.card.results
+    [planned], [steps] = results["learning"]["planned"], results["learning"]["steps"]
+    assert steps == planned + 7
+    assert f"--steps {steps} " in results["command"]
+    assert results["plan"]["steps"] == steps
+    assert "The end was moved on the way" in running.model.files["report.html"].decode()

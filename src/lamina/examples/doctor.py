@@ -17,6 +17,8 @@ from lamina.examples.findings import ORDER, Described, Finding, Findings, named
 from lamina.examples.reading import FILES, TEST, TRAIN, UNUSED, VALIDATION, count, figure, listed
 from lamina.examples.splits import SMALL, labelled
 
+LABELS = ("category", "constant")  # kinds of targets whose distinct values are classes
+
 
 def look(examples: Examples, targets: Sequence[str] = ()) -> Findings:
     """Check examples before learning. Without a target, the label of a folder of labelled files is taken.
@@ -30,7 +32,7 @@ def look(examples: Examples, targets: Sequence[str] = ()) -> Findings:
     out = Findings(examples.source, len(examples), tuple(targets), describe(examples), {})
     for name in targets:
         data = examples.stored(name)
-        if isinstance(data, Coded) and examples.kinds[name].name in ("category", "constant"):
+        if isinstance(data, Coded) and examples.kinds[name].name in LABELS:
             known, counts = words.used(data)
             out.labels[name] = {known.words[place]: int(counts[place]) for place in np.argsort(-counts, kind="stable")}
     images = {name: pictures.survey(examples.stored(name)) for name in examples.of("image", "line")}
@@ -157,15 +159,22 @@ def _rows(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
         )
     elif known < SMALL:
         text = f"{count(known, 'labelled example' if targets else 'example')}: little data."
-        yield Finding(
-            "info", "few_rows", text, "Five folds will judge, so every row is used.", "More examples help most."
-        )
+        yield Finding("info", "few_rows", text, _judged(examples, targets), "More examples help most.")
+
+
+def _judged(examples: Examples, targets: Sequence[str]) -> str:
+    """By which rows a small table is judged, as `splits.split` and learning do it; nothing where that is not settled here."""
+    if examples.of("time") or any(examples.kinds[name].name == "transcript" for name in targets):
+        return ""
+    if examples.parts is not None and (examples.parts == TEST).any():
+        return "Five folds share the others, and your own test set judges too."
+    return "Five folds will judge, so every row is used."
 
 
 def _labels(examples: Examples, targets: Sequence[str]) -> Iterator[Finding]:
     for name in targets:
         data = examples.stored(name)
-        if not isinstance(data, Coded) or examples.kinds[name].name == "tags":
+        if not isinstance(data, Coded) or examples.kinds[name].name not in LABELS:
             continue
         known, counts = words.used(data)
         if len(counts) < 2:

@@ -86,6 +86,11 @@ def folded_by(how: str) -> tuple[str, str | None]:
     return example, time or None
 
 
+def columns_of(how: str) -> list[str]:
+    """The columns of a long table that a saved model folded: of the example, of the time, and its signals."""
+    return [name for name in how.split(_BETWEEN) if name]
+
+
 def refold(raw: Raw, how: str) -> Raw:
     """As a saved model folded the examples that it learned from; a table of other columns stays what it is."""
     example, time, *signals = how.split(_BETWEEN)

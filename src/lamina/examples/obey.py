@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,11 +38,12 @@ def obey(raw: Raw, reading: Reading, like: Mapping[str, str], target: Sequence[s
         own = [name for name, cells in raw.columns.items() if name == held[files[0]] or _holds(cells, held[files[0]])]
         found[files[0]] = own[0] if own else None
     absent = [name for name, own in found.items() if own is None]
+    lacking = [name for name in _as_given(absent, like) if name not in raw.columns]
     if len(absent) == len(found):
-        close = nearest(absent[0], raw.columns) if absent else ""
-        raise DataError(
-            f"{raw.source} has none of the columns that the model learned from: it needs {listed(found)}. {close}"
-        )
+        wanted = _as_given(found, like)
+        close = nearest(lacking[0], raw.columns) if lacking else ""
+        what = "none of the columns" if len(lacking) == len(wanted) else "not all columns"
+        raise DataError(f"{raw.source} has {what} that the model learned from: it needs {listed(wanted)}. {close}")
     for name in target:
         if found[name] is None:
             raise DataError(
@@ -51,7 +52,7 @@ def obey(raw: Raw, reading: Reading, like: Mapping[str, str], target: Sequence[s
     if absent:
         raw.note(
             "warn",
-            f"{count(len(absent), 'column')} missing ({listed(absent)}): read as unknown.",
+            f"{count(len(lacking), 'column')} missing ({listed(lacking)}): read as unknown.",
             "Answers will be less sure.",
         )
     settled = {}
@@ -60,6 +61,15 @@ def obey(raw: Raw, reading: Reading, like: Mapping[str, str], target: Sequence[s
         cells = raw.columns[place] if place is not None else Coded(np.full(len(raw), -1, np.int32), ())
         settled[name] = columns.settle(name, _as_written(said, cells, raw, reading), cells, raw, _ADVICE)
     return Examples(raw.source, settled, reading=reading, parts=raw.parts, notes=raw.notes)
+
+
+def _as_given(names: Iterable[str], like: Mapping[str, str]) -> list[str]:
+    """Columns as people have them: a long table's own ones where its steps were folded into series."""
+    found: list[str] = []
+    for name in names:
+        kind, _, how = like[name].partition(" ")
+        found += long.columns_of(how) if kind == long.SERIES and how else [name]
+    return found
 
 
 def _as_written(said: str, cells: Any, raw: Raw, reading: Reading) -> Kind:

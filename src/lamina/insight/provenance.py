@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lamina.core import Json
 from lamina.insight import plots
 from lamina.insight.metrics import title
@@ -43,26 +45,30 @@ def learning(content: Json, metric: str) -> str:
     """Learning curves, and what was decided on the way. metric: what was looked at, in words."""
     found = content["learning"]
     more = "".join(f"<li>{escape(note)}</li>" for note in content.get("decisions", []))
-    cut = [
-        moves[0]
-        for moves, steps, planned in zip(found["shortened"], found["steps"], found["planned"], strict=True)
-        if moves and steps < planned
-    ]
+    told = zip(found["shortened"], found["steps"], found["planned"], strict=True)
+    early = next(filter(None, (_early(*each) for each in told)), "")
     spent = f"{found['seconds']:.0f} seconds, {found['steps'][0]:,} steps of {found['batch']} examples"
     spent += f" for each of {len(found['steps'])} trainings" if len(found["steps"]) > 1 else ""
     spent += ". Learning was ended early by hand." if content["stopped"] else "."
-    spent += (
-        f" It was brought to its end early, at step {cut[0][0]:,}, by the clock or since nothing improved."
-        if cut
-        else ""
-    )
     return (
-        f"<h2>How it learned</h2><p>{escape(spent)} The ring marks the weights that were kept.</p>"
+        f"<h2>How it learned</h2><p>{escape(spent + early)} The ring marks the weights that were kept.</p>"
         + '<div class="pair">'
         + plots.curves(found["curves"], "value", f"{title(metric)}, validation examples", found["best"])
         + plots.curves(found["curves"], "loss", "Loss, training examples", [])
         + "</div>"
         + (f"<ul>{more}</ul>" if more else "")
+    )
+
+
+def _early(moves: Sequence[Sequence[int]], steps: int, planned: int) -> str:
+    """Of a training whose end was moved to before the planned one. moves: at which step, to which last step."""
+    if not moves or not steps == moves[-1][1] < planned:
+        return ""
+    ends = [planned, *(last for _, last in moves)]
+    at = [step for (step, last), before in zip(moves, ends, strict=False) if last < before][-1]
+    return (
+        f" It was brought to its end early, after {steps:,} of {planned:,} steps, as was settled at step {at:,}, by the "
+        "clock or since nothing improved."
     )
 
 
@@ -101,14 +107,21 @@ def repeat(content: Json) -> str:
     ]
     return (
         "<h2>To repeat it</h2>"
-        + (f"<p>{escape(_repeats(content['plan']))}</p>{shown}" if command else "")
+        + (f"<p>{escape(_repeats(content))}</p>{shown}" if command else "")
         + table(["plan", ""], plan)
         + f"<p class=soft><small>{escape(versions)}</small></p>"
     )
 
 
-def _repeats(plan: Json) -> str:
+def _repeats(content: Json) -> str:
+    """What else than the command has a say."""
     same = "The same steps, seed and threads give the same weights on the same kind of CPU"
-    if "minutes" not in plan:
+    if "minutes" not in content["plan"]:
         return f"{same}."
-    return f"{same}, but for what the clock decided on the way: the sizes of pictures, what was tried, an end that came early."
+    moved = (
+        " The end was moved on the way: here as many steps as were taken are planned from the start, so each is larger or "
+        "smaller than it was, and the weights differ."
+        if content["stopped"] or any((content.get("learning") or {}).get("shortened", []))
+        else ""
+    )
+    return f"{same}, but for what the clock decided on the way: the sizes of pictures, what was tried.{moved}"

@@ -6,11 +6,14 @@ It is drawn from plain content (`card.results`): the same that the terminal summ
 from __future__ import annotations
 
 from lamina.core import Json
+from lamina.examples.reading import listed
 from lamina.insight import assumptions, judgement, plots, transduced, unlabelled
 from lamina.insight.metrics import name, short
 from lamina.insight.page import Sections, contents, escape, hidden, page, table
 from lamina.insight.provenance import learned_from, learning, network, repeat
 from lamina.insight.verdict import verdict
+
+MEASURED = 20  # columns that are shown
 
 
 def render(content: Json) -> str:
@@ -43,16 +46,29 @@ def _importance(content: Json) -> str:
     found = content.get("importance")
     if not found:
         return ""
-    rows = [(each["name"], each["mean"], each["low"], each["high"]) for each in found[:20]]
+    rows = [(each["name"], each["mean"], each["low"], each["high"]) for each in found[:MEASURED]]
     column = content["targets"][0]
     return (
         f"<h2>Which columns matter</h2><p>How much the {escape(name(column['metric']))} worsens when one column is shuffled among "
-        "held-out rows. Columns that say the same hide each other: each alone may look unimportant.</p>"
+        "held-out rows. Columns that say the same hide each other: each alone may look unimportant."
+        f"{escape(_unmeasured(content))}</p>"
         + plots.bars(rows, f"How much worse without it: {name(column['metric'])}")
         + hidden("As a table", table(["column", "worse by", "95 % interval"], [
             [escape(n), short(m), f"{short(lo)} to {short(hi)}"] for n, m, lo, hi in rows
         ], 2))
     )  # fmt: skip
+
+
+def _unmeasured(content: Json) -> str:
+    """Which columns are not among those that are shown, and why."""
+    measured = [each["name"] for each in content["importance"]]
+    late = [
+        each["name"] for each in content["data"]["columns"] if each["use"] == "input" and each["name"] not in measured
+    ]
+    said = f" Not measured, as there was no time: {listed(late)}." if late else ""
+    if len(measured) > MEASURED:
+        said += f" Of {len(measured)} columns measured, the {MEASURED} that matter most are shown."
+    return said
 
 
 def _words(content: Json) -> str:

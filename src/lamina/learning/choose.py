@@ -14,6 +14,7 @@ from lamina import kinds
 from lamina.core import Array, Form, Json, PlanError, Progress, Recipe
 from lamina.learning import counting, race, reading
 from lamina.learning.budget import Budget
+from lamina.learning.decided import decided
 from lamina.learning.frozen import Frozen
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Fold, Prepared
@@ -295,7 +296,7 @@ def _best_kind(
     choice.said[name] = tried[best]
     choice.tried += [each.said for each in tried]
     choice.near += race.near(list(tried), best, metric, len(judges))
-    choice.reasons.append(why)
+    choice.reasons.append(why + decided(prepared.outputs.values(), plan.metric, best, tried))
 
 
 def _photographs_win(
@@ -342,7 +343,7 @@ def _photographs_win(
     metric = plan.metric or next(iter(prepared.outputs.values())).metric
     best, why = race.better(name, (learned, probed), metric, len(seen.validation), what)
     choice.tried += [probed.said, learned.said]
-    choice.reasons.append(why)
+    choice.reasons.append(why + decided(prepared.outputs.values(), plan.metric, best, (learned, probed)))
     return best is probed
 
 

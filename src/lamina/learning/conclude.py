@@ -67,7 +67,7 @@ def conclude(
         "data": findings.about_data(prepared, plan.private),
         "learning": findings.about_learning([trial], budget.started) if trial.loop else None,
         "network": findings.about_network([trial], Choice(dict(said), trial.recipe, reasons), prepared.intake.forms),
-        "plan": plan.asked() | ({"steps": trial.loop.planned} if trial.loop else {}),
+        "plan": plan.asked() | ({"steps": trial.loop.step} if trial.loop else {}),
         "versions": model.card.versions,
         "command": _repeating(trial, command),
         "stopped": stopped,
@@ -79,7 +79,7 @@ def conclude(
 def _repeating(trial: Unlabelled, command: str) -> str:
     if trial.loop is None:
         return command
-    return re.sub(r"--minutes \S+", f"--steps {trial.loop.planned} --looks {trial.loop.judgements}", command)
+    return re.sub(r"--minutes \S+", f"--steps {trial.loop.step} --looks {trial.loop.judgements}", command)
 
 
 def _card(trial: Unlabelled, said: Mapping[str, Json], plan: Plan, found: Found) -> Card:

@@ -94,7 +94,7 @@ def conclude(craft: Craft, apprentice: Apprentice, making: Making) -> Generator[
         "data": about_data(craft.prepared, plan.private),
         "learning": healthy(about_learning([apprentice], making.budget.started)),
         "network": about_network(craft, apprentice),
-        "plan": plan.asked() | {"steps": apprentice.loop.planned},
+        "plan": plan.asked() | {"steps": apprentice.loop.step},
         "versions": card.versions,
         "command": repeating(making.command, apprentice.loop, craft.size),
         "stopped": making.stopped,

@@ -79,7 +79,7 @@ def conclude(craft: Craft, apprentice: Apprentice, making: Making) -> Generator[
         "data": about_data(craft),
         "learning": about_learning([apprentice], making.budget.started),
         "network": about_network(craft, network),
-        "plan": plan.asked() | {"steps": apprentice.loop.planned},
+        "plan": plan.asked() | {"steps": apprentice.loop.step},
         "versions": model.card.versions,
         "command": repeating(making.command, apprentice.loop, craft.size),
         "stopped": making.stopped,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 from torch import nn
 
 from lamina.core import Array, Encoded, Form, Json, Taught, chunks
+from lamina.examples.findings import named
 from lamina.insight.calibration import coverage, reliability
 from lamina.insight.importance import permutation
 from lamina.insight.mistakes import confident, largest
@@ -34,6 +36,7 @@ SHOWN = 12  # mistakes
 DOUBTED = 6  # labels that look wrong
 SLICED = 4_000  # rows in which groups are looked for; fewer where they are large pictures
 CELLS = 2**25
+NAMED = 3  # files that could not be read
 POINTS = 400  # of a plot of answers against the truth
 
 
@@ -249,12 +252,7 @@ def about_data(prepared: Prepared, private: bool) -> Json:
         else [{"level": note.level, "text": str(note)} for note in [*examples.notes, *prepared.split.notes]]
     )
     if prepared.problems:
-        notes.append(
-            {
-                "level": "warn",
-                "text": f"{len(prepared.problems)} unreadable {things(examples.kinds.values())} were left out.",
-            }
-        )
+        notes.append({"level": "warn", "text": _unreadable(prepared, private)})
     if prepared.unlabelled > len(prepared.extra):
         notes.append(
             {
@@ -272,6 +270,21 @@ def about_data(prepared: Prepared, private: bool) -> Json:
         "columns": columns,
         "notes": notes,
     }
+
+
+def _unreadable(prepared: Prepared, private: bool) -> str:
+    """How many files teach nothing, and the first of them with what is wrong with each."""
+    examples, problems = prepared.examples, prepared.problems
+    what = things(examples.kinds.values())
+    if len(problems) == 1:
+        said = f"1 of the {what} could not be read and was left out"
+    else:
+        said = f"{len(problems):,} unreadable {what} were left out"
+    if private:
+        return f"{said}."
+    first = [f"{named(examples, np.array([row]))} ({why.rstrip('.')})" for row, why in islice(problems.items(), NAMED)]
+    more = f" and {len(problems) - NAMED:,} more" if len(problems) > NAMED else ""
+    return f"{said}: {', '.join(first)}{more}."
 
 
 def about_network(members: Sequence[Trained], choice: Choice, forms: Mapping[str, Form]) -> Json:

@@ -72,7 +72,7 @@ def weigh(
     weight = chosen if asked is None else asked
     verdict = Verdict(
         weight, {each: float(losses[each].mean()) for each in WEIGHTS}, right, errors[0.0], len(target),
-        prepared.unlabelled, unlike, asked is not None, 0 if both[0].loop is None else both[0].loop.planned,
+        prepared.unlabelled, unlike, asked is not None, 0 if both[0].loop is None else both[0].loop.step,
     )  # fmt: skip
     members = {0.0: alone, 1.0: both}.get(weight, [*alone, *both])
     return members, verdict

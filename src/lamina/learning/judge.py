@@ -123,7 +123,7 @@ def _results(learned: Learned, held: Held, decisions: list[str], model: Model) -
         "transduced": None if learned.answered is None else learned.answered.said,
         "unlabelled": None if learned.trust is None else learned.trust.said,
         "decisions": decisions,
-        "plan": plan.asked() | {"steps": learned.members[0].loop.planned if learned.members[0].loop else None},
+        "plan": plan.asked() | {"steps": _taken(learned)},
         "versions": model.card.versions,
         "command": _repeating(learned),
         "stopped": learned.stopped,
@@ -162,7 +162,7 @@ def _repeating(learned: Learned) -> str:
         and learned.choice.tried
     ):
         return learned.command
-    told = f"--steps {loop.planned} --looks {loop.judgements}"
+    told = f"--steps {_taken(learned)} --looks {loop.judgements}"
     if further := learned.views or (0 if learned.trust is None else learned.trust.steps):
         told += f" --unlabelled-steps {further}"
     grown = size(learned.choice.said, learned.prepared.intake.forms)
@@ -174,6 +174,12 @@ def _repeating(learned: Learned) -> str:
         learns = chosen["options"].get("learned") if chosen["kind"] in reading.KINDS else 0
         told += f" --network '{chosen['kind']} learned={learns}'" if learns else f" --network {chosen['kind']}"
     return re.sub(r"--minutes \S+", told, learned.command)
+
+
+def _taken(learned: Learned) -> int | None:
+    """How many steps a training took, the middle one of all: its end may have been moved on the way."""
+    taken = sorted(member.loop.step for member in learned.members if member.loop is not None)
+    return taken[len(taken) // 2] if taken else None
 
 
 def _novelty(learned: Learned, held: Held) -> Novelty:

@@ -153,7 +153,7 @@ class Making(Running):
 
 def repeating(command: str, loop: Loop, size: int) -> str:
     """The line that makes the same again: what the clock chose is said in it."""
-    chose = f"--steps {loop.planned} --looks {loop.judgements}" + ("" if "--size" in command else f" --size {size}")
+    chose = f"--steps {loop.step} --looks {loop.judgements}" + ("" if "--size" in command else f" --size {size}")
     return re.sub(r"--minutes \S+", chose, command)
 
 

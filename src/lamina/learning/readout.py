@@ -12,6 +12,7 @@ import numpy as np
 
 from lamina.core import Array, Encoded, Form, Json, Progress
 from lamina.learning.budget import Budget
+from lamina.learning.decided import decided
 from lamina.learning.frozen import Frozen
 from lamina.learning.reading import Reading
 from lamina.learning.trial import Lesson, Trial, attempt
@@ -76,6 +77,8 @@ def strength(lesson: Lesson, names: str) -> Generator[Progress, None, tuple[Less
     shown = ", ".join(f"{decay:g}: {tried.best.value:.3f}" for decay, tried in tries.items())
     why = "so few labels cannot choose another one" if few else f"best on validation rows ({shown})"
     reason = f"{names}: the read-out is held back by a weight decay of {best:g}, {why}."
+    bests = [tried.best for tried in tries.values()]
+    reason += decided(lesson.prepared.outputs.values(), lesson.metric, tries[best].best, bests)
     return tries[best].lesson, tries[best], reason
 
 
@@ -111,6 +114,9 @@ def tuned(
         f"{trial.best.value:.3f} after {spent:.0f} s, and {readout.best.value:.3f} when they did not: "
         f"{'they stay as they are' if not gains else 'they learn on' if time_left else 'there is no time to go on so'}."
     )
+    kept = trial.best if gains else readout.best
+    if time_left or not gains:
+        reason += decided(prepared.outputs.values(), lesson.metric, kept, (trial.best, readout.best))
     said = {"score": trial.best.score, "value": trial.best.value, "seconds": spent}
     if not (gains and time_left):
         prepared.rows.inputs[name] = features
