@@ -94,7 +94,7 @@ def _read(top: Path, files: Found, like: Mapping[str, str] | None) -> Raw:
     }
     if 0 in by_part.values() and len(by_part) > 1:
         return parts.tables(top, by_part, like)
-    _find_series(top, files, like)
+    find_series(top, files, like)
     kind = _kind(files, like)
     if kind is not None:
         paths = files.media[kind]
@@ -131,7 +131,7 @@ def _read(top: Path, files: Found, like: Mapping[str, str] | None) -> Raw:
     )
 
 
-def _find_series(top: Path, files: Found, like: Mapping[str, str] | None) -> None:
+def find_series(top: Path, files: Found, like: Mapping[str, str] | None) -> None:
     """Tell tables that are each one series from tables that hold the examples.
 
     They are series where they lie in folders that are their labels and nothing else is there to learn from; where several

@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lamina import kinds
@@ -81,14 +82,17 @@ class Model:
         from lamina.examples import Examples, Reading, as_categories, read
 
         self.must_answer()
-        like = dict(self.intake.kinds)
         asked = {each["column"]: each["kind"] for each in self.card.taught} if target else {}
-        like |= asked
+        like = self.told(asked)
         if isinstance(source, Examples):
-            return as_categories(source, [column for column, kind in like.items() if kind == "category"])
-        written = self.card.reading.get("written", {})  # cards of earlier versions do not say it
-        like = {column: f"{kind} {written.get(column, '')}".strip(" ") for column, kind in like.items()}
+            return as_categories(source, [column for column, kind in like.items() if kind.split(" ")[0] == "category"])
         return read(source, Reading(separator=self.card.reading.get("separator")), like=like, target=list(asked))
+
+    def told(self, more: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+        """Column to its kind and how its cells were written, as `lamina.read(like=…)` takes them. more: kinds of targets."""
+        written = self.card.reading.get("written", {})  # cards of earlier versions do not say it
+        held = self.intake.kinds | dict(more)
+        return {column: f"{kind} {written.get(column, '')}".strip(" ") for column, kind in held.items()}
 
     def must_answer(self) -> None:
         """Raises:
