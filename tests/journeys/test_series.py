@@ -60,3 +60,16 @@ def test_one_that_cannot_be_read_has_no_answer_and_the_others_have(learned: Path
 def test_folders_of_series_and_files_together(learned: Path) -> None:
     data = learned / "data"
     assert len(asked(learned / "model", data, data / "s_1.csv")) == 61
+
+
+def test_a_signal_that_is_missing_is_said_once_and_marked(learned: Path, tmp_path: Path) -> None:
+    model, good = learned / "model", learned / "data" / "s_1.csv"
+    renamed, cut = tmp_path / "renamed.csv", tmp_path / "cut.csv"
+    renamed.write_text(good.read_text().replace("ay", "a_y"))
+    cut.write_text("\n".join(line.split(",")[0] for line in good.read_text().splitlines()))
+    done = ran("predict", model, good, renamed, cut)
+    assert "note" not in ran("predict", model, good).stderr
+    assert done.stderr.count("note: 1 signal missing in 2 series ('ay'): read as unknown. Unknown there: 'a_y'.") == 1
+    marked = [line for line in done.stdout.splitlines() if "lacks the signal ay" in line]
+    assert ["renamed.csv" in marked[0], "cut.csv" in marked[1]] == [True, True]
+    assert len(marked) == 2

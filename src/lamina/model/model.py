@@ -9,6 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from lamina import kinds
 from lamina.core import Answers, Array, Encoded, Found, Made, Piece, PlanError, Table, Taught
 from lamina.machine.files import standing
@@ -67,7 +69,10 @@ class Model:
         nothing else is known of the example, the answer's value is None.
         """
         examples = self.read(source)
-        return Predictions(self.answer(examples), row_names(examples) if names else None, examples.notes)
+        answers = self.answer(examples)
+        odd = None if self.found else np.array(sorted({row for each in answers.values() for row in each.reasons}), int)
+        notes = [*examples.notes, *self.intake.notes(examples, odd)]
+        return Predictions(answers, row_names(examples) if names else None, notes)
 
     def answer(self, rows: Table) -> dict[str, Answers]:
         """Answers by target for rows whose columns are settled."""
