@@ -9,6 +9,7 @@ import pytest
 
 from lamina.core import DataError, PlanError
 from lamina.examples import Reading, read
+from lamina.examples.doctor import look
 
 STEPS = "ax,ay\n1,2\n3,4\n5,6\n"
 
@@ -41,6 +42,47 @@ def test_a_table_beside_them_names_them(tmp_path: Path, name: str) -> None:
     examples = read(tmp_path)
     assert [kind.name for kind in examples.kinds.values()] == ["series", "category"]
     assert [Path(path).stem for path in examples.values("series")] == ["walk_1", "walk_2", "walk_3", "walk_4"]
+
+
+BAD = pytest.mark.parametrize(
+    "content", [b"", b"no table\nat all\n", bytes(range(256)), b"ax,ay\n", STEPS.encode() + b"7\n"],
+    ids=["empty", "text", "binary", "only names", "ragged"],
+)  # fmt: skip
+
+
+def named_series(folder: Path, content: bytes) -> None:
+    """Six series and a table that names them; one of them cannot be read."""
+    write(folder, *(f"walk_{k}.csv" for k in range(6)))
+    (folder / "walk_2.csv").write_bytes(content)
+    rows = "".join(f"walk_{k}.csv,{'ab'[k % 2]}\n" for k in range(6))
+    (folder / "labels.csv").write_text(f"file,gait\n{rows}")
+
+
+@BAD
+def test_one_that_cannot_be_read_leaves_the_others_series(tmp_path: Path, content: bytes) -> None:
+    named_series(tmp_path, content)
+    examples = read(tmp_path, target="gait")
+    assert [Path(path).name for path in examples.values("series")] == [f"walk_{k}.csv" for k in range(6)]
+    [said] = [each for each in look(examples, ["gait"]) if each.kind == "unreadable"]
+    assert (said.level, said.title) == ("warn", "1 series cannot be read.")
+    assert "walk_2.csv (" in said.detail
+    (tmp_path / "labels.csv").unlink()
+    assert len(read(tmp_path, like={"series": "series"})) == 6
+
+
+def test_damaged_parquet_among_series(tmp_path: Path) -> None:
+    named_series(tmp_path, STEPS.encode())
+    (tmp_path / "walk_9.parquet").write_bytes(b"PAR1")
+    examples = read(tmp_path)
+    assert len(examples) == 6
+    assert "1 series not named in labels.csv left out." in [note.text for note in examples.notes]
+
+
+def test_two_tables_that_name_the_same_series_are_not_chosen_from(tmp_path: Path) -> None:
+    named_series(tmp_path, STEPS.encode())
+    (tmp_path / "others.csv").write_bytes((tmp_path / "labels.csv").read_bytes().replace(b"gait", b"mood"))
+    with pytest.raises(DataError, match="holds 8 tables"):
+        read(tmp_path)
 
 
 def test_a_table_that_names_files_by_path(tmp_path: Path) -> None:

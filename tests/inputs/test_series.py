@@ -28,13 +28,24 @@ def settled(*values: Any) -> Series:
         PLAIN,
         b"\xef\xbb\xbfax,ay\r\n1,2\r\n3,NA\r\n5,6\r\n",
         b"#ax, ay\n1, 2\n3, ?\n5, 6\n",
+        b"# ax  ay\n1 2\n3 nan\n5 6\n",
         b"ax;ay\n1,0;2,0\n3,0;\n5,0;6,0\n",
         b"ax\tay\n1\t2\n3\tnan\n5\t6\n",
         b'"ax","ay"\n"1","2"\n"3",""\n"5","6"\n\n',
         b"t,ax,ay,where\n0,1,2,hall\n1,3,,hall\n2,5,6,door\n",
         b"timestamp,ax,ay\n2024-01-01T00:00:00Z,1,2\n2024-01-01T00:00:01Z,3,\n2024-01-01T00:00:02Z,5,6\n",
     ],
-    ids=["plain", "windows", "commented", "decimal comma", "tabs", "quoted", "with words and time", "with moments"],
+    ids=[
+        "plain",
+        "windows",
+        "commented",
+        "commented, with blanks",
+        "decimal comma",
+        "tabs",
+        "quoted",
+        "with words and time",
+        "with moments",
+    ],
 )
 def test_the_same_signals_in_any_csv(content: bytes) -> None:
     found = _steps.read(content)
@@ -112,3 +123,33 @@ def test_long_series_are_averaged_and_longer_ones_cut() -> None:
 
 def test_signals_far_outside_are_said() -> None:
     assert settled(PLAIN).unlike([b"ax,ay\n1,2\n900,3\n", PLAIN, None]) == {0: "ax reaches 900, outside 1 to 5"}
+
+
+def test_a_signal_that_is_missing_or_called_otherwise_is_said() -> None:
+    series = settled(PLAIN, PLAIN)
+    assert series.unlike([b"#AX , ay,more\n1,2,3\n", np.array([[1.0, 2.0]])]) == {}
+    found = Series.restore(series.state()).unlike([b"ax\n1\n", b"ax,a_y\n1,2\n", b"ax,ay\n1,\n900,\n", b"b,c\n1,2\n"])
+    assert found == {
+        0: "lacks the signal ay",
+        1: "lacks the signal ay (unknown there: a_y)",
+        2: "lacks the signal ay; ax reaches 900, outside 1 to 5",
+        3: "names its signals b, c, not ax, ay: taken in their order",
+    }
+
+
+def test_a_signal_that_was_missing_when_learning_may_be_missing() -> None:
+    series = settled(PLAIN, PLAIN, b"ax\n4\n")
+    assert series.names == ["ax", "ay"]
+    assert series.unlike([b"ax\n4\n", b"ay\n4\n"]) == {1: "lacks the signal ax"}
+
+
+def test_without_names_the_places_say_which_is_which() -> None:
+    series = settled(np.arange(6.0).reshape(3, 2))
+    assert series.unlike([b"ax,ay\n1,2\n"]) == {}
+    assert series.encode([b"ax,ay\n1,2\n"]).values[0, 0].tolist() == [1, 2]
+
+
+def test_marks_of_a_comment_and_blanks_are_no_part_of_a_name() -> None:
+    series = settled({"# ax": [1, 2], " ay ": [3, 4]})
+    assert series.names == ["ax", "ay"]
+    assert series.encode([{"ay": [4], "#ax": [2]}]).values[0, 0].tolist() == [2, 4]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,26 @@ def test_what_cannot_be_followed_says_why() -> None:
         stream.feed(np.zeros((2, 5)))
     with pytest.raises(DataError, match="piece of the series is missing"):
         stream.feed(None)
+
+
+def test_signals_of_a_piece_are_known_by_their_names(tmp_path: Path) -> None:
+    world = worlds.wobbles(40, 1)
+    for row, (steps, label) in enumerate(zip(world["series"], world["label"], strict=True)):
+        (tmp_path / label).mkdir(exist_ok=True)
+        np.savetxt(tmp_path / label / f"{row}.csv", steps, delimiter=",", header="ax, ay")
+    plan = Plan(target=("label",), steps=3, folds=0, network="rnn both=false width=8")
+    model = Training(read(tmp_path), plan, report=False).model
+    piece = {" ay": [1.0, 2.0], "# AX": [3.0, 4.0]}
+    named = model.stream().feed(piece)["label"]
+    assert named.confidence == model.stream().feed(np.array([[3.0, 1.0], [4.0, 2.0]]))["label"].confidence
+    assert "lacks" not in " ".join(named.reasons)
+    stream = model.stream()
+    for names, why in ((("ax", "a_y"), "'a_y'.*Did you mean 'ay'"), (("b", "c"), "'b'.*There are: ax, ay")):
+        with pytest.raises(DataError, match=why):
+            stream.feed({name: [1.0] for name in names})
+    stream.feed({"ax": [1.0], "ay": [None], "battery": [9.0]})  # a gap
+    assert stream.feed({"ax": [1.0]})["label"].reasons == ("lacks the signal ay",)
+    assert stream.feed({"ax": [1.0], "ay": [1.0]})["label"].reasons == ()
 
 
 @pytest.mark.parametrize(

@@ -88,9 +88,10 @@ def _say(notes: Iterable[Note]) -> None:
 
 def _answers(model: Model, paths: list[str]) -> Iterator[Predictions]:
     """Files of examples and folders together; a table by itself, its rows called `table.csv:1` where there are several."""
-    from lamina.examples.files import example
+    from lamina.examples.sources import one
 
-    files = [each for each in paths if Path(each).is_dir() or example(Path(each), model.intake.kinds) is not None]
+    told = model.told()
+    files = [each for each in paths if Path(each).is_dir() or one(Path(each), told) is not None]
     if files:
         yield model.predict(files if len(files) > 1 else files[0])
     for path in paths:

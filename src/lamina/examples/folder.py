@@ -94,7 +94,7 @@ def _read(top: Path, files: Found, like: Mapping[str, str] | None) -> Raw:
     }
     if 0 in by_part.values() and len(by_part) > 1:
         return parts.tables(top, by_part, like)
-    _find_series(top, files, like)
+    find_series(top, files, like)
     kind = _kind(files, like)
     if kind is not None:
         paths = files.media[kind]
@@ -131,11 +131,12 @@ def _read(top: Path, files: Found, like: Mapping[str, str] | None) -> Raw:
     )
 
 
-def _find_series(top: Path, files: Found, like: Mapping[str, str] | None) -> None:
+def find_series(top: Path, files: Found, like: Mapping[str, str] | None) -> None:
     """Tell tables that are each one series from tables that hold the examples.
 
     They are series where they lie in folders that are their labels and nothing else is there to learn from; where several
     beside each other begin with the same line, all but one, which names them; and for a model that learned from series.
+    Where most begin so, a few that begin otherwise are series that cannot be read.
     """
     asked = like is not None and any(kind.split(" ")[0] == "series" for kind in like.values())
     if files.media.keys() - {"text"} or (like is not None and not asked):
@@ -150,7 +151,19 @@ def _find_series(top: Path, files: Found, like: Mapping[str, str] | None) -> Non
             lines.setdefault(_first_line(path), []).append(path)
     alike = max(lines.values(), key=len, default=[])
     others = [path for path in files.tables if path not in alike]
-    if len(alike) > 2 and (len(others) == 1 or (asked and not others)):
+    if len(alike) < 3 or len(others) > len(alike):
+        return
+    if len(others) > 1 or asked:
+        from lamina.examples import naming
+
+        naming_them = [path for path in others if naming.names(top, path, alike)]
+        if len(naming_them) > 1 or not (naming_them or asked):
+            return
+        odd = [path for path in others if path not in naming_them]
+        alike = sorted([*alike, *filter(is_series, odd)])
+        files.others += [path for path in odd if not is_series(path)]
+        others = naming_them
+    if others or asked:
         files.media, files.tables = {"series": alike}, others
 
 
@@ -159,7 +172,10 @@ def _first_line(path: Path) -> str:
     if suffix(path) in (".parquet", ".pq"):
         import polars as pl
 
-        return ",".join(pl.read_parquet_schema(path))
+        try:
+            return ",".join(pl.read_parquet_schema(path))
+        except (pl.exceptions.PolarsError, OSError):
+            return ""
     with path.open("rb") as file:
         line = file.readline().decode("latin-1").strip().lower()
     return line if re.search(r"[a-df-z]{2}", line) else re.sub(r"[^,;\t|]", "", line)

@@ -10,8 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from lamina.core import DataError
 from lamina.examples.files import called
 from lamina.examples.reading import Raw, count
+
+
+def names(top: Path, table_path: Path, paths: list[Path]) -> bool:
+    """Whether a table can be read, and names these files."""
+    try:
+        return join(top, table_path, paths, "series", None) is not None
+    except DataError:
+        return False
 
 
 def join(top: Path, table_path: Path, paths: list[Path], kind: str, like: Mapping[str, str] | None) -> Raw | None:

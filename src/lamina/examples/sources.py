@@ -89,7 +89,7 @@ def _path(path: Path, reading: Reading, like: Mapping[str, str] | None) -> Raw:
         from lamina.core import nearest
 
         raise DataError(f"There is no file or folder '{path}'. {nearest(path.name, sorted(beside))}")
-    if (kind := example(path, like)) is not None:
+    if (kind := one(path, like)) is not None:
         return of_files([path], kind, str(path))
     if sql.is_database(str(path)):
         return sql.read(f"sqlite:///{path}", reading)
@@ -97,20 +97,28 @@ def _path(path: Path, reading: Reading, like: Mapping[str, str] | None) -> Raw:
         return idx.read(path, labels=like is None or "label" in like)
     from lamina.examples import table
 
-    if like is not None and is_series(path) and _is_one(path, like):
-        return of_files([path], "series", str(path))
     return table.read(path, like, reading)
+
+
+def one(path: Path, like: Mapping[str, str] | None) -> str | None:
+    """The kind of input that reads a file as one example; None for a table, and where there is no file."""
+    if like is not None and is_series(path) and path.is_file() and _is_one(path, like):
+        return "series"
+    return example(path, like)
 
 
 def _is_one(path: Path, like: Mapping[str, str]) -> bool:
     """Whether a table is one series for a model that learned from files of such: it has none of the model's columns, not
-    even those of a long table."""
+    even those of a long table; or, where series are all that it learned from, it cannot be read as a table either."""
     told = [kind.partition(" ")[2] for kind in like.values() if kind.split(" ")[0] == "series"]
     if not told or any(told):
         return False
     from lamina.examples import table
 
-    return not any(name in like for name in table.read(path, like).columns)
+    try:
+        return not any(name in like for name in table.read(path, like).columns)
+    except (DataError, OSError):
+        return len(like) == 1
 
 
 def _paths(paths: list[Path], like: Mapping[str, str] | None) -> Raw:
@@ -118,8 +126,10 @@ def _paths(paths: list[Path], like: Mapping[str, str] | None) -> Raw:
     found: dict[str, list[Path]] = {}
     for path in paths:
         if path.is_dir():
-            for kind, inside in folder.found(path).media.items():
-                found.setdefault(kind, []).extend(inside)
+            inside = folder.found(path)
+            folder.find_series(path, inside, like)
+            for kind, there in inside.media.items():
+                found.setdefault(kind, []).extend(there)
         elif (own := kind_named(path)) is not None:
             found.setdefault(own, []).append(path)
         else:

@@ -22,11 +22,12 @@ BYTES = 200_000_000  # a larger file is refused before it is read
 @dataclass(frozen=True, slots=True)
 class Steps:
     """names: of the signals; empty where nobody said. values: [T, C] float32, NaN where missing. times: [T] seconds, or
-    whatever unit they are in; None where there are none."""
+    whatever unit they are in; None where there are none. empty: names that were given without a single number."""
 
     names: tuple[str, ...]
     values: Array
     times: Array | None = None
+    empty: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.values)
@@ -67,7 +68,8 @@ def text(content: bytes) -> Steps:
     lines = [(number, line) for number, line in enumerate(said.splitlines(), 1) if line.strip()]
     if not lines:
         raise Unreadable("is empty")
-    first = lines[0][1]
+    first = lines[0][1].lstrip("# ") or lines[0][1]  # the line of names may be marked as a comment
+    lines[0] = (lines[0][0], first)
     separator = max("\t;,|", key=first.count)
     part = (lambda line: line.split(separator)) if separator in first else str.split
     rows = [[cell.strip().strip('"').strip() for cell in part(line)] for _, line in lines]
@@ -78,7 +80,7 @@ def text(content: bytes) -> Steps:
     if separator == ";" and any("," in cell for row in rows[1:20] for cell in row):
         rows = [rows[0], *([cell.replace(",", ".") for cell in row] for row in rows[1:])]
     named = not all(_is_number(cell) for cell in rows[0])
-    names = [name.lstrip("# ") for name in rows[0]] if named else [""] * width
+    names = rows[0] if named else [""] * width
     if named and not rows[1:]:
         raise Unreadable("has a line of names but no steps below")
     body = rows[1:] if named else rows
@@ -136,18 +138,27 @@ def _columns(columns: Mapping[str, Any]) -> Steps:
 
 def _settled(names: list[str], columns: list[Array]) -> Steps:
     """Columns of numbers are signals, the one that counts time is time, and one of words says nothing here."""
+    names = [bare(name) for name in names]
     times, named = None, any(names)
     kept: list[tuple[str, Array]] = []
+    empty: list[str] = []
     for name, column in zip(names, columns, strict=True):
         if named and times is None and TIMES.match(name) and _rises(column):
             times = column
         elif not named or np.isfinite(column).any():  # without names, the places must stay what they are
             kept.append((name, column))
+        else:
+            empty.append(name)
     if not any(np.isfinite(column).any() for _, column in kept):
         raise Unreadable("holds no numbers")
     with np.errstate(over="ignore"):
         values = np.stack([column for _, column in kept], 1).astype(np.float32)
-    return Steps(tuple(name for name, _ in kept) if named else (), _finite(values), times)
+    return Steps(tuple(name for name, _ in kept) if named else (), _finite(values), times, tuple(empty))
+
+
+def bare(name: str) -> str:
+    """`bare("# ax ") == "ax"`."""
+    return name.strip().lstrip("# ")
 
 
 def _finite(values: Array) -> Array:

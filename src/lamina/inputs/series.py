@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from lamina.core import Array, DataError, Encoded, Form, Json, Unreadable
+from lamina.core import Array, DataError, Encoded, Form, Json, Unreadable, nearest
 from lamina.inputs import _steps
 from lamina.inputs._rows import Allocate, allocated
 from lamina.inputs._steps import Steps
@@ -42,6 +42,7 @@ class Series:
         self.pace = [np.inf, -np.inf]  # the smallest and the largest usual time between steps
         self.seen: dict[str, tuple[float, float]] = {}  # signal to the smallest and the largest value
         self.names: list[str] = []
+        self.always: list[str] = []  # signals that no series lacked
         self.longest, self.stride, self.since = 1, 1, False
 
     def observe(self, values: Any) -> None:
@@ -76,6 +77,8 @@ class Series:
     def settle(self) -> None:
         least = sum(self.lengths.values()) / 2
         self.names = [name for name, count in self.named.items() if count >= least]
+        named = sum(self.lengths.values()) - sum(self.widths.values())
+        self.always = [name for name in self.names if self.named[name] == named]
         if not self.names:
             self.names = list(_numbered(max(self.widths, key=lambda width: (self.widths[width], -width), default=1)))
         whole = max(self.lengths, default=1)
@@ -121,11 +124,11 @@ class Series:
         return {name: x[:, place].tolist() for place, name in enumerate(self.channels)}
 
     def unlike(self, values: Any) -> dict[int, str]:
-        """Rows that are longer than any seen, or with a signal far outside what was seen (by more than a tenth)."""
+        """Rows that are longer than any seen, that lack a signal, or with one far outside what was seen (by more than a tenth)."""
         found: dict[int, str] = {}
         for row, (_, steps) in enumerate(_read(values)):
             placed = None if steps is None else self._placed(steps)
-            if placed is None:
+            if steps is None or placed is None:
                 continue
             if len(placed) > self.longest * self.stride:
                 found[row] = (
@@ -142,24 +145,52 @@ class Series:
                 ):
                     odd = low if low < known[0] - margin else high
                     found[row] = f"{name} reaches {odd:g}, outside {known[0]:g} to {known[1]:g}"
+            if why := self.lacks(*self._amiss(steps)):
+                found[row] = f"{why}; {found[row]}" if row in found else why
         return found
+
+    def amiss(self, values: Any) -> Iterator[tuple[list[str], list[str]]]:
+        """Of each series the signals that it lacks, though none that was learned from did, and its names that are no signals;
+        it lacks all of them where it names every one otherwise, and has them in order."""
+        for _, steps in _read(values):
+            yield ([], []) if steps is None or self._placed(steps) is None else self._amiss(steps)
+
+    def lacks(self, missing: list[str], unknown: list[str]) -> str:
+        """The same in words; empty where nothing is missing."""
+        if not missing:
+            return ""
+        if len(missing) == len(self.names) and unknown:
+            return f"names its signals {', '.join(unknown[:5])}, not {', '.join(missing[:5])}: taken in their order"
+        there = f" (unknown there: {', '.join(unknown[:5])})" if unknown else ""
+        return f"lacks the signal{'s' if len(missing) > 1 else ''} {', '.join(missing[:5])}{there}"
+
+    def _amiss(self, steps: Steps) -> tuple[list[str], list[str]]:
+        if not steps.names or self.names == list(_numbered(len(self.names))):  # the places say which is which
+            return [], []
+        given, known = set(map(_key, steps.names)), set(map(_key, self.names))
+        missing = [name for name in (self.always if given & known else self.names) if _key(name) not in given]
+        return missing, [name for name in steps.names if _key(name) not in known and not _steps.TIMES.match(name)]
 
     def state(self) -> Json:
         seen = {name: list(self.seen[name]) for name in self.seen}
-        return {"names": self.names, "longest": self.longest, "stride": self.stride, "since": self.since, "seen": seen}
+        lengths = {"longest": self.longest, "stride": self.stride, "since": self.since}
+        return {"names": self.names, "always": self.always, "seen": seen} | lengths
 
     @classmethod
     def restore(cls, state: Json) -> Self:
         series = cls()
         series.names = [str(name) for name in state["names"]]
+        series.always = [
+            str(name) for name in (state["always"] if "always" in state else state["names"])
+        ]  # earlier versions did not say it
         series.longest, series.stride = int(state["longest"]), int(state["stride"])
         series.since = bool(state["since"])
         series.seen = {str(name): (float(low), float(high)) for name, (low, high) in state["seen"].items()}
         return series
 
-    def piece(self, value: Any, before: float | None = None) -> tuple[Array, float | None]:
-        """The steps [T, C] of a piece of a series, not averaged, and the time of its last one. before: that of the step
-        before it.
+    def piece(self, value: Any, before: float | None = None) -> tuple[Array, float | None, list[str]]:
+        """The steps [T, C] of a piece of a series, not averaged, the time of its last one, and the signals that it lacks.
+        before: the time of the step before it.
 
         Raises:
             DataError: it cannot be read, or has other signals.
@@ -168,16 +199,22 @@ class Series:
             steps = _steps.read(value)
         except Unreadable as error:
             raise DataError(f"The piece of the series {str(error) or 'is missing'}.") from error
+        missing, unknown = self._amiss(steps)
+        never = [name for name in missing if _key(name) not in map(_key, steps.empty)]
+        if never and unknown:
+            raise DataError(
+                f"The piece of the series names '{unknown[0]}', no signal of it. {nearest(unknown[0], never)}"
+            )
         placed = self._placed(steps, before)
         if placed is None:
             raise DataError(f"The piece of the series has other signals. Expected: {', '.join(self.names)}.")
-        return placed, None if steps.times is None else float(steps.times[-1])
+        return placed, None if steps.times is None else float(steps.times[-1]), missing
 
     def _placed(self, steps: Steps, before: float | None = None) -> Array | None:
         """[T, C] with this input's signals in their places; None where there is not one of them."""
         width = len(self.names)
-        places = {name.strip().casefold(): place for place, name in enumerate(steps.names)}
-        wanted = [places.get(name.strip().casefold()) for name in self.names]
+        places = {_key(name): place for place, name in enumerate(steps.names)}
+        wanted = [places.get(_key(name)) for name in self.names]
         found = np.full((len(steps), width), np.nan, np.float32)
         if any(place is not None for place in wanted):
             for here, there in enumerate(wanted):
@@ -224,6 +261,10 @@ def _range(values: Array) -> tuple[list[float], list[float]]:
         np.where(known, values, np.inf).min(0, initial=np.inf).tolist(),
         np.where(known, values, -np.inf).max(0, initial=-np.inf).tolist(),
     )
+
+
+def _key(name: str) -> str:
+    return _steps.bare(name).casefold()
 
 
 def _numbered(count: int) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from lamina import kinds
 from lamina.core import Array, DataError, Encoded, Form, Input, Json, Table
-from lamina.examples.reading import FILES, Kind
+from lamina.examples.reading import FILES, Kind, Note, count, listed
 
 if TYPE_CHECKING:
     from lamina.examples import Examples
@@ -118,6 +118,27 @@ class Intake:
             checks: Any = each
             for row, reason in checks.unlike(examples.values(column)).items():
                 found.setdefault(row, []).append(f"{column} {reason}")
+        return found
+
+    def notes(self, examples: Table, rows: Array | None = None) -> list[Note]:
+        """What series lack, said once for all of these rows (all by default)."""
+        from lamina.inputs.series import Series
+
+        found: list[Note] = []
+        for column, each in self.inputs.items():
+            if not isinstance(each, Series):
+                continue
+            odd = [pair for pair in each.amiss(examples.values(column, rows)) if pair[0]]
+            for ordered in (False, True):
+                some = [pair for pair in odd if ordered == (len(pair[0]) == len(each.names))]
+                missing, unknown = (list(dict.fromkeys(name for pair in some for name in pair[k])) for k in (0, 1))
+                if not some:
+                    continue
+                said = f"{count(len(missing), 'signal')} missing in {len(some):,} series ({listed(missing)}): read as unknown."
+                if ordered:
+                    said = f"{len(some):,} series without one of the signals ({listed(missing)}): taken in their order."
+                there = f" Unknown there: {listed(unknown)}." if unknown else ""
+                found.append(Note("warn", said + there, "Name them as when learning: the answers may be wrong."))
         return found
 
     @property

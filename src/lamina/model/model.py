@@ -6,7 +6,10 @@ import html
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from lamina import kinds
 from lamina.core import Answers, Array, Encoded, Found, Made, Piece, PlanError, Table, Taught
@@ -66,7 +69,10 @@ class Model:
         nothing else is known of the example, the answer's value is None.
         """
         examples = self.read(source)
-        return Predictions(self.answer(examples), row_names(examples) if names else None, examples.notes)
+        answers = self.answer(examples)
+        odd = None if self.found else np.array(sorted({row for each in answers.values() for row in each.reasons}), int)
+        notes = [*examples.notes, *self.intake.notes(examples, odd)]
+        return Predictions(answers, row_names(examples) if names else None, notes)
 
     def answer(self, rows: Table) -> dict[str, Answers]:
         """Answers by target for rows whose columns are settled."""
@@ -81,14 +87,17 @@ class Model:
         from lamina.examples import Examples, Reading, as_categories, read
 
         self.must_answer()
-        like = dict(self.intake.kinds)
         asked = {each["column"]: each["kind"] for each in self.card.taught} if target else {}
-        like |= asked
+        like = self.told(asked)
         if isinstance(source, Examples):
-            return as_categories(source, [column for column, kind in like.items() if kind == "category"])
-        written = self.card.reading.get("written", {})  # cards of earlier versions do not say it
-        like = {column: f"{kind} {written.get(column, '')}".strip(" ") for column, kind in like.items()}
+            return as_categories(source, [column for column, kind in like.items() if kind.split(" ")[0] == "category"])
         return read(source, Reading(separator=self.card.reading.get("separator")), like=like, target=list(asked))
+
+    def told(self, more: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+        """Column to its kind and how its cells were written, as `lamina.read(like=…)` takes them. more: kinds of targets."""
+        written = self.card.reading.get("written", {})  # cards of earlier versions do not say it
+        held = self.intake.kinds | dict(more)
+        return {column: f"{kind} {written.get(column, '')}".strip(" ") for column, kind in held.items()}
 
     def must_answer(self) -> None:
         """Raises:

@@ -54,6 +54,7 @@ class Stream:
         self._carried: list[Any] = [None] * len(self.members)
         self._waiting = np.zeros((0, len(each.channels)), np.float32)
         self._time: float | None = None
+        self._lacking: list[str] | None = None  # signals that no piece had so far
         self._said: dict[str, Answer] = {}
 
     def feed(self, piece: Any) -> dict[str, Answer]:
@@ -61,9 +62,10 @@ class Stream:
         bytes of a CSV file.
 
         Raises:
-            DataError: it cannot be read, or has other signals.
+            DataError: it cannot be read, or has or names other signals.
         """
-        placed, self._time = self.series.piece(piece, self._time)
+        placed, self._time, missing = self.series.piece(piece, self._time)
+        self._lacking = missing if self._lacking is None else [name for name in self._lacking if name in missing]
         waiting = np.concatenate([self._waiting, placed])
         whole = len(waiting) - len(waiting) % self.series.stride
         self._waiting = waiting[whole:]
@@ -89,5 +91,7 @@ class Stream:
             for name, (column, output) in self.outputs.items():
                 answers = output.answer(output.combine(torch.cat(raws[name], 1)).numpy())
                 answers.unlike = np.zeros(1, bool) if self.novelty is None else self.novelty.unlike(features)
+                if why := self.series.lacks(self._lacking or [], []):
+                    answers.unlike, answers.reasons = np.ones(1, bool), {0: (why,)}
                 said[column] = answers[0]
         return said
