@@ -86,7 +86,7 @@ def test_the_report_shows_them_and_says_what_the_figures_mean(model: Path) -> No
         "Coverage is the share",
         "Between two pictures",
         "Pairs told apart",
-        "1 unreadable",
+        "1 of the pictures could not be read",
         "lamina generate MODEL -n 64 --given label=level --out new/",
     ):
         assert words in page
