@@ -10,6 +10,8 @@ import pytest
 
 import worlds
 from lamina.core import Array
+from lamina.examples import read
+from lamina.examples.doctor import look
 from lamina.inputs.video import Video, evenly
 
 
@@ -108,3 +110,14 @@ def test_a_playlist_opens_no_other_file(playlist: str, tmp_path: Path, monkeypat
     encoded = settled("clip.mp4").encode([playlist.encode(), "list.mp4", "clip.mp4", "concat:clip.mp4"])
     assert encoded.present.tolist() == [False, False, True, False]
     assert [row for row, _ in encoded.problems] == [0, 1, 3]
+
+
+def test_looking_names_the_videos_that_cannot_be_read(tmp_path: Path) -> None:
+    for label in ("a", "b"):
+        (tmp_path / label).mkdir()
+        for number in range(3):
+            film(tmp_path / label / f"{number}.avi", 8)
+    (tmp_path / "b" / "2.avi").write_bytes(b"")
+    found = {each.kind: f"{each.title} {each.detail}" for each in look(read(tmp_path)).found}
+    assert "1 video cannot be read" in found["unreadable"]
+    assert "b/2.avi (is empty)" in found["unreadable"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from lamina import kinds
 from lamina.core import Array, Coded
-from lamina.examples import dates, gallery, giveaway, keys, pictures, series, sounds, words
+from lamina.examples import dates, gallery, giveaway, keys, moving, pictures, sounds, words
 from lamina.examples.columns import count_distinct
 from lamina.examples.examples import Examples
 from lamina.examples.files import by_suffix, called
@@ -44,8 +44,8 @@ def look(examples: Examples, targets: Sequence[str] = ()) -> Findings:
         out.found += gallery.check(examples, targets, name, seen)
     for name, survey in heard.items():
         out.found += sounds.check(examples, name, survey)
-    for name in examples.of("series"):
-        out.found += series.check(examples, name)
+    for name in examples.of(*moving.READERS):
+        out.found += moving.check(examples, name)
     forms = {name: (seen.problems, pictures.traits(seen)) for name, seen in images.items()}
     forms |= {name: (survey.problems, sounds.traits(survey)) for name, survey in heard.items()}
     out.found += _gives_away(examples, targets, forms)

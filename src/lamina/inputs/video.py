@@ -109,6 +109,14 @@ class Video:
         return video
 
 
+def check(value: Any) -> None:
+    """Raises:
+    Unreadable: it is missing (then without a word), no video, or breaks off.
+    """
+    for _ in _frames(value, FRAMES):
+        pass
+
+
 def _frames(value: Any, count: int) -> Iterator[Any]:
     """At most `count` frames, evenly in time, one by one: arrays [H, W, 3], or paths of pictures.
 
@@ -173,6 +181,8 @@ def _opened(value: str | bytes) -> Iterator[tuple[Any, Any]]:
         import av
     except ModuleNotFoundError as error:
         raise MissingExtra("Reading a video", "video") from error
+    if not (len(value) if isinstance(value, bytes) else _size(value)):
+        raise Unreadable("is empty")
     options = {"format_whitelist": ",".join(CONTAINERS), "max_pixels": str(PIXELS)}
     try:
         with (
@@ -187,8 +197,18 @@ def _opened(value: str | bytes) -> Iterator[tuple[Any, Any]]:
             yield container, stream
     except av.error.ArgumentError:
         raise Unreadable(f"is no video that can be read; expected is {', '.join(CONTAINERS)}") from None
+    except av.error.EOFError:
+        raise Unreadable("breaks off") from None
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise Unreadable((getattr(error, "strerror", None) or str(error))[:120]) from error
+
+
+def _size(path: str) -> int:
+    """Bytes of a file; 1 where that is not to be known: opening it tells why."""
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 1
 
 
 def lasts(file: str | bytes) -> float:
