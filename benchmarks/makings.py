@@ -85,7 +85,7 @@ def making(runs: Runs) -> Section:
     ]
     text = (
         f"`lamina learn SET --generate image --given label --minutes N --seed N`, minutes: {', '.join(f'{m:g}' for m in minutes)} (with --times, on one core "
-        "instead of two, twice as many). "
+        "instead of two, up to twice as many). "
         "1,000 pictures of each label beside the 10,000 official test pictures, seen by a classifier that learned the "
         "training pictures (another one than that of the runs). The plain DCGAN has the published settings, and for learning alone "
         "as many seconds of the processors as the minutes hold. Below: training pictures, the best that can be reached. Near: the "
