@@ -45,7 +45,7 @@ def tab(browser: Browser, page: Page, **said: Any) -> Iterator[Tab]:
     found.goto(page.url)
     try:
         yield found
-        assert wrong == []
+        assert wrong == [], str(wrong)
     finally:
         context.close()
 
