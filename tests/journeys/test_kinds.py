@@ -158,3 +158,19 @@ def test_its_views_say_something_true(browser: Browser, name: str, tmp_path: Pat
                 assert look in text(found), (view, text(found)[:500])
             else:
                 look(found)
+
+
+def test_a_view_that_says_nothing_about_a_model_asks_for_nothing(browser: Browser, tmp_path: Path) -> None:
+    """Not even before it is known that it says nothing."""
+    learned, _ = model("gone", tmp_path)
+    page: Page | None = lamina.show(learned, no_browser=True)
+    assert page is not None
+    with page, tab(browser, page) as found:
+        asked: list[str] = []
+        found.on("request", lambda each: asked.append(each.url.partition("/api/v1/")[2]))
+        show(found, "map")
+        found.reload()
+        found.get_by_role("heading", level=1, name="The map").wait_for()
+        settle(found)
+        assert "model" in asked
+        assert not [each for each in asked if each.startswith("map")]
