@@ -107,7 +107,8 @@ class Trial:
 
     def _read_out(self) -> Tensor | None:
         """Which copies' read-outs learn from which rows: as the copies, but for those that know too much of these
-        (`Layered.outside`). Where no rows are kept from them, those of the first kind answer in their places."""
+        (`Layered.outside`): of these the rows that judge teach the few numbers of the read-out, and nothing else. Where no
+        rows are kept from them, those of the first kind answer in their places."""
         reads = self.copies
         for network in self.network.networks.values():
             assert isinstance(network, Layered)

@@ -50,8 +50,8 @@ class Layered(nn.Module):
     width: W of the features; copies: k when it is k networks at once, whose answers are averaged.
     recipe: how it likes to be taught; larger: options of larger networks of the kind, smallest first, each with its
     recipe, whose epochs it needs to be worth its price; beyond: the kind of network that takes its place where there is
-    time for that one's epochs, and of: the kinds that this one is made of; rates: a module inside may give factors of the learning rate by parameter name, and say by
-    `decays` that its weights do not.
+    time for that one's epochs, and of: the kinds that this one is made of; rates: a module inside may give factors of the
+    learning rate by parameter name, and say by `decays` that its weights do not.
     recurrent: what it makes of a step also depends on all steps before, through a memory that is carried along.
     """
 
