@@ -9,6 +9,7 @@ from torch import Tensor
 from lamina.core import Encoded, PlanError
 from lamina.learning import spectra
 from lamina.learning.augment import CHANGES, Augment
+from lamina.learning.mixup import Pairs, pairs, together
 
 SIZES = [(8, 28, 28, 1), (5, 17, 40, 3), (3, 4, 4, 1)]
 each_change = pytest.mark.parametrize("name", CHANGES)
@@ -150,3 +151,37 @@ def test_what_took_the_place_of_sounds_stays_as_it_is() -> None:
     maps = Encoded(torch.randn(4, 9, 6).half(), torch.ones(4, dtype=torch.bool), lengths=torch.tensor([9, 8, 7, 6]))
     changed = Augment(list(spectra.CHANGES), {"sound": "spectrum"})({"sound": maps})
     assert changed["sound"] is maps
+
+
+def test_sounds_heard_together_are_as_loud_as_the_shares_of_their_powers() -> None:
+    x = torch.full((2, 3, 2), 2.0)
+    x[1] = torch.tensor([[5.0, 1.0], [1.0, 5.0], [0.0, 0.0]])
+    lengths = torch.tensor([3, 2])
+    two = Pairs(torch.tensor([1, 1]), torch.tensor([0.75, 0.6]))
+    found = together(Encoded(x, None, lengths=lengths), two)
+    power = 0.75 * x[0, :2].exp() + 0.25 * (x[1, :2] - 1.0).exp()  # the partner is 1 louder on average
+    torch.testing.assert_close(found.values[0, :2], power.log())
+    torch.testing.assert_close(found.values[0, 2], x[0, 2])  # where the partner has ended, the row alone
+    assert torch.equal(found.values[1], x[1])  # heard alone, whatever its share
+    assert found.lengths.tolist() == [3, 2]
+
+
+def test_the_shorter_of_two_sounds_lasts_as_long_as_the_longer() -> None:
+    each = sounds(16)
+    two = Pairs(torch.arange(16).flip(0), torch.full((16,), 0.5))
+    found = together(each, two)
+    assert torch.equal(found.lengths, torch.maximum(each.lengths, each.lengths.flip(0)))
+    here = torch.arange(40) < found.lengths[:, None]
+    assert found.values.isfinite().all()
+    assert not found.values[~here].any()
+    assert (found.values[here] != 0).all()
+
+
+def test_about_as_many_sounds_as_asked_are_heard_with_another_and_their_own_share_is_the_larger() -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        found = pairs(4_000, 0.5, torch.device("cpu"))
+    assert 0.45 < (found.partner != torch.arange(4_000)).float().mean() < 0.55
+    assert (found.share >= 0.5).all()
+    assert (found.share <= 1).all()
+    assert 0.75 < found.share.mean() < 0.95

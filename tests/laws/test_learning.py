@@ -19,8 +19,10 @@ import worlds
 from lamina.core import Batch, Encoded, Json
 from lamina.examples import Reading, read
 from lamina.learning import loop as loops
+from lamina.learning.augment import Augment
 from lamina.learning.choose import recipe
 from lamina.learning.loop import Loop
+from lamina.learning.mixup import pairs, together
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import Prepared, prepare
 from lamina.learning.schedule import Schedule, shape
@@ -30,8 +32,10 @@ from lamina.networks.cnn import Cnn
 
 CPU = torch.device("cpu")
 PICTURES = (worlds.stripes(150, 0), "label", "image", "cnn")
+SOUNDS = (worlds.beeps(60, 0), "label", "sound", "sound")
+PITCHES = ({"sound": SOUNDS[0]["sound"], "pitch": np.linspace(1.0, 2.0, 60)}, "pitch", "sound", "sound")
 TABLE = (worlds.several(150, 0), "label", "table", "mlp")
-WORLDS = {"pictures": PICTURES, "table": TABLE, "mirrored": PICTURES}
+WORLDS = {"pictures": PICTURES, "table": TABLE, "mirrored": PICTURES, "sounds": SOUNDS, "pitches": PITCHES}
 MIRRORED = replace(Cnn.larger[0][1], batch=32, mirrored=(0,))  # as where there is time for a larger network
 STEPS = 12
 
@@ -243,6 +247,43 @@ def test_in_half_precision_losses_are_about_the_same_and_weights_stay_whole() ->
     assert sums[1] != sums[0]
     assert made.sum.dtype == torch.float32
     assert {each.grad.dtype for each in found.network.parameters() if each.grad is not None} == {torch.float32}
+
+
+def test_sounds_heard_together_are_asked_what_was_said_of_both() -> None:
+    found = trial("sounds")
+    for head in found.network.heads.values():
+        torch.nn.init.normal_(head.weight)  # type: ignore[arg-type]
+    found.network.eval()
+    prepared = found.lesson.prepared
+    [(array, form)], [(name, output)] = prepared.intake.forms.items(), prepared.named.items()
+    batch = prepared.rows.batch(torch.arange(20), CPU)
+    target = batch.targets[name].clone()
+    with torch.inference_mode():
+        torch.manual_seed(1)
+        [made] = Supervised(found.network, prepared.named, augment=Augment((), {array: form.kind}), mixed=0.9).losses(
+            batch
+        )
+        torch.manual_seed(1)
+        two = pairs(20, 0.9, CPU)
+        raws, _ = found.network({array: together(batch.inputs[array], two)})
+        own, other = (output.losses(raws[name], each, 0.0)[:, 0] for each in (target, target[two.partner]))
+    assert (target != target[two.partner]).any()
+    torch.testing.assert_close(made.rows, two.share * own + (1 - two.share) * other)
+    assert float(made.sum) == pytest.approx(float(made.rows.sum()), rel=1e-5)
+    assert made.count == pytest.approx(20)
+
+
+def test_pictures_tables_and_numbers_are_never_mixed() -> None:
+    for name in ("pictures", "table", "pitches"):
+        found = trial(name)
+        prepared = found.lesson.prepared
+        forms = {array: form.kind for array, form in prepared.intake.forms.items()}
+        batch = prepared.rows.batch(torch.arange(20), CPU)
+        found.network.eval()
+        with torch.inference_mode():
+            [plain] = Supervised(found.network, prepared.named).losses(batch)
+            [asked] = Supervised(found.network, prepared.named, augment=Augment((), forms), mixed=1.0).losses(batch)
+        assert float(asked.sum) == float(plain.sum)
 
 
 def test_answers_come_in_the_order_that_was_asked_however_long_the_texts() -> None:

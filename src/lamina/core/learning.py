@@ -25,7 +25,8 @@ class Recipe:
     the weights that is evaluated and kept (0: none). folds: into so many the rows are parted, and each copy within the
     network is kept from the rows of one of the first, at most five, which then choose and calibrate (0: the validation rows do);
     it divides 20. easy: the share of the rows with less loss than the mean that each pass leaves out. half: multiply in
-    bfloat16, where that takes less time; weights and sums stay as they are.
+    bfloat16, where that takes less time; weights and sums stay as they are. mixed: the share of the rows that are heard
+    together with another one, where nothing but sounds is given.
     """
 
     rate: float
@@ -45,6 +46,7 @@ class Recipe:
     folds: int = 0
     easy: float = 0.0
     half: bool = False
+    mixed: float = 0.0
 
     def steps(self, rows: int) -> int:
         """The steps of its epochs over so many rows."""

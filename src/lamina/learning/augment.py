@@ -113,6 +113,10 @@ class Augment:
         """same: [B] bool, rows whose pictures mean the same in a mirror (None: all)."""
         return {name: self._changed(each, self.forms.get(name, ""), same) for name, each in inputs.items()}
 
+    def heard(self, inputs: Mapping[str, Encoded]) -> bool:
+        """Whether all that is given are sounds."""
+        return all(_kind(each, self.forms.get(name, "")) == "spectrum" for name, each in inputs.items())
+
     def _changed(self, each: Encoded, form: str, same: Tensor | None) -> Encoded:
         kind = _kind(each, form)
         if kind == "grid":

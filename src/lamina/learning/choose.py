@@ -220,7 +220,7 @@ def recipe(said: Mapping[str, Json], forms: Mapping[str, Form], plan: Plan, rows
     kind = said[lead(said, forms)]["kind"]
     found: Recipe = Own.recipe if kind == OWN else kinds.find("networks", kind).suited(rows)[1]
     if plan.verify:  # few people, each to be told from all others: smaller steps, and more of them
-        found = replace(found, batch=min(found.batch, 64), epochs=max(found.epochs, PASSES), smoothing=0.0)
+        found = replace(found, batch=min(found.batch, 64), epochs=max(found.epochs, PASSES), smoothing=0.0, mixed=0.0)
         found = replace(found, augment=(*found.augment, "turn") if found.augment == ("shift",) else found.augment)
     return found if plan.batch is None else replace(found, batch=plan.batch)
 

@@ -40,7 +40,8 @@ class Consistency:
     their own answers, so that none hears of rows that it is kept from.
 
     extra: rows without a label. shares: [K] how frequent the classes are. steps: of the whole training. told: [n, k or 1, K] what
-    near rows say of those without a label: it is learned first, where it is there, and then what both say.
+    near rows say of those without a label: it is learned first, where it is there, and then what both say. half: multiply in
+    bfloat16.
     """
 
     whole_batch: ClassVar[bool] = True
@@ -57,11 +58,12 @@ class Consistency:
         plain: Augment,
         strong: Augment,
         told: Tensor | None = None,
+        half: bool = False,
     ) -> None:
         [(self.name, self.output)] = outputs.items()
         self.network = network
         self.rows, self.extra, self.steps = rows, torch.from_numpy(extra), steps
-        self.plain, self.strong, self.told = plain, strong, told
+        self.plain, self.strong, self.told, self.half = plain, strong, told, half
         self.memory = Memory(network, shares)
 
     def parts(self) -> Mapping[str, nn.Module]:
@@ -73,8 +75,7 @@ class Consistency:
         other = self.rows.batch(self.extra[drawn], device).inputs
         labels, sure = self._answers({name: together(batch.inputs[name], other[name]) for name in other}, count, drawn)
         changed, stronger = self.plain(batch.inputs), self.strong(other)
-        raws, _ = self.network({name: together(changed[name], stronger[name]) for name in other})
-        raw = raws[self.name]
+        raw = self._raw({name: together(changed[name], stronger[name]) for name in other})
         weight = batch.known[self.name] * batch.weight
         each = mean_of(self.output.losses(raw[:count], batch.targets[self.name], 0.0), batch.copies)
         taught = (each * weight).sum()
@@ -87,14 +88,20 @@ class Consistency:
         warmth = self.memory.warmth(self.steps) if self.told is None else 1.0
         yield Loss("network", taught + warmth * total * followed, total)
 
+    def _raw(self, inputs: Mapping[str, Encoded]) -> Tensor:
+        with torch.autocast(self.memory.shares.device.type, torch.bfloat16, enabled=self.half):
+            raws, _ = self.network(inputs)
+        raw: Tensor = raws[self.name].float()
+        return raw
+
     @torch.no_grad()
     def _answers(self, inputs: Mapping[str, Encoded], labelled: int, drawn: Tensor) -> tuple[Tensor, Tensor]:
         """For the rows after the labelled ones and each copy, the class that it answers, and whether that counts, [U, k].
         drawn: which of the rows without a label these are."""
         self.network.eval()
-        raws, _ = self.network(inputs)
+        raw = self._raw(inputs)
         self.network.train()
-        answers = raws[self.name].softmax(2)
+        answers = raw.softmax(2)
         threshold = SURE * answers[:labelled].amax(2).mean(0)
         likely = self.memory.even(answers[labelled:])
         if self.told is not None:

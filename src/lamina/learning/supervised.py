@@ -8,8 +8,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from lamina.core import Batch, Loss, Taught
+from lamina.core import Batch, Encoded, Loss, Taught
 from lamina.learning.augment import Augment
+from lamina.learning.mixup import pairs, together
 from lamina.networks._join import Join
 
 
@@ -18,7 +19,8 @@ class Supervised:
 
     A row's loss is the mean over the copies that learn from it, never the loss of their mean: each copy learns alone.
     mirrored: the classes of the only target whose pictures look the same in a mirror. half: multiply in bfloat16; losses and
-    weights stay as they are.
+    weights stay as they are. mixed: the share of the rows that are heard together with another one, where all inputs are sounds,
+    no number is asked for, and no copies are kept from rows.
     """
 
     whole_batch: ClassVar[bool] = False
@@ -31,6 +33,7 @@ class Supervised:
         augment: Augment | None = None,
         mirrored: Sequence[int] = (),
         half: bool = False,
+        mixed: float = 0.0,
     ) -> None:
         self.network = network
         self.outputs = outputs
@@ -38,25 +41,35 @@ class Supervised:
         self.augment = augment
         self.mirrored = torch.tensor(mirrored)
         self.half = half
+        self.mixed = mixed
 
     def parts(self) -> Mapping[str, nn.Module]:
         return {"network": self.network}
 
     def losses(self, batch: Batch) -> Iterator[Loss]:
         inputs = batch.inputs if self.augment is None else self.augment(batch.inputs, self._same(batch))
+        voices: list[tuple[Tensor | slice, Tensor | float]] = [(slice(None), 1.0)]  # whose labels count, and how much
+        if batch.copies is None and self._mixes(inputs):
+            two = pairs(len(batch), self.mixed, batch.weight.device)
+            inputs = {name: together(each, two) for name, each in inputs.items()}
+            voices = [(slice(None), two.share), (two.partner, 1 - two.share)]
         with torch.autocast(batch.weight.device.type, torch.bfloat16, enabled=self.half):
             raws, _ = self.network(inputs)
-        weights = {name: batch.known[name] * batch.weight for name in self.outputs}
-        each = {
-            name: mean_of(output.losses(raws[name].float(), batch.targets[name], self.smoothing), batch.copies)
-            for name, output in self.outputs.items()
-        }
-        total = sum((each[name] * weight).sum() for name, weight in weights.items())
-        rows = sum(each[name].detach() * batch.known[name] for name in each)
-        assert isinstance(total, Tensor)
-        assert isinstance(rows, Tensor)
-        count = sum(float(weight.sum()) for weight in weights.values()) / len(weights)
+        total, rows, count = torch.zeros((), device=batch.weight.device), torch.zeros_like(batch.weight), 0.0
+        for name, output in self.outputs.items():
+            raw, target, known = raws[name].float(), batch.targets[name], batch.known[name]
+            for whose, share in voices:
+                each = mean_of(output.losses(raw, target[whose], self.smoothing), batch.copies)
+                weight = share * (known * batch.weight)[whose]
+                total = total + (each * weight).sum()
+                rows += share * each.detach() * known[whose]
+                count += float(weight.sum()) / len(self.outputs)
         yield Loss("network", total, count, rows)
+
+    def _mixes(self, inputs: Mapping[str, Encoded]) -> bool:
+        """Whether rows are heard together with others."""
+        sounds = self.mixed > 0 and self.augment is not None and self.augment.heard(inputs)
+        return sounds and all(output.holds != "number" for output in self.outputs.values())
 
     def _same(self, batch: Batch) -> Tensor:
         """[B] bool: rows whose pictures mean the same in a mirror; a row without a label does not say."""

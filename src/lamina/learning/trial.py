@@ -217,10 +217,12 @@ class Trial:
         """How the weights adjust: from labels, or also from rows without any."""
         recipe, prepared = self.recipe, self.lesson.prepared
         forms = {name: form.kind for name, form in prepared.intake.forms.items()}
+        half = recipe.half and halves(self.lesson.device)
         if self.extra is None:
             augment = Augment(recipe.augment, forms)
-            half = recipe.half and halves(self.lesson.device)
-            return Supervised(self.network, prepared.named, recipe.smoothing, augment, recipe.mirrored, half)
+            return Supervised(
+                self.network, prepared.named, recipe.smoothing, augment, recipe.mirrored, half, recipe.mixed
+            )
         [column] = prepared.outputs
         output = prepared.outputs[column]
         assert isinstance(output, Category)
@@ -231,7 +233,7 @@ class Trial:
         plain, strong = changes(recipe, len(counts))
         return Consistency(
             self.network, prepared.named, prepared.rows, self.extra, torch.from_numpy((counts + 1) / (counts + 1).sum()),
-            steps=steps, plain=Augment(plain, forms), strong=Augment(strong, forms), told=told,
+            steps=steps, plain=Augment(plain, forms), strong=Augment(strong, forms), told=told, half=half,
         )  # fmt: skip
 
     def _told(self, ties: Ties, labels: Array, asked: Array, classes: int) -> Tensor:

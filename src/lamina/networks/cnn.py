@@ -32,7 +32,7 @@ class Cnn(Layered):
 
     kind: ClassVar[str] = "cnn"
     accepts: ClassVar[frozenset[str]] = frozenset({"grid"})
-    recipe = Recipe(rate=0.01, batch=256, epochs=12, betas=(0.7, 0.9), smoothing=0.1, augment=("shift",))
+    recipe = Recipe(rate=0.01, batch=256, epochs=12, betas=(0.7, 0.9), smoothing=0.1, augment=("shift",), half=True)
 
     # Flips are for classes that look the same in a mirror, as the pictures tell. Turns and covers pay only over many
     # passes: over five, covers took half a point from clothes. Most rows are easy soon: to pass over half of them gave four

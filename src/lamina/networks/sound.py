@@ -35,6 +35,8 @@ class Sound(Layered):
         weight_decay=0.05,
         smoothing=0.1,
         augment=("crop", "louder", "noise", "bend", "hide"),
+        half=True,
+        mixed=0.5,
     )
 
     def __init__(self, form: Form, width: int = 24, hidden: int = 128) -> None:
