@@ -17,8 +17,9 @@ import worlds
 from lamina.core import Encoded
 from lamina.learning import views
 from lamina.learning.augment import Augment
-from lamina.learning.beginning import Beginning, Ties
+from lamina.learning.beginning import Beginning, Near, Straight, Teachers
 from lamina.learning.consistency import OWN, Consistency, Memory
+from lamina.learning.expecting import Words
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import prepare
 from lamina.learning.rows import Rows
@@ -32,13 +33,41 @@ def test_near_rows_say_what_the_labels_say_that_teach() -> None:
     side = np.arange(400) % 2
     x = rng.normal(0, 0.4, (400, 3)) + 5 * side[:, None]
     rows = np.arange(400) * 2  # places in the graph are no numbers of rows
-    begun = Ties.of(rows, x, rng)
+    begun = Teachers(rows, [Near.of(x, rng)])
     taught, asked = rows[:2], rows[2:]
     told = begun.told(taught, side[:2], asked, 2)
     torch.testing.assert_close(told.sum(1), torch.ones(398))
     assert (told.argmax(1).numpy() == side[2:]).all()
     swapped = begun.told(taught, 1 - side[:2], asked, 2)
     assert (swapped.argmax(1).numpy() == 1 - side[2:]).all()
+
+
+def test_words_that_no_labelled_text_holds_are_known_by_those_beside_them() -> None:
+    """Of eight labelled texts many words come back in no other; what stands beside those that do is known by then."""
+    rng = np.random.default_rng(0)
+    side = np.arange(200) % 2
+    words = np.where(
+        rng.random((200, 6)) < 0.5, rng.integers(20, 60, (200, 6)), 2 + 6 * side[:, None] + rng.integers(0, 6, (200, 6))
+    )
+    texts = Encoded(torch.from_numpy(words), torch.ones(200, dtype=torch.bool), lengths=torch.full((200,), 6))
+    taught = np.arange(8)
+    known = Words.of(texts)
+    right = (known.told(taught, side[:8], 2).argmax(1) == side)[8:].mean()
+    first = (known.counts @ np.log(known.counts[:8].T @ np.eye(2)[side[:8]] + 0.1)).argmax(1) == side
+    assert right > 0.95
+    assert right > first[8:].mean()
+    told = Teachers(np.arange(200), [known]).told(taught, side[:8], np.arange(8, 200), 2)
+    torch.testing.assert_close(told.sum(1), torch.ones(192))
+
+
+def test_a_class_that_nobody_teaches_is_unlikely_and_not_impossible() -> None:
+    x = np.random.default_rng(0).normal(0, 1, (40, 3))
+    for labels in (np.array([0, 0, 0]), np.array([0, 1, 0])):
+        raw = Straight(x).told(np.arange(3), labels, 3)
+        assert np.isfinite(raw).all()
+        assert np.exp(raw).sum(1) == pytest.approx(1)
+        assert (raw[:, 2] < raw[:, 0]).all() or len(set(labels)) == 2
+        assert (raw.argmax(1) != 2).all()
 
 
 class Fixed(nn.Module):
@@ -93,13 +122,13 @@ def test_no_fold_hears_of_the_labels_that_it_is_kept_from(
 ) -> None:
     """Five folds; where some rows choose, a copy is kept from those of one more, and so of two folds in all."""
     asked: list[np.ndarray] = []
-    told = Ties.told
+    told = Teachers.told
 
-    def seen(self: Ties, taught: np.ndarray, *others: object) -> torch.Tensor:
+    def seen(self: Teachers, taught: np.ndarray, *others: object) -> torch.Tensor:
         asked.append(taught)
         return told(self, taught, *others)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Ties, "told", seen)
+    monkeypatch.setattr(Teachers, "told", seen)
     world = make(260, 0)
     world["label"] = [*world["label"][:labels], *[None] * (260 - labels)]
     lamina.learn(world, "label", steps=4, unlabelled_steps=4, show=False)
@@ -129,7 +158,7 @@ def test_small_pictures_begin_with_weights_that_no_label_had_a_say_in(monkeypatc
     lamina.learn(world, "label", steps=2, unlabelled_steps=2, show=False)
     assert begun[0] is not None
     assert set(begun[0].weights) == {"image"}
-    assert begun[0].ties is None, "pictures can be changed: their own answers are followed"
+    assert begun[0].teachers is None, "pictures can be changed: their own answers are followed"
 
 
 def test_texts_without_a_label_tell_which_pairs_of_words_come_back() -> None:

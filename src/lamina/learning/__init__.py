@@ -9,9 +9,10 @@
   knows `passes` (which rows come when), `schedule` (how large the steps are), `muon`, `layers` (how each layer fares),
   `standing` (what a checkpoint keeps); `budget` tells how many steps the time allows.
 - Methods, what the loop is given: `supervised`, `consistency` (rows without a label as well), `self_taught`,
-  `neighbourly`, `next_token`, `adversarial`, `hebb`; changes of rows that keep the label: `augment`, `spectra`, `disturb`.
-- Rows without a label: `guard` says how far they are trusted, `beginning` and `views` what to begin with; `label_free`,
-  `graph`, `spreading` and `transduce` answer them, `spectral` cuts groups out of the graph.
+  `neighbourly`, `next_token`, `adversarial`, `hebb`; changes of rows that keep the label: `augment`, `spectra`, `mixup`,
+  `disturb`.
+- Rows without a label: `guard` says how far they are trusted, `beginning`, `expecting` and `views` what to begin
+  with; `label_free`, `graph`, `spreading` and `transduce` answer them, `spectral` cuts groups out of the graph.
 - After it: `held` (answers that nobody learned from), `judge` and `findings` (what the report says), `likeness` and
   `transcripts` for those targets, `conclude` and its kin for what has no labels, with `odd` where some is known to be
   odd; `carded` writes the card.

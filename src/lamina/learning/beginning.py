@@ -1,9 +1,10 @@
-"""What a training with unlabelled rows begins with: weights that were learned without labels, or what near rows say."""
+"""What a training with unlabelled rows begins with: weights that were learned without labels, or what teachers say of the rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -12,33 +13,72 @@ from torch import Tensor
 from lamina.core import Array
 from lamina.learning.graph import Graph, turned
 from lamina.learning.spreading import lead, method_for, spread
-from lamina.outputs._scores import softmax
+from lamina.outputs._scores import log_softmax, softmax
+
+WEIGHT = 3.0  # of the labels, beside that the weights be small: labels are few
+
+
+class Teacher(Protocol):
+    """What knows some rows without their labels."""
+
+    def told(self, taught: Array, labels: Array, classes: int) -> Array:
+        """[N, K] logarithms of how likely each class is for each of its rows, by the labels [m] at the places `taught` alone."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class Ties:
-    """rows: [N] that the graph ties, ascending."""
+class Near:
+    """Labels spread to what is near."""
 
-    rows: Array
     graph: Graph
 
     @classmethod
-    def of(cls, rows: Array, features: Array, rng: np.random.Generator) -> Ties:
-        """rows: ascending; features: [N, F] of them, that no label had a say in."""
-        return cls(rows, Graph.of(turned(features, rng), rng))
+    def of(cls, features: Array, rng: np.random.Generator) -> Near:
+        """features: [N, F], that no label had a say in."""
+        return cls(Graph.of(turned(features, rng), rng))
+
+    def told(self, taught: Array, labels: Array, classes: int) -> Array:
+        raw = spread(self.graph.ties, taught, labels, classes, method_for(labels))
+        return log_softmax(raw * lead(raw))
+
+
+@dataclass(frozen=True, slots=True)
+class Straight:
+    """Logistic regression on where features [N, F] point, that no label had a say in."""
+
+    features: Array
+
+    def told(self, taught: Array, labels: Array, classes: int) -> Array:
+        from sklearn.linear_model import LogisticRegression
+
+        there = np.unique(labels)
+        found = np.full((len(self.features), classes), np.log(1 / (len(labels) + classes)))
+        if len(there) < 2:  # there is nothing to tell apart
+            found[:, there] = 0.0
+            return log_softmax(found)
+        x = self.features / np.maximum(np.linalg.norm(self.features, axis=1, keepdims=True), 1e-9)
+        model = LogisticRegression(C=WEIGHT, max_iter=500).fit(x[taught], labels)
+        found[:, there] = model.predict_log_proba(x)
+        return log_softmax(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Teachers:
+    """rows: [N] that every teacher knows, ascending. They speak with one voice each."""
+
+    rows: Array
+    each: Sequence[Teacher]
 
     def told(self, taught: Array, labels: Array, asked: Array, classes: int) -> Tensor:
-        """[n, K] how likely each class is for the rows `asked`, by the labels [m] of the rows `taught` alone: spread to what is near."""
-        raw = spread(self.graph.ties, self._places(taught), labels, classes, method_for(labels))
-        return torch.from_numpy(softmax(raw[self._places(asked)] * lead(raw)).astype(np.float32))
-
-    def _places(self, rows: Array) -> Array:
-        return np.searchsorted(self.rows, rows)
+        """[n, K] how likely each class is for the rows `asked`, by the labels [m] of the rows `taught` alone."""
+        places = np.searchsorted(self.rows, taught)
+        raw = np.mean([each.told(places, labels, classes) for each in self.each], axis=0)
+        return torch.from_numpy(softmax(raw[np.searchsorted(self.rows, asked)]).astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """weights: of the network, by input. ties: by which near rows say what a row is."""
+    """weights: of the network, by input. teachers: what they say of rows is learned first."""
 
     weights: Mapping[str, Mapping[str, Tensor]]
-    ties: Ties | None = None
+    teachers: Teachers | None = None

@@ -21,7 +21,7 @@ RATIO = 3  # rows without a label for each that has one
 SURE = 0.9  # of the mean confidence on labelled rows, from which on an answer counts as a label
 MEMORY = 0.99  # per step, of how often each class is answered
 WARM = 0.4  # of the steps: over these the rows without a label come to count in full
-HANDED = 0.15, 0.5  # of the steps: between these its own answers come to count beside what near rows said
+HANDED = 0.15, 0.5  # of the steps: between these its own answers come to count beside what teachers say
 OWN = 0.5  # how much they count in the end: where the two disagree, none is sure
 LARGEST = 64  # labelled rows a step
 PASSES = 4.0  # over the rows without a label, at least
@@ -40,7 +40,7 @@ class Consistency:
     their own answers, so that none hears of rows that it is kept from.
 
     extra: rows without a label. shares: [K] how frequent the classes are. steps: of the whole training. told: [n, k or 1, K] what
-    near rows say of those without a label: it is learned first, where it is there, and then what both say. half: multiply in
+    teachers say of those without a label: it is learned first, where it is there, and then what both say. half: multiply in
     bfloat16.
     """
 

@@ -25,7 +25,7 @@ def features(
     """
     found = []
     for name, form in prepared.intake.forms.items():
-        each = _of(prepared.rows.inputs[name], rows)
+        each = of_rows(prepared.rows.inputs[name], rows)
         here = each.present.numpy()
         told = own[name] if own and name in own else one(each, form, rng)
         spread = float(np.sqrt(told[here].var(0).sum())) if here.any() else 0.0
@@ -33,7 +33,7 @@ def features(
     return np.concatenate(found, 1, dtype=np.float32)
 
 
-def _of(each: Encoded, rows: Array) -> Encoded:
+def of_rows(each: Encoded, rows: Array) -> Encoded:
     index = torch.from_numpy(rows)
     return Encoded(
         each.values[index], each.present[index], lengths=None if each.lengths is None else each.lengths[index]

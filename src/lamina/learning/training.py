@@ -17,11 +17,12 @@ from lamina.examples import Examples
 from lamina.learning import likeness, reading, views
 from lamina.learning._boosting import load as load_boosting
 from lamina.learning.augment import changeable
-from lamina.learning.beginning import Beginning, Ties
+from lamina.learning.beginning import Beginning, Near, Straight, Teacher, Teachers
 from lamina.learning.budget import LOOKS, Steps, affordable_looks
 from lamina.learning.choose import Choice, choose, needed, use_features
 from lamina.learning.continuing import as_before, continue_from, continues, knowing, sized
 from lamina.learning.decisions import check_costs
+from lamina.learning.expecting import worded
 from lamina.learning.guard import Verdict, alike, untried, weigh
 from lamina.learning.hebb import Filters, teaching
 from lamina.learning.judge import SAMPLE, Learned, judge
@@ -207,7 +208,7 @@ class Training(Running):
     def _begun(self, lesson: Lesson, steps: int) -> Generator[Progress, None, Beginning | None]:
         """What to begin with where few rows have a label. Small pictures: weights of a network that learned to know them again.
         What cannot be changed without changing what it means: labels spread to what is near, by features that no label had a
-        say in."""
+        say in; of texts also what their words say."""
         prepared, seed = lesson.prepared, self.plan.seed
         if self._views(lesson):
             [(name, form)] = prepared.intake.forms.items()
@@ -224,7 +225,11 @@ class Training(Running):
         rows = np.sort(asked(prepared))
         yield self._said("spreading", f"Looking what is near what among {len(rows):,} rows")
         rng = np.random.default_rng(seed)
-        return Beginning({}, Ties.of(rows, features(prepared, rows, rng), rng))
+        known = features(prepared, rows, rng)
+        teachers: list[Teacher] = [Near.of(known, rng)]
+        if texts := worded(prepared, rows):
+            teachers += [*texts, Straight(known)]
+        return Beginning({}, Teachers(rows, teachers))
 
     def _views(self, lesson: Lesson) -> bool:
         """Whether there is much to know again, and few labels: of pictures alone, that no pretrained network looks at."""

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from lamina.core import Array, Json, Method, PlanError, Progress, Recipe, chunks, nearest
 from lamina.learning.augment import Augment
-from lamina.learning.beginning import Beginning, Ties
+from lamina.learning.beginning import Beginning, Teachers
 from lamina.learning.consistency import Consistency, changes, partly
 from lamina.learning.counting import counted
 from lamina.learning.loop import Loop
@@ -228,23 +228,23 @@ class Trial:
         assert isinstance(output, Category)
         labels = prepared.targets(column, self.taught)[0].astype(np.int64)
         counts = np.bincount(labels, minlength=output.width)
-        ties = None if self.begun is None else self.begun.ties
-        told = None if ties is None else self._told(ties, labels, self.extra, output.width)
+        teachers = None if self.begun is None else self.begun.teachers
+        told = None if teachers is None else self._told(teachers, labels, self.extra, output.width)
         plain, strong = changes(recipe, len(counts))
         return Consistency(
             self.network, prepared.named, prepared.rows, self.extra, torch.from_numpy((counts + 1) / (counts + 1).sum()),
             steps=steps, plain=Augment(plain, forms), strong=Augment(strong, forms), told=told, half=half,
         )  # fmt: skip
 
-    def _told(self, ties: Ties, labels: Array, asked: Array, classes: int) -> Tensor:
-        """[n, k or 1, K]: what near rows say of the rows `asked`, to each copy by the labels of the rows that teach it alone."""
+    def _told(self, teachers: Teachers, labels: Array, asked: Array, classes: int) -> Tensor:
+        """[n, k or 1, K]: what teachers say of the rows `asked`, to each copy by the labels of the rows that teach it alone."""
         if self.copies is None:
-            return ties.told(self.taught, labels, asked, classes)[:, None]
+            return teachers.told(self.taught, labels, asked, classes)[:, None]
         teaches = self.copies[torch.from_numpy(self.taught)].numpy()
         once: dict[bytes, Tensor] = {}  # copies of one inner fold are taught by the same rows
         for each in teaches.T:
             if (key := each.tobytes()) not in once:
-                once[key] = ties.told(self.taught[each], labels[each], asked, classes)
+                once[key] = teachers.told(self.taught[each], labels[each], asked, classes)
         return torch.stack([once[each.tobytes()] for each in teaches.T], 1)
 
     @property

@@ -165,11 +165,11 @@ class Intake:
 
 
 def row_names(examples: Examples) -> list[str] | None:
-    """What each row is called, where it is: the path of its first picture."""
+    """What each row is called, where it is: the path of its first picture; that it has none, where others do."""
     for column in examples.of(*FILES):
         values = examples.values(column)
-        if values.dtype == object and len(values) and isinstance(values[0], str):
-            return [str(value) for value in values]
+        if values.dtype == object and any(isinstance(value, str) for value in values):
+            return [f"(no {column})" if value is None else str(value) for value in values]
     return None
 
 

@@ -59,7 +59,7 @@ class Counted(nn.Module):
         self.spelt.zero_()  # a word whose letters nobody tells is one piece
         self.spelt[met, 0] = (torch.arange(len(met))[met] % (len(self.letters.says) - 1) + 1).int()
         self.letters.says.data[0] = 0.0
-        counts = texts_with(hashes(values), HASHED)
+        counts = texts_with(pairs_of(values), HASHED)
         often = counts.argsort(descending=True, stable=True)[: len(self.pairs.says) - 1]
         often = often[counts[often] >= LEAST]
         self.place.zero_()
@@ -112,7 +112,7 @@ class Counted(nn.Module):
         found = np.zeros((self.width + 1, len(parts), size))
         for rows in torch.split(torch.arange(len(values)), 1_000):
             x = values[rows].long() * _time.mask(values[rows], lengths[rows])
-            row, code = _once(self.codes(x))
+            row, code = once(self.codes(x))
             cell = part.reshape(-1)[rows][row] * size + code
             for number, weight in enumerate((None, *mixed[rows].numpy().T)):
                 each = None if weight is None else weight[row]
@@ -151,7 +151,7 @@ class Counted(nn.Module):
 
     def codes(self, x: Tensor) -> Tensor:
         """[B, 2T] of words, then of pairs, which are numbered on after all words; 0 where there is none."""
-        pairs = self.place[hashes(x)].long()
+        pairs = self.place[pairs_of(x)].long()
         return torch.cat([x, torch.where(pairs > 0, pairs + len(self.words.says), 0)], 1)
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
@@ -183,7 +183,7 @@ class Vectors(nn.Module):
         return self.says * self.weight
 
 
-def hashes(x: Tensor) -> Tensor:
+def pairs_of(x: Tensor) -> Tensor:
     """[B, T] numbers below `HASHED` of each word with the one before it, the first with `BEGIN`; 0 where there is no word."""
     x = x.long()
     before = torch.cat([torch.full_like(x[:, :1], BEGIN), x[:, :-1]], 1)
@@ -195,11 +195,11 @@ def texts_with(codes: Tensor, size: int) -> Tensor:
     """[size] in how many rows of [N, T] each code stands."""
     found = np.zeros(size)
     for piece in torch.split(codes, 1_000):
-        found += np.bincount(_once(piece)[1], minlength=size)
+        found += np.bincount(once(piece)[1], minlength=size)
     return torch.from_numpy(found).float()
 
 
-def _once(codes: Tensor) -> tuple[Array, Array]:
+def once(codes: Tensor) -> tuple[Array, Array]:
     """Rows and codes of what stands in codes [N, T], each once a row; 0 is nothing."""
     ordered = np.sort(codes.int().numpy(), axis=1)  # of 32 bits, which NumPy sorts several times faster than torch
     first = ordered > 0
