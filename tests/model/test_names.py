@@ -12,7 +12,7 @@ from lamina.model.intake import row_names
 def test_a_row_without_a_picture_is_called_so_and_the_others_by_their_files(tmp_path: Path) -> None:
     pictures = worlds.stripes(4, 0)["image"]
     for number, picture in enumerate(pictures):
-        (tmp_path / f"{number}.png").write_bytes(worlds.png(picture))
+        (tmp_path / f"{number}.png").write_bytes(worlds.png(picture[..., 0]))
     for missing in (0, 2):
         lines = ["" if number == missing else f"{number}.png" for number in range(4)]
         table = tmp_path / "table.csv"
