@@ -18,7 +18,7 @@ from lamina.core import Encoded
 from lamina.learning import views
 from lamina.learning.augment import Augment
 from lamina.learning.beginning import Beginning, Near, Straight, Teachers
-from lamina.learning.consistency import OWN, Consistency, Memory
+from lamina.learning.consistency import Consistency, Memory
 from lamina.learning.expecting import Words
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import prepare
@@ -80,7 +80,7 @@ class Fixed(nn.Module):
         return {"label": raw}, raw[:, 0]
 
 
-def _followed(count: int, steps: int) -> tuple[torch.Tensor, torch.Tensor]:
+def _followed(count: int, steps: int, teachers: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
     """The labels that rows without one are learned with, and which count, after `count` steps, where near rows say: the first class."""
     values = Encoded(torch.zeros((30, 1)), torch.ones(30, dtype=torch.bool))
     told = torch.tensor([0.8, 0.2]).expand(20, 1, 2)
@@ -88,6 +88,7 @@ def _followed(count: int, steps: int) -> tuple[torch.Tensor, torch.Tensor]:
     method = Consistency(
         Fixed(), {"label": output}, Rows({"x": values}, {}, {}, torch.ones(30)),  # type: ignore[arg-type, dict-item]
         np.arange(10, 30), torch.tensor([0.5, 0.5]), steps=steps, plain=Augment((), {}), strong=Augment((), {}), told=told,
+        teachers=teachers,
     )  # fmt: skip
     method.memory.count.fill_(count)
     return method._answers({"x": values}, 10, torch.arange(20))
@@ -99,6 +100,8 @@ def test_what_near_rows_say_is_learned_first_and_then_what_both_say() -> None:
     assert sure.all()
     _, sure = _followed(90, 100)
     assert not sure.any(), "the network says the other class: where the two disagree, none counts"
+    labels, sure = _followed(90, 100, teachers=4)
+    assert (labels == 0).all(), "four teachers have more to say than the network that disagrees"
 
 
 def test_its_own_answers_come_to_count() -> None:
@@ -108,8 +111,8 @@ def test_its_own_answers_come_to_count() -> None:
         memory.count.fill_(count)
         found.append(memory.handed(100))
     assert found[0] == found[1] == 0.0
-    assert 0 < found[2] < OWN
-    assert found[3] == found[4] == OWN
+    assert 0 < found[2] < 1
+    assert found[3] == found[4] == 1
 
 
 @pytest.mark.parametrize(

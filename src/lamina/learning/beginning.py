@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -44,19 +44,20 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Straight:
-    """Logistic regression on where features [N, F] point, that no label had a say in."""
+    """Logistic regression on where features [N, F] point (they may be sparse), that no label had a say in."""
 
-    features: Array
+    features: Any
 
     def told(self, taught: Array, labels: Array, classes: int) -> Array:
         from sklearn.linear_model import LogisticRegression
+        from sklearn.preprocessing import normalize
 
         there = np.unique(labels)
-        found = np.full((len(self.features), classes), np.log(1 / (len(labels) + classes)))
+        found = np.full((self.features.shape[0], classes), np.log(1 / (len(labels) + classes)))
         if len(there) < 2:  # there is nothing to tell apart
             found[:, there] = 0.0
             return log_softmax(found)
-        x = self.features / np.maximum(np.linalg.norm(self.features, axis=1, keepdims=True), 1e-9)
+        x = normalize(self.features)
         model = LogisticRegression(C=WEIGHT, max_iter=500).fit(x[taught], labels)
         found[:, there] = model.predict_log_proba(x)
         return log_softmax(found)

@@ -22,7 +22,6 @@ SURE = 0.9  # of the mean confidence on labelled rows, from which on an answer c
 MEMORY = 0.99  # per step, of how often each class is answered
 WARM = 0.4  # of the steps: over these the rows without a label come to count in full
 HANDED = 0.15, 0.5  # of the steps: between these its own answers come to count beside what teachers say
-OWN = 0.5  # how much they count in the end: where the two disagree, none is sure
 LARGEST = 64  # labelled rows a step
 PASSES = 4.0  # over the rows without a label, at least
 LEAST = 300  # steps
@@ -40,8 +39,8 @@ class Consistency:
     their own answers, so that none hears of rows that it is kept from.
 
     extra: rows without a label. shares: [K] how frequent the classes are. steps: of the whole training. told: [n, k or 1, K] what
-    teachers say of those without a label: it is learned first, where it is there, and then what both say. half: multiply in
-    bfloat16.
+    teachers say of those without a label: it is learned first, where it is there, and then what both say, the network with as much
+    say as each of so many teachers. half: multiply in bfloat16.
     """
 
     whole_batch: ClassVar[bool] = True
@@ -58,12 +57,14 @@ class Consistency:
         plain: Augment,
         strong: Augment,
         told: Tensor | None = None,
+        teachers: int = 1,
         half: bool = False,
     ) -> None:
         [(self.name, self.output)] = outputs.items()
         self.network = network
         self.rows, self.extra, self.steps = rows, torch.from_numpy(extra), steps
         self.plain, self.strong, self.told, self.half = plain, strong, told, half
+        self.own = 1 / (1 + teachers)  # of the say, in the end: where they disagree, none is sure
         self.memory = Memory(network, shares)
 
     def parts(self) -> Mapping[str, nn.Module]:
@@ -105,7 +106,7 @@ class Consistency:
         threshold = SURE * answers[:labelled].amax(2).mean(0)
         likely = self.memory.even(answers[labelled:])
         if self.told is not None:
-            own, told = self.memory.handed(self.steps), self.told[drawn].to(likely)
+            own, told = self.own * self.memory.handed(self.steps), self.told[drawn].to(likely)
             likely = own * likely + (1 - own) * told
             threshold = own * threshold + (1 - own) * SURE * told.amax(2).mean(0)
         confidence, labels = likely.max(2)
@@ -141,9 +142,9 @@ class Memory(nn.Module):
         return 0.5 - 0.5 * math.cos(math.pi * min(1.0, float(self.count) / max(WARM * steps, 1)))
 
     def handed(self, steps: int) -> float:
-        """How much its own answers count by now beside what near rows said: from nothing to OWN."""
+        """How far its own answers have come to count beside what teachers say: from 0 to 1."""
         begin, end = (share * steps for share in HANDED)
-        return OWN * min(1.0, max(0.0, (float(self.count) - begin) / max(end - begin, 1)))
+        return min(1.0, max(0.0, (float(self.count) - begin) / max(end - begin, 1)))
 
 
 def partly(recipe: Recipe, labelled: int, extra: int) -> Recipe:

@@ -45,6 +45,12 @@ class Words:
         found = csr_array((np.ones(len(column), np.float32), (np.concatenate(rows), column)), shape)
         return cls(found[:, np.flatnonzero(found.sum(0) >= LEAST)])
 
+    @property
+    def weighed(self) -> Any:
+        """[N, V], sparse: what stands in few texts counts for more (TF-IDF, Spärck Jones 1972)."""
+        held = np.asarray(self.counts.sum(0)).ravel()
+        return self.counts.multiply(1 + np.log((1 + self.counts.shape[0]) / (1 + held))[None]).tocsr()
+
     def told(self, taught: Array, labels: Array, classes: int) -> Array:
         """As of `lamina.learning.beginning.Teacher`."""
         sure = np.zeros((self.counts.shape[0], classes))

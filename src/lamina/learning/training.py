@@ -228,7 +228,7 @@ class Training(Running):
         known = features(prepared, rows, rng)
         teachers: list[Teacher] = [Near.of(known, rng)]
         if texts := worded(prepared, rows):
-            teachers += [*texts, Straight(known)]
+            teachers += [*texts, *(Straight(each.weighed) for each in texts), Straight(known)]
         return Beginning({}, Teachers(rows, teachers))
 
     def _views(self, lesson: Lesson) -> bool:

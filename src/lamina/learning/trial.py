@@ -233,7 +233,8 @@ class Trial:
         plain, strong = changes(recipe, len(counts))
         return Consistency(
             self.network, prepared.named, prepared.rows, self.extra, torch.from_numpy((counts + 1) / (counts + 1).sum()),
-            steps=steps, plain=Augment(plain, forms), strong=Augment(strong, forms), told=told, half=half,
+            steps=steps, plain=Augment(plain, forms), strong=Augment(strong, forms), told=told,
+            teachers=1 if teachers is None else len(teachers.each), half=half,
         )  # fmt: skip
 
     def _told(self, teachers: Teachers, labels: Array, asked: Array, classes: int) -> Tensor:
