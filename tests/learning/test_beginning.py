@@ -14,7 +14,7 @@ from torch import nn
 
 import lamina
 import worlds
-from lamina.core import Encoded
+from lamina.core import Coded, Encoded
 from lamina.learning import views
 from lamina.learning.augment import Augment
 from lamina.learning.beginning import Beginning, Near, Straight, Teachers
@@ -179,3 +179,34 @@ def test_texts_without_a_label_tell_which_pairs_of_words_come_back() -> None:
         known.append(int((bag.counted.place > 0).sum()))  # type: ignore[operator]
     assert known[0] >= 50
     assert known[1] < 20
+
+
+def test_what_teachers_say_of_texts_is_counted_where_no_copies_are_kept_apart() -> None:
+    """A word that stands in no labelled text says what those beside it say."""
+    said = [f"{'good fine' if k % 2 else 'bad poor'} film{k % 3} tonight" for k in range(12)]
+    more = [f"{'fine splendid' if k % 2 else 'poor dreadful'} film{k % 5} tonight" for k in range(60)]
+    sides = [*("yes" if k % 2 else "no" for k in range(12)), *[None] * 60]
+    prepared = prepare(
+        lamina.read({"text": said + more, "label": sides}, kind={"text": "text"}),
+        Plan(target=("label",), folds=0, steps=1),
+    )
+    extra = prepared.extra
+    told = torch.tensor([[0.1, 0.9] if row % 2 else [0.9, 0.1] for row in extra.tolist()])
+    teachers = Teachers(extra, [])
+    kinds = {"text": {"kind": "bag", "options": {}}}
+    lesson = Lesson(prepared, kinds, replace(Bag.recipe, folds=0), 0, torch.device("cpu"))
+    text = prepared.intake.inputs["text"]
+
+    def says(word: str, thought: bool) -> float:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Teachers, "told", lambda *_: told)
+            trial = Trial(lesson, prepared.folds[0], 0, extra, Beginning({}, teachers if thought else None))
+        [network] = trial.network.networks.values()
+        assert isinstance(network, Bag)
+        code = text.encode(Coded(np.array([0]), (word,))).values[0, 0]
+        vector = network.counted.words.says[int(code)].reshape(network.each, -1)
+        return float((vector[:, 1] - vector[:, 0]).mean())
+
+    assert says("fine", True) > 0 > says("poor", True)
+    assert says("splendid", True) > 0 > says("dreadful", True)
+    assert says("splendid", False) == says("dreadful", False) == 0

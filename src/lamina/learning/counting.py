@@ -14,6 +14,7 @@ from lamina.outputs.identity import Identity
 from lamina.outputs.number import Number
 from lamina.outputs.tags import Tags
 
+EXPECTED = 0.1  # texts that one counts for of which only teachers say what it is
 MOST = 1_000  # numbers to answer: beyond, few rows are known of each
 
 
@@ -23,10 +24,13 @@ def answers(prepared: Prepared) -> int:
     return 0 if 0 in widths or sum(widths) > MOST else sum(widths)
 
 
-def counted(prepared: Prepared, name: str, rows: Tensor, copies: Tensor | None) -> Counts | None:
+def counted(
+    prepared: Prepared, name: str, rows: Tensor, copies: Tensor | None, expected: Tensor | None = None
+) -> Counts | None:
     """For these rows of the array `name`; None where nothing that could be counted is asked for.
 
-    copies: [all rows, k], which copies learn from which row.
+    copies: [all rows, k], which copies learn from which row. expected: [B, K] what teachers say of rows without a label, NaN of
+    others; where it is there, one category is asked for.
     """
     column = prepared.intake.groups[name][0]
     text = prepared.intake.inputs[column]
@@ -47,6 +51,10 @@ def counted(prepared: Prepared, name: str, rows: Tensor, copies: Tensor | None) 
         mean = values[here].mean(0) if here.any() else 0.0
         found.append(torch.where(here[:, None], values, mean))
         known = torch.maximum(known, here.float())
+    if expected is not None:
+        thought = ~expected.isnan().any(1)
+        found = [torch.where(thought[:, None], expected, found[0])]
+        known = torch.where(thought, EXPECTED, known)
     spelling, ends = (text.spelling, text.ends) if isinstance(text, Text) else (None, None)
     return Counts(
         torch.cat(found, 1),

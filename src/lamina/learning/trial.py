@@ -74,6 +74,7 @@ class Trial:
             torch.manual_seed(self.seed)
             self.network = join(lesson.said, prepared.intake.forms, prepared.named, lesson.own)
             self.taught, self.copies = self._parted()
+            self.told = None if extra is None or begun is None or begun.teachers is None else self._told(begun.teachers)
             self._settle()
             self.reads = self._read_out()
         for name, weights in {} if begun is None else begun.weights.items():
@@ -148,7 +149,9 @@ class Trial:
                     network.settle(each.values[here], generator)
                 else:
                     network.settle(each.values[here], generator, each.lengths[here])
-                    counts = counted(prepared, name, here, self.copies) if network.counts else None
+                    counts = (
+                        counted(prepared, name, here, self.copies, self._expected(here)) if network.counts else None
+                    )
                     if counts is not None:
                         network.count(each.values[here], each.lengths[here], counts)
         for name, head in self.network.heads.items():
@@ -226,27 +229,41 @@ class Trial:
         [column] = prepared.outputs
         output = prepared.outputs[column]
         assert isinstance(output, Category)
-        labels = prepared.targets(column, self.taught)[0].astype(np.int64)
-        counts = np.bincount(labels, minlength=output.width)
-        teachers = None if self.begun is None else self.begun.teachers
-        told = None if teachers is None else self._told(teachers, labels, self.extra, output.width)
-        plain, strong = changes(recipe, len(counts))
+        labels = torch.from_numpy(prepared.targets(column, self.taught)[0].astype(np.int64))
+        if self.told is not None:  # of all rows: some hundred labels do not tell how frequent classes are
+            labels = self.told.argmax(2).reshape(-1)
+        counts = torch.bincount(labels, minlength=output.width)
+        teachers = 1 if self.begun is None or self.begun.teachers is None else len(self.begun.teachers.each)
+        plain, strong = changes(recipe, output.width)
         return Consistency(
-            self.network, prepared.named, prepared.rows, self.extra, torch.from_numpy((counts + 1) / (counts + 1).sum()),
-            steps=steps, plain=Augment(plain, forms), strong=Augment(strong, forms), told=told,
-            teachers=1 if teachers is None else len(teachers.each), half=half,
+            self.network, prepared.named, prepared.rows, self.extra, (counts + 1) / (counts + 1).sum(),
+            steps=steps, plain=Augment(plain, forms), strong=Augment(strong, forms), told=self.told,
+            teachers=teachers, half=half,
         )  # fmt: skip
 
-    def _told(self, teachers: Teachers, labels: Array, asked: Array, classes: int) -> Tensor:
-        """[n, k or 1, K]: what teachers say of the rows `asked`, to each copy by the labels of the rows that teach it alone."""
+    def _told(self, teachers: Teachers) -> Tensor:
+        """[n, k or 1, K]: what teachers say of the rows without a label, to each copy by the labels of the rows that teach it alone."""
+        [(column, output)] = self.lesson.prepared.outputs.items()
+        assert isinstance(output, Category)
+        assert self.extra is not None
+        labels = self.lesson.prepared.targets(column, self.taught)[0].astype(np.int64)
         if self.copies is None:
-            return teachers.told(self.taught, labels, asked, classes)[:, None]
+            return teachers.told(self.taught, labels, self.extra, output.width)[:, None]
         teaches = self.copies[torch.from_numpy(self.taught)].numpy()
         once: dict[bytes, Tensor] = {}  # copies of one inner fold are taught by the same rows
         for each in teaches.T:
             if (key := each.tobytes()) not in once:
-                once[key] = teachers.told(self.taught[each], labels[each], asked, classes)
+                once[key] = teachers.told(self.taught[each], labels[each], self.extra, output.width)
         return torch.stack([once[each.tobytes()] for each in teaches.T], 1)
+
+    def _expected(self, rows: Tensor) -> Tensor | None:
+        """[B, K] what teachers say of those of these rows that have no label, else NaN; None where they say nothing, or not the same
+        to all copies."""
+        if self.told is None or self.extra is None or self.copies is not None:
+            return None
+        extra = torch.from_numpy(self.extra)
+        place = torch.searchsorted(extra, rows).clamp_max(len(extra) - 1)
+        return torch.where((extra[place] == rows)[:, None], self.told[place, 0], torch.nan)
 
     @property
     def best(self) -> Best:

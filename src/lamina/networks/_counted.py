@@ -73,7 +73,7 @@ class Counted(nn.Module):
         if counts.pieces is not None:
             self.spelt.copy_((counts.pieces % (len(self.letters.says) - 1) + 1) * (counts.pieces > 0))
         sums, texts = self._counted(values, lengths, counts)
-        rare = self._rare(values, lengths) if (counts.known == 0).any() else torch.ones(len(texts))
+        rare = self._rare(values, lengths) if (counts.known < 1).any() else torch.ones(len(texts))
         faint = FAINT * (1 + FEW / (FEW + float(counts.known.sum())))
         words = len(self.words.says)
         word, place = self.spelt.nonzero(as_tuple=True)

@@ -17,9 +17,9 @@ class Counts:
     """What rows are known to be, before any learning, for networks that count, or answer by known rows.
 
     target: [N, m] the answers as numbers: a switch per class or tag, a number in standard deviations; known: [N], 0 where
-    nobody has said. copies: [N, k], which copies learn from which row; None: all from all. pieces: [V, G] numbers of the
-    pieces that the word of each code has, 0 for none; ends: [V, 2, 4] numbers of its last one to four letters, and of its
-    first ones; both None where words are not known by their letters.
+    nobody has said, less than 1 where it is only thought so. copies: [N, k], which copies learn from which row; None: all
+    from all. pieces: [V, G] numbers of the pieces that the word of each code has, 0 for none; ends: [V, 2, 4] numbers of its
+    last one to four letters, and of its first ones; both None where words are not known by their letters.
     """
 
     target: Tensor
