@@ -70,6 +70,17 @@ def test_a_class_that_nobody_teaches_is_unlikely_and_not_impossible() -> None:
         assert (raw.argmax(1) != 2).all()
 
 
+def test_texts_that_share_no_word_and_empty_ones_are_told_about_alike() -> None:
+    words = torch.zeros(6, 3, dtype=torch.int32)
+    words[1:] = torch.arange(15).reshape(5, 3) + 2
+    known = Words.of(Encoded(words, torch.ones(6, dtype=torch.bool), lengths=torch.full((6,), 3)))
+    assert known.counts.shape == (6, 0)
+    taught, labels = np.array([1, 2, 3]), np.array([0, 1, 1])
+    told = Teachers(np.arange(6), [known, Straight(known.weighed)]).told(taught, labels, np.arange(6), 2)
+    assert told.isfinite().all()
+    torch.testing.assert_close(told, told[:1].expand(6, 2))
+
+
 class Fixed(nn.Module):
     """Answers the second of two classes, whatever it is asked."""
 

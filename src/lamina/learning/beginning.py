@@ -54,7 +54,7 @@ class Straight:
 
         there = np.unique(labels)
         found = np.full((self.features.shape[0], classes), np.log(1 / (len(labels) + classes)))
-        if len(there) < 2:  # there is nothing to tell apart
+        if len(there) < 2 or not self.features.shape[1]:  # nothing to tell apart, or nothing to tell it by
             found[:, there] = 0.0
             return log_softmax(found)
         x = normalize(self.features)

@@ -230,10 +230,10 @@ class Trial:
         output = prepared.outputs[column]
         assert isinstance(output, Category)
         labels = torch.from_numpy(prepared.targets(column, self.taught)[0].astype(np.int64))
-        if self.told is not None:  # of all rows: some hundred labels do not tell how frequent classes are
+        teachers = 1 if self.begun is None or self.begun.teachers is None else len(self.begun.teachers.each)
+        if self.told is not None and teachers > 1:  # some hundred labels do not tell as well how frequent classes are
             labels = self.told.argmax(2).reshape(-1)
         counts = torch.bincount(labels, minlength=output.width)
-        teachers = 1 if self.begun is None or self.begun.teachers is None else len(self.begun.teachers.each)
         plain, strong = changes(recipe, output.width)
         return Consistency(
             self.network, prepared.named, prepared.rows, self.extra, (counts + 1) / (counts + 1).sum(),
