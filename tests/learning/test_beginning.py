@@ -66,7 +66,6 @@ def test_a_class_that_nobody_teaches_is_unlikely_and_not_impossible() -> None:
         raw = Straight(x).told(np.arange(3), labels, 3)
         assert np.isfinite(raw).all()
         assert np.exp(raw).sum(1) == pytest.approx(1)
-        assert (raw[:, 2] < raw[:, 0]).all() or len(set(labels)) == 2
         assert (raw.argmax(1) != 2).all()
 
 

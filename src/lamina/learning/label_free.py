@@ -34,6 +34,7 @@ def features(
 
 
 def of_rows(each: Encoded, rows: Array) -> Encoded:
+    """These rows of an input."""
     index = torch.from_numpy(rows)
     return Encoded(
         each.values[index], each.present[index], lengths=None if each.lengths is None else each.lengths[index]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+from torch.distributions import Beta
 
 from lamina.core import Encoded
 from lamina.networks import _time
@@ -28,8 +29,7 @@ def pairs(rows: int, often: float, device: torch.device) -> Pairs:
     partner = torch.where(
         torch.rand(rows, device=device) < often, partner[torch.randperm(rows, device=device)], partner
     )
-    own, other = torch._standard_gamma(torch.full((2, rows), ALPHA, device=device)).clamp_min(1e-20)
-    share = own / (own + other)
+    share = Beta(ALPHA, ALPHA).sample((rows,)).to(device)
     return Pairs(partner, torch.maximum(share, 1 - share))
 
 
