@@ -49,8 +49,11 @@ def test_the_seed_decides_and_rows_differ(name: str) -> None:
 def test_most_of_a_plain_picture_stays(name: str) -> None:
     x = torch.full((32, 28, 28, 3), 200, dtype=torch.uint8)
     found = changed(name, x)
-    assert ((found == 200).float().mean((1, 2, 3)) > 0.85).all()
-    assert set(found.unique().tolist()) <= {0, 200}
+    flat = found.flatten(1)
+    usual = flat.mode(1).values[:, None]
+    assert ((flat == usual).float().mean(1) > 0.85).all()
+    assert ((flat == usual) | (flat == 0)).all()
+    assert name == "shade" or (usual == 200).all()
 
 
 def test_a_turn_keeps_right_angles_in_wide_pictures() -> None:

@@ -78,7 +78,16 @@ def cover(x: Tensor, share: float = 0.3) -> Tensor:
     return x.masked_fill((within[0][:, :, None] & within[1][:, None, :])[..., None], 0)
 
 
-CHANGES: dict[str, Change] = {"flip": flip, "shift": shift, "turn": turn, "cover": cover}
+def shade(x: Tensor, often: float = 0.8) -> Tensor:
+    """Most rows brighter or darker by up to half, and what lies between black and the brightest moved towards either."""
+    one = (len(x), 1, 1, 1)
+    light, middle, some = torch.rand(3, *one, device=x.device)
+    top = x.amax((1, 2, 3), keepdim=True).clamp_min(1).float()
+    found = (x / top) ** torch.exp2(2 * middle - 1) * top * (0.5 + light)
+    return torch.where(some < often, found.round_().clamp_(0, 255).to(torch.uint8), x)
+
+
+CHANGES: dict[str, Change] = {"flip": flip, "shift": shift, "turn": turn, "cover": cover, "shade": shade}
 
 
 def changeable(inputs: Mapping[str, Encoded], forms: Mapping[str, str]) -> bool:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lamina.core import Array
 from lamina.learning.choose import Choice
-from lamina.learning.prepare import Prepared
+from lamina.learning.prepare import CATEGORY, Prepared
 
 SAMPLE = 3_000  # training pictures that are looked at
 SIDE = 14  # pixels a side that they are averaged down to
@@ -27,15 +27,8 @@ def with_flips(choice: Choice, prepared: Prepared, seed: int) -> Choice:
     """
     if "flip" not in choice.recipe.augment:
         return choice
-    [column, *others] = prepared.outputs
-    [name, *beside] = prepared.rows.inputs
-    output, found = prepared.outputs[column], np.zeros(0, bool)
-    if output.kind == "category" and not others and not beside:
-        rows = np.random.default_rng(seed).permutation(prepared.folds[0].train)[:SAMPLE]
-        index = torch.from_numpy(rows)
-        pictures, target = prepared.rows.inputs[name], prepared.rows.targets[prepared.names[column]][index]
-        seen = pictures.present[index] & (prepared.rows.known[prepared.names[column]][index] > 0)
-        found = alike(pictures.values[index][seen], target[seen].numpy())
+    name, (output, *_) = next(iter(prepared.rows.inputs)), prepared.outputs.values()
+    found = alike(*labelled(prepared, seed))
     same = tuple(int(each) for each in np.flatnonzero(found))
     if not same:
         augment = tuple(each for each in choice.recipe.augment if each != "flip")
@@ -44,6 +37,20 @@ def with_flips(choice: Choice, prepared: Prepared, seed: int) -> Choice:
     words = ", ".join(str(output.classes[each]) for each in same)  # type: ignore[attr-defined]
     reason = f"{name}: pictures that look the same in a mirror are flipped: {words}."
     return replace(choice, recipe=replace(choice.recipe, mirrored=same), reasons=[*choice.reasons, reason])
+
+
+def labelled(prepared: Prepared, seed: int) -> tuple[Tensor, Array]:
+    """Some training pictures [N, H, W, C] and their classes [N]; none where there are other inputs beside the pictures, or
+    something else is asked for."""
+    [column, *others] = prepared.outputs
+    [name, *beside] = prepared.rows.inputs
+    pictures, targets = prepared.rows.inputs[name], prepared.rows.targets[prepared.names[column]]
+    rows = np.random.default_rng(seed).permutation(prepared.folds[0].train)[:SAMPLE]
+    index = torch.from_numpy(
+        rows if prepared.outputs[column].kind == CATEGORY and not others and not beside else rows[:0]
+    )
+    seen = pictures.present[index] & (prepared.rows.known[prepared.names[column]][index] > 0)
+    return pictures.values[index][seen], targets[index][seen].numpy().astype(np.int64)
 
 
 def alike(pictures: Tensor, target: Array) -> Array:
@@ -56,7 +63,7 @@ def alike(pictures: Tensor, target: Array) -> Array:
     found = np.zeros(classes, bool)
     if len(target) < FEWEST:
         return found
-    plain, mirrored = _small(pictures), _small(pictures.flip(2))
+    plain, mirrored = outlined(pictures), outlined(pictures.flip(2))
     near = 2 - 2 * plain @ plain.T  # squared distances, since all have length 1
     turned = 2 - 2 * mirrored @ plain.T
     for distances in (near, turned):
@@ -73,7 +80,7 @@ def alike(pictures: Tensor, target: Array) -> Array:
     return found
 
 
-def _small(pictures: Tensor) -> Array:
+def outlined(pictures: Tensor) -> Array:
     """[N, F] of length 1: averaged down, without brightness and contrast."""
     shrink = max(1, max(pictures.shape[1:3]) // SIDE)
     found = torch.nn.functional.avg_pool2d(pictures.permute(0, 3, 1, 2).float(), shrink, ceil_mode=True).flatten(1)

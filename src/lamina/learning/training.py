@@ -18,6 +18,7 @@ from lamina.learning import likeness, reading, views
 from lamina.learning._boosting import load as load_boosting
 from lamina.learning.augment import changeable
 from lamina.learning.beginning import Beginning, Near, Straight, Teacher, Teachers
+from lamina.learning.brightness import with_shades
 from lamina.learning.budget import LOOKS, Steps, affordable_looks
 from lamina.learning.choose import Choice, choose, needed, use_features
 from lamina.learning.continuing import as_before, continue_from, continues, knowing, sized
@@ -104,7 +105,7 @@ class Training(Running):
         else:
             yield self._said("trying", "Choosing a network")
             choice = yield from self._choose(prepared)
-            choice = with_flips(choice, prepared, self.plan.seed)
+            choice = with_shades(with_flips(choice, prepared, self.plan.seed), prepared, self.plan.seed)
         yield from self._filters(prepared, choice)
         if self.report and any(form.kind == "vector" for form in prepared.intake.forms.values()):
             load_boosting()  # what the report compares with

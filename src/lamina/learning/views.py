@@ -14,10 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from lamina.core import Array, Batch, Encoded, Form, Json, Loss, Progress, Recipe, chunks
-from lamina.learning.augment import turn
+from lamina.learning.augment import shade, turn
 from lamina.learning.graph import nearest, turned
 from lamina.learning.loop import Loop
 from lamina.learning.rows import Rows
+from lamina.machine.device import halves
 from lamina.networks.cnn import Cnn
 
 HEAT = 0.3  # by which likeness is divided: the less, the more the likest others count
@@ -28,7 +29,7 @@ LOOKS = 0.35, 0.6, 0.8  # of the steps, after which it is found anew what is nea
 NEAR = 5  # rows that count as near
 NEIGHBOURS = 0.5  # share of the views that are of a near row
 # A view: stronger changes than labelled pictures go through, and of every picture; nobody knows which mean the same in a mirror.
-VIEW = partial(turn, degrees=20.0, stretch=0.2, share=0.1, bent=0.04, often=1.0)
+MOVE = partial(turn, degrees=20.0, stretch=0.2, share=0.1, bent=0.04, often=1.0)
 RECIPE = Recipe(rate=2e-3, batch=512, epochs=12, schedule="cosine", weight_decay=1e-3, most=3.0)
 JUDGED = 1024
 LEAST = 5_000  # pictures, fewer of which teach less than how near their pixels are
@@ -65,13 +66,16 @@ class Views:
     """Of all pictures of a batch, another view of the same one is to be the nearest (SimCLR, Chen et al. 2020); once it is
     known which are near each other, often a view of one of these (NNCLR, Dwibedi et al. 2021).
 
-    steps: of the whole training. rows: those that teach; find: the rows nearest to each, by what is learned so far.
+    steps: of the whole training. rows: those that teach; find: the rows nearest to each, by what is learned so far. half:
+    multiply in bfloat16.
     """
 
     whole_batch: ClassVar[bool] = True
 
-    def __init__(self, viewed: Viewed, name: str, pictures: Encoded, steps: int, find: Callable[[], Tensor]) -> None:
-        self.viewed, self.name, self.pictures, self.find = viewed, name, pictures, find
+    def __init__(
+        self, viewed: Viewed, name: str, pictures: Encoded, steps: int, find: Callable[[], Tensor], half: bool = False
+    ) -> None:
+        self.viewed, self.name, self.pictures, self.find, self.half = viewed, name, pictures, find, half
         self.marks = [round(share * steps) for share in LOOKS]
         self.near: Tensor | None = None
 
@@ -83,7 +87,10 @@ class Views:
         if self.viewed.training:
             self._look()
         partner = seen if self.near is None else self._partner(batch)
-        one, other = self.viewed(VIEW(torch.cat([seen.values, partner.values]))).split(count)
+        views = shade(MOVE(torch.cat([seen.values, partner.values])))
+        with torch.autocast(views.device.type, torch.bfloat16, enabled=self.half):
+            places = self.viewed(views)
+        one, other = places.float().split(count)
         alike = one @ other.T / HEAT
         truth = torch.arange(count, device=alike.device)
         entropy = nn.functional.cross_entropy
@@ -172,7 +179,7 @@ class Viewing:
         return float(self.viewed.step), mean
 
     def _method(self, steps: int) -> Views:
-        return Views(self.viewed, self.name, self.pictures, steps, self._near)
+        return Views(self.viewed, self.name, self.pictures, steps, self._near, halves(self.device))
 
     def _near(self) -> Tensor:
         """[N, 5] the rows nearest to each of those that teach."""

@@ -48,14 +48,14 @@ class Cnn(Layered):
 
     @classmethod
     def suited(cls, rows: int) -> tuple[Json, Recipe]:
-        """With few pictures, steps are counted, not passes, and each pass turns, stretches and moves them anew: there is
-        nothing else to learn from. A larger network would learn no more of them."""
+        """With few pictures, steps are counted, not passes, and each pass turns, stretches, moves and shades them anew: there
+        is nothing else to learn from. A larger network would learn no more of them."""
         if rows >= FEW:
             return {}, cls.recipe
         batch = max(1, min(BATCH, rows))
         return {"width": 16}, replace(
             cls.recipe, rate=0.005, batch=batch, epochs=STEPS / max(1, rows // batch), weight_decay=0.05, average=0.99,
-            augment=("turn", "turn", "shift"), most=1.5,
+            augment=("turn", "turn", "shift", "shade"), most=1.5,
         )  # fmt: skip
 
     def __init__(
