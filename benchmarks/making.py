@@ -1,7 +1,8 @@
 """Pictures that are made: digits and clothes given the label beside a plain DCGAN, three digits in one, and cats.
 
 The plain script gets as many seconds of the processors as there are in the minutes that Lamina has, for learning alone. Both
-make 1,000 pictures of each label, which the same eyes compare with the official test pictures (`resemble.py`).
+make as many pictures of each label as there are among the official test pictures, with which the same eyes compare them
+(`resemble.py`): other shares of labels would count as a distance that nobody's pictures have.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ import lamina
 HERE = Path(__file__).parent
 MINUTES, LONG, PHOTOS = 15, 60, 30
 SEEDS = 3
-EACH = 1_000
 STACKED = 26_000  # pictures in which kinds are counted, as is usual
 
 
@@ -67,9 +67,13 @@ def labelled(data: Path, minutes: float, seed: int, place: Path) -> dict[str, An
     """Pictures of each label, beside the official test pictures."""
     _, took = learn(data, place, minutes, seed, "--given", "label")
     model = lamina.load(place / "model")
+    counts = np.bincount(idx(data / "t10k-labels-idx1-ubyte.gz"))
     names = sorted(model.maker.state()["shares"])
-    made = [model.generate(EACH, given={"label": name}, seed=seed * 1_000 + code) for code, name in enumerate(names)]
-    np.savez(place / "made.npz", pictures=np.concatenate(made), labels=np.repeat(np.arange(len(names)), EACH))
+    made = [
+        model.generate(int(count), given={"label": name}, seed=seed * 1_000 + code)
+        for code, (name, count) in enumerate(zip(names, counts, strict=True))
+    ]
+    np.savez(place / "made.npz", pictures=np.concatenate(made), labels=np.repeat(np.arange(len(names)), counts))
     return resembling(data, place / "made.npz", place) | took
 
 

@@ -86,8 +86,8 @@ def making(runs: Runs) -> Section:
     text = (
         f"`lamina learn SET --generate image --given label --minutes N --seed N`, minutes: {', '.join(f'{m:g}' for m in minutes)} (with --times, on one core "
         "instead of two, up to twice as many). "
-        "1,000 pictures of each label beside the 10,000 official test pictures, seen by a classifier that learned the "
-        "training pictures (another one than that of the runs). The plain DCGAN has the published settings, and for learning alone "
+        "As many pictures of each label as there are among the 10,000 official test pictures, beside these, seen by a classifier that "
+        "learned the training pictures (another one than that of the runs). The plain DCGAN has the published settings, and for learning alone "
         "as many seconds of the processors as the minutes hold. Below: training pictures, the best that can be reached. Near: the "
         "share that lies nearer to a training picture than all but a hundredth of the test pictures. Of cats the report's own figures."
     )

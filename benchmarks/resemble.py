@@ -1,7 +1,7 @@
 """How much made pictures are like the official test pictures, whoever made them: the same eyes for all.
 
 python benchmarks/resemble.py --data MNIST [--made FILE.npz]: `pictures` [N, H, W, C] and the `labels` that were asked for;
-without a file, as many training pictures, which is the best that can be reached. With three channels, each is a digit of its
+without a file, as many training pictures of each label, which is the best that can be reached. With three channels, each is a digit of its
 own, and kinds of three digits are counted. Prints one JSON object.
 """
 
@@ -23,7 +23,6 @@ from lamina.learning.eyes import Classifier
 
 SEED = 1_000  # of the classifier: not that of any run
 KINDS = 10
-COMPARED = 10_000  # pictures
 COPIES = 2_000, 0.01  # pictures whose nearest is sought, and the share of the test pictures that lie nearer
 
 
@@ -37,7 +36,8 @@ def main() -> None:
     eyes = Classifier(Form("grid", learned.shape[1:]), torch.from_numpy(learned), codes, KINDS, SEED)
     right = float((eyes.told(torch.from_numpy(test)) == truth).mean())
     if asked.made is None:
-        some = np.random.default_rng(0).permutation(len(learned))[:COMPARED]
+        rng, counts = np.random.default_rng(0), np.bincount(truth)
+        some = np.concatenate([rng.permutation(np.flatnonzero(codes == k))[:count] for k, count in enumerate(counts)])
         found, wanted = learned[some], codes[some]
     else:
         file = np.load(asked.made)

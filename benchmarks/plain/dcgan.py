@@ -1,5 +1,5 @@
 """A plain DCGAN in torch with the published settings, given the label: learns for some seconds of the processors, then
-writes pictures of every label.
+writes as many pictures of every label as there are among the test pictures.
 
 Radford et al. 2016: convolutions of stride 2, batch normalisation, ReLU and leaky ReLU of .2, tanh, weights of spread .02,
 noise of 100, batches of 128, Adam with rate 2e-4 and first beta .5. Channels and the label beside noise and pixels as in
@@ -18,7 +18,7 @@ import torch
 from idx import idx
 from torch import Tensor, nn
 
-NOISE, WIDE, BATCH, SIDE, EACH = 100, 64, 128, 32, 1_000
+NOISE, WIDE, BATCH, SIDE = 100, 64, 128, 32
 
 
 def begun(module: nn.Module) -> None:
@@ -86,7 +86,8 @@ def main() -> None:
         optimisers[1].step()
         steps += 1
     maker.eval()
-    asked_for = torch.arange(kinds).repeat(EACH)
+    test = torch.from_numpy(idx(asked.data / "t10k-labels-idx1-ubyte.gz").astype(np.int64))
+    asked_for = torch.arange(kinds).repeat_interleave(torch.bincount(test))
     with torch.no_grad():
         found = torch.cat([made(coded[some]) for some in asked_for.split(500)])[:, 0]
     inner = slice(margin, SIDE - margin)

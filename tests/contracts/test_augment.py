@@ -78,6 +78,22 @@ def test_a_bend_moves_places_of_one_picture_apart_and_every_row_where_that_is_as
     assert (moves[1] - moves[0]).std() > 0.3, "a shift alone would move both lines alike"
 
 
+def test_a_shade_keeps_black_the_order_of_pixels_and_some_rows() -> None:
+    x = torch.arange(64, dtype=torch.uint8).mul(3).reshape(1, 8, 8, 1).repeat(256, 1, 1, 1)
+    found = changed("shade", x)
+    flat = found.flatten(1).int()
+    assert (flat.diff(dim=1) >= 0).all()
+    assert (flat[:, 0] == 0).all()
+    same = (found == x).flatten(1).all(1).float().mean()
+    assert 0.1 < same < 0.35
+    brightest = flat.amax(1) / 189
+    assert 0.49 < brightest.min() < 0.6
+    assert brightest.max() > 1.2
+    middle = flat[:, 32] / flat[:, 63]
+    assert middle.min() < 0.35
+    assert middle.max() > 0.6
+
+
 def sounds(rows: int = 64) -> Encoded:
     """Rows of different length, as loud as sounds are, zero beyond their ends."""
     generator = torch.Generator().manual_seed(0)

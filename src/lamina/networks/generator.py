@@ -23,8 +23,8 @@ NARROWEST = 16  # channels
 class Generator(nn.Module):
     """Noise [B, NOISE], and what is asked for, to pictures [B, C, H, W]; -1 is black, 1 is white.
 
-    A learned pattern of few pixels, each channel of it scaled by the noise, then residual layers; each stage doubles the
-    side and halves the channels, so that every stage costs the same. No layer normalises: the weights begin so small that
+    The noise becomes maps of few pixels, each pixel from all of it; then residual layers; each stage doubles the side and
+    halves the channels, so that every stage costs the same. No layer normalises: the weights begin so small that
     nothing grows from stage to stage (Zhang et al. 2019, as in R3GAN, Huang et al. 2024).
 
     form: of the pictures. given: the form of the label or sentence that says what is asked for; None: nothing does.
@@ -42,8 +42,10 @@ class Generator(nn.Module):
         doublings = stages(form.shape)
         sides = [math.ceil(side / 2**doublings) for side in (height, across)]
         self.asked = None if given is None else Asked(given, EMBEDDED)
-        self.pattern = nn.Parameter(torch.randn(width, *sides))
-        self.scale = nn.Linear(NOISE if given is None else NOISE + EMBEDDED, width)
+        self.start = nn.Linear(NOISE if given is None else NOISE + EMBEDDED, sides[0] * sides[1] * width)
+        nn.init.normal_(self.start.weight, std=self.start.in_features**-0.5)
+        nn.init.normal_(self.start.bias, std=0.5)
+        self.sides = sides
         layers: OrderedDict[str, nn.Module] = OrderedDict()
         blocks = depth * max(1, doublings)
         for stage in range(max(1, doublings)):
@@ -62,8 +64,8 @@ class Generator(nn.Module):
         noise = noise * (noise.square().mean(1, keepdim=True) + 1e-8).rsqrt()
         if self.asked is not None:
             noise = torch.cat([noise, self.asked(*given)], 1)
-        maps = self.pattern * self.scale(noise)[:, :, None, None]
-        made: Tensor = self.finish(self.layers(maps.contiguous(memory_format=torch.channels_last)))
+        maps = self.start(noise).unflatten(1, (*self.sides, -1)).permute(0, 3, 1, 2)  # as channels_last lies in memory
+        made: Tensor = self.finish(self.layers(maps))
         height, across, _ = self.form.shape
         top, left = (made.shape[2] - height) // 2, (made.shape[3] - across) // 2
         return made[:, :, top : top + height, left : left + across]
