@@ -387,8 +387,9 @@ class Training(Running):
 
 def _folds(lesson: Lesson) -> list[Fold]:
     """Those of the rows. Of few labels none choose weights where a network has little to learn, a read-out of features or what words
-    say: all that are not judged teach. What learns to see, hear or weigh columns would learn noise if nobody told it when to stop.
+    say, or sees pictures that are changed anew at every pass: all that are not judged teach. What learns to hear or weigh columns
+    would learn noise if nobody told it when to stop.
     """
-    light = {Pretrained.kind, Bag.kind, *reading.KINDS}
+    light = {Pretrained.kind, Bag.kind, Cnn.kind, *reading.KINDS}
     whole = lesson.prepared.few and {said["kind"] for said in lesson.said.values()} <= light
     return [fold.whole if whole else fold for fold in lesson.prepared.folds]
