@@ -102,6 +102,27 @@ def test_answers_keep_to_the_shares_that_were_given(frequent) -> None:
     assert "shares of the classes that were given" in transduced.said(told)
 
 
+@pytest.mark.parametrize("frequent", [(), ("storm=0.9", "calm=0.1")], ids=["as it comes", "shares that are so"])
+def test_of_texts_with_few_labels_words_tell_more_than_what_is_near(frequent) -> None:
+    """One in ten is about calm weather, in other words; half of all words say nothing."""
+    rng = np.random.default_rng(0)
+    calm = rng.random(500) < 0.1
+    some = rng.integers(0, 12, (500, 8)) + np.where(rng.random((500, 8)) < 0.5, 100, 20 * calm[:, None])
+    names = np.where(calm, "calm", "storm")
+    known = np.concatenate([np.flatnonzero(calm == each)[:8] for each in (False, True)])
+    label = [str(name) if place in known else None for place, name in enumerate(names)]
+    rows = {"said": [" ".join(f"w{word}x" for word in each) for each in some], "label": label}
+    model = lamina.learn(rows, "label", transduce=True, shares=frequent, steps=5, show=False)
+    told = model.card.results["transduced"]
+    assert told["method"] == "teachers"
+    assert "naive Bayes" in model.report
+    found = list(csv.DictReader(io.StringIO(model.answers)))
+    assert np.mean([each["label"] == names[int(each["row"]) - 1] for each in found]) > 0.93
+    if frequent:
+        answered = [each["label"] for each in found]
+        assert np.mean(np.array(answered) == "calm") == pytest.approx(0.1, abs=0.02)
+
+
 @pytest.mark.parametrize("labels", [6, 300], ids=["few", "many"])
 def test_shares_that_are_so_make_answers_better(labels: int) -> None:
     rng = np.random.default_rng(0)

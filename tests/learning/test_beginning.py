@@ -20,6 +20,7 @@ from lamina.learning.augment import Augment
 from lamina.learning.beginning import Beginning, Near, Straight, Teachers
 from lamina.learning.consistency import Consistency, Memory
 from lamina.learning.expecting import Words
+from lamina.learning.graph import Graph
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import prepare
 from lamina.learning.rows import Rows
@@ -33,7 +34,7 @@ def test_near_rows_say_what_the_labels_say_that_teach() -> None:
     side = np.arange(400) % 2
     x = rng.normal(0, 0.4, (400, 3)) + 5 * side[:, None]
     rows = np.arange(400) * 2  # places in the graph are no numbers of rows
-    begun = Teachers(rows, [Near.of(x, rng)])
+    begun = Teachers(rows, [Near(Graph.of(x, rng))])
     taught, asked = rows[:2], rows[2:]
     told = begun.told(taught, side[:2], asked, 2)
     torch.testing.assert_close(told.sum(1), torch.ones(398))

@@ -11,6 +11,8 @@ NAMED = 10  # classes whose share is told
 METHODS = {
     "poisson": "Poisson learning, for few labels: each label is a source, and what flows to a row from all of them decides",
     "laplace": "Laplace learning, for many labels: the labels that a walk from row to row meets first decide",
+    "teachers": "Of texts, with few labels, four have one voice each: Poisson learning, to which a label is a source that flows to rows "
+    "near it; naive Bayes, which counts words, guesses, and counts again; and logistic regressions on words and on what texts are about",
 }
 
 
@@ -18,9 +20,8 @@ def said(found: Json | None) -> str:
     """A sentence or three; empty where that was not asked for."""
     if not found:
         return ""
-    text = (
-        f"{found['rows']:,} rows without a label were answered from what is near them, by {found['labels']:,} labels."
-    )
+    by = "what is near them and what their words say" if found["method"] == "teachers" else "what is near them"
+    text = f"{found['rows']:,} rows without a label were answered from {by}, by {found['labels']:,} labels."
     if shares := found.get("shares"):
         text += f" They keep to the shares of the classes that were given: {_shares(shares)}."
     right = found["right"]

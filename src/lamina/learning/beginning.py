@@ -11,7 +11,9 @@ import torch
 from torch import Tensor
 
 from lamina.core import Array
-from lamina.learning.graph import Graph, turned
+from lamina.learning.expecting import worded
+from lamina.learning.graph import Graph
+from lamina.learning.prepare import Prepared
 from lamina.learning.spreading import lead, method_for, spread
 from lamina.outputs._scores import log_softmax, softmax
 
@@ -31,11 +33,6 @@ class Near:
     """Labels spread to what is near."""
 
     graph: Graph
-
-    @classmethod
-    def of(cls, features: Array, rng: np.random.Generator) -> Near:
-        """features: [N, F], that no label had a say in."""
-        return cls(Graph.of(turned(features, rng), rng))
 
     def told(self, taught: Array, labels: Array, classes: int) -> Array:
         raw = spread(self.graph.ties, taught, labels, classes, method_for(labels))
@@ -63,9 +60,26 @@ class Straight:
         return log_softmax(found)
 
 
+def teachers_of(prepared: Prepared, rows: Array, known: Array, graph: Graph) -> list[Teacher]:
+    """Who knows these rows: what is near them; and of texts what their words say, and what they are about.
+
+    known: [N, F] their features, that no label had a say in; graph: of these.
+    """
+    found: list[Teacher] = [Near(graph)]
+    if texts := worded(prepared, rows):
+        found += [*texts, *(Straight(each.weighed) for each in texts), Straight(known)]
+    return found
+
+
+def joint(teachers: Sequence[Teacher], taught: Array, labels: Array, classes: int) -> Array:
+    """[N, K] raw answers to all rows that they know: each has one voice. As of `Teacher.told`."""
+    found: Array = np.mean([each.told(taught, labels, classes) for each in teachers], axis=0)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Teachers:
-    """rows: [N] that every teacher knows, ascending. They speak with one voice each."""
+    """rows: [N] that every teacher knows, ascending."""
 
     rows: Array
     each: Sequence[Teacher]
@@ -73,7 +87,7 @@ class Teachers:
     def told(self, taught: Array, labels: Array, asked: Array, classes: int) -> Tensor:
         """[n, K] how likely each class is for the rows `asked`, by the labels [m] of the rows `taught` alone."""
         places = np.searchsorted(self.rows, taught)
-        raw = np.mean([each.told(places, labels, classes) for each in self.each], axis=0)
+        raw = joint(self.each, places, labels, classes)
         return torch.from_numpy(softmax(raw[np.searchsorted(self.rows, asked)]).astype(np.float32))
 
 

@@ -17,13 +17,13 @@ from lamina.examples import Examples
 from lamina.learning import likeness, reading, views
 from lamina.learning._boosting import load as load_boosting
 from lamina.learning.augment import changeable
-from lamina.learning.beginning import Beginning, Near, Straight, Teacher, Teachers
+from lamina.learning.beginning import Beginning, Teachers, teachers_of
 from lamina.learning.brightness import with_shades
 from lamina.learning.budget import LOOKS, Steps, affordable_looks
 from lamina.learning.choose import Choice, choose, needed, use_features
 from lamina.learning.continuing import as_before, continue_from, continues, knowing, sized
 from lamina.learning.decisions import check_costs
-from lamina.learning.expecting import worded
+from lamina.learning.graph import Graph, turned
 from lamina.learning.guard import Verdict, alike, untried, weigh
 from lamina.learning.hebb import Filters, teaching
 from lamina.learning.judge import SAMPLE, Learned, judge
@@ -227,10 +227,8 @@ class Training(Running):
         yield self._said("spreading", f"Looking what is near what among {len(rows):,} rows")
         rng = np.random.default_rng(seed)
         known = features(prepared, rows, rng)
-        teachers: list[Teacher] = [Near.of(known, rng)]
-        if texts := worded(prepared, rows):
-            teachers += [*texts, *(Straight(each.weighed) for each in texts), Straight(known)]
-        return Beginning({}, Teachers(rows, teachers))
+        graph = Graph.of(turned(known, rng), rng)
+        return Beginning({}, Teachers(rows, teachers_of(prepared, rows, known, graph)))
 
     def _views(self, lesson: Lesson) -> bool:
         """Whether there is much to know again, and few labels: of pictures alone, that no pretrained network looks at."""

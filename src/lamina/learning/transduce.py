@@ -13,6 +13,7 @@ import numpy as np
 from lamina.core import Array, DataError, Json, PlanError
 from lamina.learning import shares
 from lamina.learning.assumptions import about
+from lamina.learning.beginning import Teacher, joint, teachers_of
 from lamina.learning.graph import Graph, turned
 from lamina.learning.held import held_out
 from lamina.learning.label_free import features
@@ -24,6 +25,7 @@ from lamina.learning.spreading import lead, method_for, spread
 from lamina.learning.trial import Trial
 from lamina.model.intake import row_names
 from lamina.model.intervals import wilson
+from lamina.networks.cnn import FEW
 from lamina.outputs._scores import softmax
 from lamina.outputs.category import Category
 
@@ -111,12 +113,30 @@ class Spreading:
         return shares.flowing(ties, rows, labels, raw, self.asked, self.shares)
 
 
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """What several teachers say together: with few labels, words of texts tell more than what is near. asked, shares: as of
+    `Spreading`."""
+
+    teachers: Sequence[Teacher]
+    classes: int
+    asked: Array
+    shares: Array | None = None
+    method: str = "teachers"
+
+    def __call__(self, rows: Array, labels: Array) -> Array:
+        """As of `Spreading`."""
+        raw = joint(self.teachers, rows, labels, self.classes)
+        return raw * lead(raw) if self.shares is None else shares.kept(raw, self.asked, self.shares)
+
+
 def transduce(
     prepared: Prepared, own: Mapping[str, Array], members: list[Trial], rng: np.random.Generator, plan: Plan
 ) -> Answered:
-    """Answer every row without a label. own: features [n, F] of the rows of `asked` that were
-    learned without labels, by input. members: of the
-    network that learned from labels alone, to compare with.
+    """Answer every row without a label: labels spread to what is near; few labels of texts, as their words say, too.
+
+    own: features [n, F] of the rows of `asked` that were learned without labels, by input. members: of the network that learned
+    from labels alone, to compare with.
 
     How good that is, hidden labels tell: each fold of them is answered by the others; where there is a test set of the
     user's own, that alone.
@@ -125,13 +145,20 @@ def transduce(
     assert isinstance(output, Category)
     taught, hidden, open_rows = _parts(prepared)
     rows = np.concatenate([taught, hidden, open_rows])
-    x = turned(features(prepared, rows, rng, own), rng)
+    known = features(prepared, rows, rng, own)
+    x = turned(known, rng)
     graph = Graph.of(x, rng)
     labels = prepared.targets(column, taught)[0].astype(np.int64)
     places = np.arange(len(taught))
     wanted = shares.told(plan.shares, output.classes)
     begin = len(taught) + len(hidden)
-    spreading = Spreading(graph, output.width, method_for(labels), np.arange(begin, len(rows)), wanted)
+    open_places = np.arange(begin, len(rows))
+    teachers = teachers_of(prepared, rows, known, graph) if len(labels) < FEW else []
+    spreading = (
+        Voices(teachers, output.width, open_places, wanted)
+        if len(teachers) > 1
+        else Spreading(graph, output.width, method_for(labels), open_places, wanted)
+    )
     raw = spreading(places, labels)
     if len(hidden):
         judged, truth = (
@@ -163,7 +190,7 @@ def transduce(
     return Answered(column, open_rows, values, sure, named, said, assumptions)
 
 
-def _hidden(spreading: Spreading, labels: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+def _hidden(spreading: Spreading | Voices, labels: Array, rng: np.random.Generator) -> tuple[Array, Array]:
     """Raw answers to labelled rows whose label was hidden, and the labels. The only label of a class is never hidden.
 
     As all labels are spread: by the same method and to the same shares, each fold brought to the same lead, for how much a label says depends on
