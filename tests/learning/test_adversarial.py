@@ -256,7 +256,7 @@ def test_made_pictures_that_are_all_alike_are_noticed() -> None:
     assert apprentice.loop is not None
     apprentice.loop.history[-1]["diversity"] = 0.9
     with torch.no_grad():
-        apprentice.network.scale.weight[:, :NOISE] = 0  # the noise says nothing any more
+        apprentice.network.start.weight[:, :NOISE] = 0  # the noise says nothing any more
     score, _, more, seen = apprentice.judge()
     assert score == -np.inf
     assert seen["failed"]
