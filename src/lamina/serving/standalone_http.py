@@ -31,6 +31,12 @@ def serve(
         server.serve_forever()
 
 
+class Server(ThreadingHTTPServer):
+    """One thread for each request. Of a burst of callers none is kept waiting at the door: five is Python's own room there."""
+
+    request_queue_size = 128
+
+
 def listening(
     host: str, port: int, place: str, read: Callable[[Any], Any], answer: Callable[[Any], Json | Streamed]
 ) -> ThreadingHTTPServer:
@@ -102,7 +108,7 @@ def listening(
             """No log: it would hold addresses."""
 
     try:
-        return ThreadingHTTPServer((host, port), Asked)
+        return Server((host, port), Asked)
     except OSError as error:
         raise LaminaError(
             f"It cannot listen at {host}:{port}: {error.strerror}. Choose another port, such as --serve 8001."
