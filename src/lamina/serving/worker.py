@@ -13,6 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 
 from lamina.core import Json, LaminaError, MissingExtra, ModelError, PlanError
 
@@ -83,7 +84,8 @@ class Worker:
                 self._process.wait()
                 for pipe in (self._process.stdin, self._process.stdout):
                     if pipe is not None:
-                        pipe.close()
+                        with suppress(BrokenPipeError):  # of a question that nobody read to its end
+                            pipe.close()
                 self._process = None
 
 
