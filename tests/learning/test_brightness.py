@@ -73,7 +73,9 @@ def test_beside_other_columns_and_for_numbers_nothing_is_shaded() -> None:
         read(worlds.stripes(150, 0) | {"size": np.arange(150.0)}, target="size"), Plan(target=("size",), folds=0)
     )
     for each in (beside, size):
-        assert "shade" not in with_shades(Choice({}, SHADING), each, 0).recipe.augment
+        found = with_shades(Choice({}, SHADING), each, 0)
+        assert "shade" not in found.recipe.augment
+        assert found.reasons[0].startswith("image: ")
 
 
 def test_flips_and_shades_are_decided_each_for_itself() -> None:

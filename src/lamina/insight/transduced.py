@@ -11,7 +11,7 @@ NAMED = 10  # classes whose share is told
 METHODS = {
     "poisson": "Poisson learning, for few labels: each label is a source, and what flows to a row from all of them decides",
     "laplace": "Laplace learning, for many labels: the labels that a walk from row to row meets first decide",
-    "teachers": "Of texts, with few labels, four have one voice each: Poisson learning, to which a label is a source that flows to rows "
+    "teachers": "Of texts, with few labels, several have one voice each: Poisson learning, to which a label is a source that flows to rows "
     "near it; naive Bayes, which counts words, guesses, and counts again; and logistic regressions on words and on what texts are about",
 }
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lamina.core import Array
 from lamina.learning.choose import Choice
-from lamina.learning.mirror import labelled, outlined
+from lamina.learning.mirror import labelled, outlined, pictured
 from lamina.learning.prepare import Prepared
 
 
@@ -25,9 +25,10 @@ def with_shades(choice: Choice, prepared: Prepared, seed: int) -> Choice:
     pictures, target = labelled(prepared, seed)
     if len(target) and not tells(pictures, target):
         return choice
-    name = next(iter(prepared.rows.inputs))
     augment = tuple(each for each in choice.recipe.augment if each != "shade")
-    reason = f"{name}: pictures are not made brighter or darker: how bright they are may tell what they are."
+    reason = (
+        f"{pictured(prepared)}: pictures are not made brighter or darker: how bright they are may tell what they are."
+    )
     return replace(choice, recipe=replace(choice.recipe, augment=augment), reasons=[*choice.reasons, reason])
 
 

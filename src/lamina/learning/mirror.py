@@ -27,7 +27,7 @@ def with_flips(choice: Choice, prepared: Prepared, seed: int) -> Choice:
     """
     if "flip" not in choice.recipe.augment:
         return choice
-    name, (output, *_) = next(iter(prepared.rows.inputs)), prepared.outputs.values()
+    name, output = pictured(prepared), next(iter(prepared.outputs.values()))
     found = alike(*labelled(prepared, seed))
     same = tuple(int(each) for each in np.flatnonzero(found))
     if not same:
@@ -37,6 +37,11 @@ def with_flips(choice: Choice, prepared: Prepared, seed: int) -> Choice:
     words = ", ".join(str(output.classes[each]) for each in same)  # type: ignore[attr-defined]
     reason = f"{name}: pictures that look the same in a mirror are flipped: {words}."
     return replace(choice, recipe=replace(choice.recipe, mirrored=same), reasons=[*choice.reasons, reason])
+
+
+def pictured(prepared: Prepared) -> str:
+    """The first input that is pictures."""
+    return next(name for name, form in prepared.intake.forms.items() if form.kind == "grid")
 
 
 def labelled(prepared: Prepared, seed: int) -> tuple[Tensor, Array]:
