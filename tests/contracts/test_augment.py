@@ -37,6 +37,14 @@ def test_form_and_type_stay(name: str, size: tuple[int, ...]) -> None:
 
 
 @each_change
+def test_no_rows_and_rows_in_other_order_of_memory_pass(name: str) -> None:
+    x = pictures((8, 28, 20, 3))
+    assert changed(name, x[:0]).shape == (0, 28, 20, 3)
+    turned = x.transpose(1, 2).contiguous().transpose(1, 2)
+    assert torch.equal(changed(name, turned), changed(name, x))
+
+
+@each_change
 def test_the_seed_decides_and_rows_differ(name: str) -> None:
     x = pictures((1, 28, 28, 1)).expand(64, -1, -1, -1)
     found = changed(name, x)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor
-from torch.nn.functional import affine_grid, grid_sample, interpolate
+from torch.nn.functional import grid_sample, interpolate
 
 from lamina.core import Encoded, PlanError, nearest
 from lamina.learning import spectra
@@ -26,15 +26,14 @@ def flip(x: Tensor, same: Tensor | None = None) -> Tensor:
 
 def shift(x: Tensor, share: float = 0.04) -> Tensor:
     """Up to `share` of the side (at least one pixel) in both directions; what comes in repeats the edge."""
-    rows, height, width, _ = x.shape
+    rows, height, width, channels = x.shape
     reach = max(1, round(share * min(height, width)))
-    beyond = torch.arange(-reach, max(height, width) + reach, device=x.device)
-    padded = x[:, beyond[: height + 2 * reach].clamp(0, height - 1)][
-        :, :, beyond[: width + 2 * reach].clamp(0, width - 1)
-    ]
-    windows = padded.unfold(1, height, 1).unfold(2, width, 1)  # a view [B, 2r+1, 2r+1, C, H, W]
-    down, right = torch.randint(0, 2 * reach + 1, (2, rows), device=x.device)
-    return windows[torch.arange(rows, device=x.device), down, right].permute(0, 2, 3, 1)
+    down, right = torch.randint(-reach, reach + 1, (2, rows, 1), device=x.device)
+    y = (torch.arange(height, device=x.device) + down).clamp_(0, height - 1)
+    along = (torch.arange(width, device=x.device) + right).clamp_(0, width - 1)
+    y += height * torch.arange(rows, device=x.device)[:, None]
+    at = (y * width)[:, :, None] + along[:, None]  # of each pixel, among the pixels of all rows
+    return x.reshape(-1, channels).index_select(0, at.view(-1)).view(x.shape)
 
 
 def turn(
@@ -51,19 +50,21 @@ def turn(
     that a side grows or shrinks, and of a slant; share: of the side, of a move. bent: as a share of the side, the usual move of each of
     four by four places, and what lies between goes along. often: of the rows.
     """
-    rows, height, width, _ = x.shape
-    angle, wide, high, slant, right, down = (torch.rand(6, rows, device=x.device) * 2 - 1).unbind()
+    chosen = (torch.rand(len(x), device=x.device) < often).nonzero()[:, 0]
+    rows, (height, width) = len(chosen), x.shape[1:3]
+    angle, wide, high, slant, right, down = (torch.rand(6, rows, 1, 1, device=x.device) * 2 - 1).unbind()
     angle, wide, high, slant = angle * math.radians(degrees), 1 + stretch * wide, 1 + stretch * high, stretch * slant
     cos, sin, tall = angle.cos(), angle.sin(), height / width  # turned in pixels, told in halves of each side
-    across = torch.stack([cos * wide, (slant - sin) * high * tall, 2 * share * right], 1)
-    along = torch.stack([sin * wide / tall, cos * high, 2 * share * down], 1)
-    grid = affine_grid(torch.stack([across, along], 1), [rows, 1, height, width], align_corners=False)
+    x_at, y_at = ((2 * torch.arange(side, device=x.device) + 1) / side - 1 for side in (width, height))
+    across = cos * wide * x_at + ((slant - sin) * high * tall * y_at[:, None] + 2 * share * right)
+    along = sin * wide / tall * x_at + (cos * high * y_at[:, None] + 2 * share * down)
+    grid = torch.stack([across, along], 3)
     if bent:
         moves = 2 * bent * torch.randn(rows, 2, 4, 4, device=x.device)
-        grid = grid + interpolate(moves, (height, width), mode="bilinear", align_corners=True).permute(0, 2, 3, 1)
-    found = grid_sample(x.permute(0, 3, 1, 2).float(), grid, padding_mode="border", align_corners=False)
-    found = found.round_().to(torch.uint8).permute(0, 2, 3, 1)
-    return torch.where((torch.rand(rows, device=x.device) < often)[:, None, None, None], found, x)
+        grid += interpolate(moves, (height, width), mode="bilinear", align_corners=True).permute(0, 2, 3, 1)
+    before = x[chosen].permute(0, 3, 1, 2).float()
+    found = grid_sample(before, grid, padding_mode="border", align_corners=False)
+    return x.index_copy(0, chosen, found.round_().to(torch.uint8).permute(0, 2, 3, 1))
 
 
 def cover(x: Tensor, share: float = 0.3) -> Tensor:
@@ -80,11 +81,12 @@ def cover(x: Tensor, share: float = 0.3) -> Tensor:
 
 def shade(x: Tensor, often: float = 0.8) -> Tensor:
     """Most rows brighter or darker by up to half, and what lies between black and the brightest moved towards either."""
-    one = (len(x), 1, 1, 1)
-    light, middle, some = torch.rand(3, *one, device=x.device)
-    top = x.amax((1, 2, 3), keepdim=True).clamp_min(1).float()
-    found = (x / top) ** torch.exp2(2 * middle - 1) * top * (0.5 + light)
-    return torch.where(some < often, found.round_().clamp_(0, 255).to(torch.uint8), x)
+    flat = x.flatten(1)
+    light, middle, some = torch.rand(3, len(x), 1, device=x.device)
+    top, levels = flat.amax(1, keepdim=True).clamp_min(1), torch.arange(256, device=x.device)
+    shaded = ((levels / top) ** torch.exp2(2 * middle - 1) * top * (0.5 + light)).round_().clamp_(0, 255)
+    table = torch.where(some < often, shaded, levels).to(torch.uint8)  # [B, 256]: what each level becomes
+    return table.gather(1, flat.long()).view(x.shape)
 
 
 CHANGES: dict[str, Change] = {"flip": flip, "shift": shift, "turn": turn, "cover": cover, "shade": shade}
