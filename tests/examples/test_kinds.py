@@ -66,6 +66,27 @@ def test_latin_letters_of_windows_are_read(tmp_path: Path) -> None:
     assert any("Windows-1252" in note.text for note in found.notes)
 
 
+@pytest.mark.parametrize("encoding", ["cp1251", "koi8-r", "shift-jis", "gb18030", "euc-kr", "iso8859-7"])
+def test_letters_of_other_encodings_are_warned_of(tmp_path: Path, encoding: str) -> None:
+    said = {
+        "shift-jis": "こんにちは世界",
+        "gb18030": "今天天气很好",
+        "euc-kr": "안녕하세요",
+        "iso8859-7": "Καλημέρα κόσμε",
+    }
+    text = said.get(encoding, "Привет всем")
+    found = read(table(tmp_path, [text, f"{text} {text}", "plain"] * 10, encoding=encoding))
+    assert any(note.level == "warn" and "letters are wrong" in note.text for note in found.notes)
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for k in range(3):
+        (folder / f"{k}.txt").write_bytes(f"{text} {k}".encode(encoding))
+    (folder / "z.txt").write_bytes(bytes(range(256)))
+    notes = read(folder).notes
+    assert any(note.level == "warn" and "letters are wrong" in note.text for note in notes)
+    assert any("z.txt" in note.text and "missing" in note.advice for note in notes)
+
+
 def test_codes_with_leading_zeros_stay_words(tmp_path: Path) -> None:
     found = read(table(tmp_path, ["01234", "00017", "99999"] * 10))
     assert found.values("x").words == ("00017", "01234", "99999")

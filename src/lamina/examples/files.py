@@ -11,8 +11,8 @@ import numpy as np
 
 from lamina import kinds
 from lamina.core import Array
-from lamina.examples import words
-from lamina.examples.reading import Raw, count
+from lamina.examples import encodings, words
+from lamina.examples.reading import Raw, count, listed
 
 SERIES = frozenset({".csv", ".tsv", ".parquet", ".pq"})
 
@@ -56,7 +56,7 @@ def is_series(path: str | Path) -> bool:
 def raw(paths: Sequence[Path], kind: str, source: str) -> Raw:
     """Files of one kind without labels, in a column that is called as the kind is."""
     if kinds.find("inputs", kind).holds == "text":
-        return Raw(source, {kind: words.encode(_text(path).strip() for path in paths)}, kinds={kind: kind})
+        return _texts(paths, kind, source)
     values: Array = np.empty(len(paths), dtype=object)
     values[:] = [str(path.absolute()) for path in paths]
     return Raw(source, {kind: values}, kinds={kind: kind})
@@ -67,10 +67,26 @@ def called(n: int, kind: str) -> str:
     return f"{n:,} series" if kind == "series" else count(n, kind)
 
 
-def _text(path: Path) -> str:
-    """What a text file says: UTF-8, with or without a mark, else as Western Windows writes."""
-    content = path.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "cp1252", "replace")
+def _texts(paths: Sequence[Path], kind: str, source: str) -> Raw:
+    texts: list[str | None] = []
+    odd: list[str] = []  # files that hold no text
+    western: list[tuple[Path, str]] = []
+    for path in paths:
+        try:
+            text, encoding = encodings.decoded(path.read_bytes())
+        except UnicodeError:
+            odd.append(str(path))
+            texts.append(None)
+            continue
+        texts.append(text.strip())
+        if encoding == encodings.WESTERN:
+            western.append((path, text))
+    found = Raw(source, {kind: words.encode(texts)}, kinds={kind: kind})
+    if odd:
+        found.note(
+            "warn", f"{count(len(odd), 'file')} without any text, but bytes: {listed(odd)}.", "They count as missing."
+        )
+    if western:
+        more = f", as {count(len(western) - 1, 'other text')}," if len(western) > 1 else ""
+        found.notes.append(encodings.note(f"'{western[0][0]}'{more}", "\n".join(text for _, text in western)))
+    return found

@@ -9,16 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from lamina.core import DataError
-from lamina.examples import sources, sql
+from lamina.examples import encodings, sources, sql
 from lamina.examples.examples import Examples
 from lamina.examples.folder import TABLES, found, suffix
 from lamina.examples.reading import Note, Reading, count, listed
 
 WRITTEN = (".txt", ".text", ".md", ".rst", ".tex", "")  # files of a folder that are texts
 TEXTS = ("text", "category", "identifier")  # kinds of columns that can hold them, the likeliest first
-MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 LEAST = 1_000  # letters: fewer teach no language
-CONTROL = 0.01  # share of control characters from which on a file is no text
 
 
 @dataclass(slots=True)
@@ -68,41 +66,17 @@ def _files(source: str, files: Sequence[Path]) -> Prose:
     texts = []
     for path in files:
         try:
-            text, encoding = decoded(path.read_bytes())
+            text, encoding = encodings.decoded(path.read_bytes())
         except UnicodeError as error:
             raise DataError(
                 f"'{path}' is no text: {error}. Give a text in UTF-8, or a table with a column of texts."
             ) from None
         except PermissionError as error:
             raise DataError(f"'{path}' may not be read: {error.strerror}. Change its permissions.") from error
-        if encoding == "cp1252":
-            text_of = "is not in UTF-8: it was read as Windows-1252"
-            notes.append(Note("warn", f"'{path}' {text_of}.", "If letters look wrong, save it as UTF-8."))
+        if encoding == encodings.WESTERN:
+            notes.append(encodings.note(f"'{path}'", text))
         texts.append(text)
     return _kept(source, texts, notes)
-
-
-def decoded(content: bytes) -> tuple[str, str]:
-    """The text of a file, its line ends as \\n, and the encoding that it turned out to be in.
-
-    Raises:
-        UnicodeError: it is nothing that people write.
-
-    >>> decoded("naïve".encode("latin-1"))
-    ('naïve', 'cp1252')
-    """
-    encoding = next((name for mark, name in MARKS.items() if content.startswith(mark)), "utf-8")
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError:
-        if b"\0" in content:
-            raise UnicodeError("it holds bytes that no text has") from None
-        encoding = "cp1252"
-        text = content.decode(encoding, errors="replace")
-    odd = sum(text.count(chr(code)) for code in (*range(9), *range(14, 32), 127, 0xFFFD))
-    if odd > CONTROL * max(1, len(text)):
-        raise UnicodeError("it holds bytes that no text has")
-    return text.replace("\r\n", "\n").replace("\r", "\n"), encoding
 
 
 def _column(examples: Examples) -> Prose:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lamina.core import DataError
-from lamina.examples import arrays, npz, sniff, words
+from lamina.examples import arrays, encodings, npz, sniff, words
 from lamina.examples.reading import Raw, Reading, count, listed
 from lamina.examples.sniff import Layout
 
@@ -140,8 +140,8 @@ def _text(path: Path, as_words: set[str], answering: bool) -> Raw:
         )
     if layout.renamed:
         raw.note("warn", f"Several columns are called {listed(layout.renamed)}: the later ones are numbered.")
-    if layout.encoding == "cp1252":
-        raw.note("info", "The file is not UTF-8; it is read as Windows-1252 (Latin-1).")
+    if layout.encoding == encodings.WESTERN:
+        raw.notes.append(encodings.note("The file", sniff.decode(sniff.head(path), layout.encoding)))
     return raw
 
 
