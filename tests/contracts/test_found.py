@@ -211,6 +211,16 @@ def test_beyond_it_lists_find_nearly_all_of_them() -> None:
     np.testing.assert_array_equal(np.sort(every, 1), np.sort(exact, 1))  # all lists: exact again
 
 
+def test_lists_are_looked_into_until_there_are_as_many_as_were_asked_for() -> None:
+    x = features(3_000, 0)
+    neighbours = Neighbours(LAYOUT)
+    neighbours.fit(x, np.arange(3_000), np.random.default_rng(0), exact=0)
+    [found] = neighbours.search(x[:1], 2_500)
+    assert len({each.row for each in found}) == 2_500
+    assert found[0].row == 0
+    assert found[0].distance == 0.0
+
+
 def test_fewer_examples_than_were_asked_for() -> None:
     lists, _ = Lists.build(features(3, 0), np.random.default_rng(0))
     found, distances = lists.search(features(2, 1), 5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,9 +15,9 @@ import pytest
 import lamina
 from lamina import kinds
 from lamina.core import PlanError
-from lamina.made._alphabet import END, Alphabet
+from lamina.made._alphabet import END, WORDS, Alphabet
 from lamina.made._handing import wholes
-from lamina.made._wish import Wish, wish_of
+from lamina.made._wish import Wish, pairs, wish_of
 from lamina.made.text import Text
 from lamina.model.model import Model
 from test_rooms import loaded
@@ -92,6 +93,19 @@ def test_it_is_written_to_files(maker: tuple[Path, dict[str, Any]], tmp_path: Pa
     files = model.maker.save(model.maker.make(model.graph, asked), asked, tmp_path / "new")
     assert len(files) >= 2
     assert all(each.stat().st_size for each in files)
+
+
+def test_a_run_of_letters_without_a_space_is_cut_into_words() -> None:
+    """Else its pieces take a time that grows with the square of its length."""
+    alphabet = Alphabet("ab", [("a", "b"), ("ab", "ab")])
+    text = "ab" * 500 + " " + "b" * 129
+    assert alphabet.decode(alphabet.encode(text).tolist()) == text.replace(" ", "")
+    assert max(map(len, re.findall(WORDS, text))) <= 65
+    assert "".join(re.findall(WORDS, text)) == text
+
+
+def test_what_is_asked_for_may_hold_a_sign_of_equality() -> None:
+    assert pairs(["label=cat", "caption=x = 3"]) == {"label": "cat", "caption": "x = 3"}
 
 
 def test_a_text_that_ends_before_it_begins_is_there_and_empty(tmp_path: Path) -> None:

@@ -109,6 +109,18 @@ def test_after_the_groups_what_is_unclear_and_far_from_each_other_is_asked() -> 
 
 
 @pytest.mark.skipif("LAMINA_DATA" not in os.environ, reason="LAMINA_DATA is not set: cats_dogs")
+def test_who_skips_every_group_is_asked_about_single_examples() -> None:
+    x = np.random.default_rng(0).normal(size=(400, 3))
+    landscape = Landscape(np.arange(400), x)
+    first = landscape.next({}, 60)
+    assert len({each.row for each in first}) == 60
+    assert {each.why for each in first[-20:]} == {"drawn by chance"}
+    skipped = frozenset(row for each in first for row in each.rows)
+    later = landscape.next({}, 30, skipped)
+    assert len(later) == 30
+    assert not skipped & {each.row for each in later}
+
+
 def test_from_unlabelled_photos_to_answers(tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()

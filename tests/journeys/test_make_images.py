@@ -122,8 +122,10 @@ def test_a_sentence_says_what_is_to_be_seen(tmp_path: Path) -> None:
         (("--given", "label=uprigth"), "Did you mean 'upright'?"),
         (("--given", "lable=upright"), "Did you mean 'label'?"),
         (("--given", "label="), "Nothing stands in what was asked for"),
+        (("--given", "upright"), "such as --given label=cat"),
+        (("--given", "label=level", "--given", "label=upright"), "given twice"),
         (("--text", "some stripes"), "takes no sentence"),
-        (("--prompt", "Once"), "--prompt means nothing"),
+        (("--prompt", "Once"), "--prompt means nothing. It takes -n, --given, --seed."),
         (("-n", "2000000"), "such as -n 64"),
     ],
 )
@@ -139,6 +141,8 @@ def test_pictures_need_a_place(model: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     assert "an empty folder" in refused("generate", model, "--out", tmp_path)
     assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "mine"
+    for wrong in (tmp_path / "mine.txt" / "new", Path("/proc/none")):
+        assert "cannot be written" in refused("generate", model, "--out", wrong)
     [line] = ran("generate", model, "--json", "--seed", "1").stdout.splitlines()
     assert json.loads(line)["type"] == "image/png"
 
@@ -172,3 +176,34 @@ def test_pictures_that_cannot_be_learned_from(tmp_path: Path, change: str, words
     place = folder(tmp_path / "photos", np.ascontiguousarray(pictures), labels)
     assert said in refused("learn", place, *QUICK, *words, "--out", tmp_path / "m.lamina")
     assert not (tmp_path / "m.lamina").exists()
+
+
+def parted(place: Path, train: int, val: int, test: int) -> Path:
+    world = stripes(train + val + test, 0)
+    begin = 0
+    for part, rows in (("train", train), ("val", val), ("test", test)):
+        some = slice(begin, begin + rows)
+        folder(place / part, world["image"][some], world["label"][some])
+        begin += rows
+    return place
+
+
+def test_parts_of_any_size_are_learned_from_or_refused_before_learning(tmp_path: Path) -> None:
+    """More pictures watch, and judge, than teach; and one that is to judge alone."""
+    words = (*QUICK, "--given", "label", "--out", tmp_path / "m.lamina")
+    run("learn", parted(tmp_path / "many", 40, 60, 70), *words)
+    card = json.loads((tmp_path / "m.lamina" / "card.json").read_text(encoding="utf-8"))
+    assert card["results"]["makes"][0]["rows"] == 40  # as many as those that are compared with
+    said = refused("learn", parted(tmp_path / "one", 60, 0, 1), *words, "--overwrite")
+    assert "kept apart to judge what is made" in said
+
+
+def test_where_hardly_any_held_out_picture_has_a_label_nothing_is_said_of_labels(tmp_path: Path) -> None:
+    world = stripes(80, 0)
+    folder(tmp_path / "photos", world["image"], np.array(["."] * 80))
+    lines = "".join(f"{k}.png,{world['label'][k] if k < 8 else ''}\n" for k in range(80))
+    (tmp_path / "photos" / "labels.csv").write_text(f"image,label\n{lines}", encoding="utf-8")
+    place = tmp_path / "m.lamina"
+    run("learn", tmp_path / "photos" / "labels.csv", *QUICK, "--given", "label", "--out", place)
+    json.loads((place / "card.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    assert "What is asked for is seen" not in (place / "report.html").read_text(encoding="utf-8")

@@ -40,6 +40,8 @@ def test_it_writes_on_and_the_same_seed_writes_the_same(writer: Path, tmp_path: 
     assert all(len(each["text"]) == 7 + 60 for each in several)
     run(*wish, "--seed", "7", "--out", tmp_path / "one.txt")
     assert (tmp_path / "one.txt").read_text(encoding="utf-8").strip() == text.strip()
+    run(*wish, "--seed", "7", "--out", tmp_path / "far" / "away" / "one.txt")  # folders are made
+    assert "cannot be written" in refused(*wish, "--out", tmp_path / "one.txt" / "more")
     run(*wish, "-n", "3", "--out", tmp_path / "new")
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["1.txt", "2.txt", "3.txt"]
 
@@ -96,6 +98,23 @@ def test_what_cannot_be_learned_from(tmp_path: Path, content: bytes, said: str) 
     found = refused("learn", tmp_path / "book.txt", "--generate", "text", "--out", tmp_path / "m.lamina")
     assert said in found
     assert not (tmp_path / "m.lamina").exists()
+
+
+@pytest.mark.parametrize("option", ["width=0", "depth=0", "depth=-1", "embedded=0", "drop=2"])
+def test_a_network_that_cannot_be_is_refused(tmp_path: Path, option: str) -> None:
+    (tmp_path / "book.txt").write_text(verses(2_000, 0), encoding="utf-8")
+    words = ("--generate", "text", "--steps", "1", "--network", f"rnn {option}", "--out", tmp_path / "m.lamina")
+    assert f"{option.split('=')[0]} was" in refused("learn", tmp_path / "book.txt", *words)
+
+
+def test_words_beside_pictures_are_labels_and_no_text(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for k in range(60):
+        (tmp_path / "abc"[k % 3] * 30).mkdir(exist_ok=True)
+        Image.new("L", (8, 8), k).save(tmp_path / ("abc"[k % 3] * 30) / f"{k}.png")
+    said = refused("learn", tmp_path, "--generate", "text", "--out", tmp_path / "m.lamina")
+    assert "no column of texts" in said
 
 
 def test_other_encodings_are_read(tmp_path: Path) -> None:

@@ -218,3 +218,16 @@ def test_a_model_without_answers_says_how_to_get_them() -> None:
     model = lamina.learn({"x": list(range(40)), "y": ["a", "b"] * 20}, "y", steps=2, folds=0, show=False)
     with pytest.raises(PlanError, match="--transduce"):
         _ = model.answers
+
+
+def test_labels_of_ones_own_test_set_judge_and_are_never_spread() -> None:
+    """However many labels there are: here those of the test set are all wrong."""
+    world, names = _partly(1_900, 1_400)
+    other = {"lower": "upper", "upper": "lower"}
+    part = ["test" if place < 300 else "train" for place in range(1_900)]
+    world["label"][:300] = [other[str(name)] for name in names[:300]]
+    model = lamina.learn(world | {"split": part}, "label", transduce=True, steps=5, show=False)
+    told = model.card.results["transduced"]
+    assert told["labels"] == 1_100
+    assert told["right"]["rows"] == 300
+    assert told["right"]["value"] < 0.1

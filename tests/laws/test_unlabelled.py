@@ -84,3 +84,13 @@ def test_a_second_source_without_what_is_learned_from_is_refused() -> None:
     [lacking, *others] = [name for name in world if name != "label"]
     with pytest.raises(DataError, match=f"no column '{lacking}'"):
         lamina.learn(world, "label", unlabelled={name: world[name] for name in others}, steps=5, show=False)
+
+
+def test_with_a_label_or_two_of_each_class_nothing_breaks() -> None:
+    for labelled in (2, 3):
+        world = worlds.blobs(200, 0)
+        first = [list(world["label"]).index(word) for word in sorted(set(world["label"]))]
+        known = [*first, *(k for k in range(200) if k not in first)][:labelled]
+        labels = [word if k in known else None for k, word in enumerate(world["label"])]
+        told = lamina.learn(world | {"label": labels}, "label", steps=5, show=False).card.results["unlabelled"]
+        assert told["weight"] in (0.0, 0.5, 1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,10 +15,10 @@ from torch import nn
 
 import lamina
 import worlds
-from lamina.core import Coded, Encoded
-from lamina.learning import views
+from lamina.core import Coded, Encoded, Form
+from lamina.learning import loop, views
 from lamina.learning.augment import Augment
-from lamina.learning.beginning import Beginning, Near, Straight, Teachers
+from lamina.learning.beginning import Beginning, Near, Straight, Teachers, among
 from lamina.learning.consistency import Consistency, Memory
 from lamina.learning.expecting import Words
 from lamina.learning.graph import Graph
@@ -221,3 +222,38 @@ def test_what_teachers_say_of_texts_is_counted_where_no_copies_are_kept_apart() 
     assert says("fine", True) > 0 > says("poor", True)
     assert says("splendid", True) > 0 > says("dreadful", True)
     assert says("splendid", False) == says("dreadful", False) == 0
+
+
+def test_rows_of_ones_own_test_set_are_not_among_those_that_labels_spread_to() -> None:
+    world = worlds.blobs(400, 0)
+    parts = ["test" if k < 50 else "train" for k in range(400)]
+    labels = [word if k < 120 else None for k, word in enumerate(world["label"])]
+    examples = lamina.read(world | {"label": labels, "split": parts})
+    rows = among(prepare(examples, Plan(target=("label",))))
+    assert np.array_equal(rows, np.arange(50, 400))
+
+
+def test_views_that_are_taken_up_again_go_on_with_what_was_near(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if nobody had cut them off, also between two looks at what is near what."""
+    monkeypatch.setattr(loop, "SAVE_EVERY", -1.0)
+    monkeypatch.setattr(views, "RECIPE", replace(views.RECIPE, batch=64))
+    rng = np.random.default_rng(0)
+    pictures = torch.from_numpy(rng.integers(0, 255, (600, 8, 8, 1)).astype(np.uint8))
+    every = Encoded(pictures, torch.ones(600, dtype=torch.bool))
+
+    def viewing() -> views.Viewing:
+        form, options = Form("grid", (8, 8, 1)), {"width": 8}
+        return views.Viewing("p", every, form, np.arange(600), 0, torch.device("cpu"), options)
+
+    whole, cut, later = viewing(), viewing(), viewing()
+    for _ in whole.learn(24, None, None):
+        pass
+    for progress in cut.learn(24, None, tmp_path / "views.safetensors"):
+        if progress.step >= 17:
+            break
+    begun = [progress.step for progress in later.learn(24, None, tmp_path / "views.safetensors")]
+    assert begun[0] > 10  # it went on
+    for name, tensor in whole.viewed.state_dict().items():
+        torch.testing.assert_close(later.viewed.state_dict()[name], tensor, rtol=0, atol=0)

@@ -26,7 +26,7 @@ def options(*kinds: type[Any], skip: tuple[str, ...] = ()) -> Callable[[Callable
         def run(**given: Any) -> None:
             own = {p.name: given[p.name] for p in mine}
             made = [
-                kind(**{f.name: _value(given[f.name], hints[kind][f.name]) for f in fields[kind]}) for kind in kinds
+                kind(**{f.name: _value(given[f.name], hints[kind][f.name], f) for f in fields[kind]}) for kind in kinds
             ]
             command(*own.values(), *made)
 
@@ -97,7 +97,10 @@ def _is_mapping(hint: Any) -> bool:
     return isinstance(get_origin(hint), type) and issubclass(get_origin(hint), Mapping)
 
 
-def _value(given: Any, hint: Any) -> Any:
+def _value(given: Any, hint: Any, field: dataclasses.Field[Any]) -> Any:
+    """What was said, as the field holds it; a field may say itself how its words are read (`read`)."""
+    if (read := field.metadata.get("read")) is not None:
+        return read(given)
     if _is_mapping(hint):
         for each in given:
             if "=" not in each:

@@ -17,6 +17,7 @@ SAMPLE = 32  # vectors a list that its middle is learned from
 ROUNDS = 8
 PROBED = 24  # lists that a search looks into: among a million vectors of 256, 98 in 100 of the nearest lie there
 AT_ONCE = 8192
+TOGETHER = 2**22  # numbers of vectors whose distances are worked out exactly together
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ class Lists:
     def search(self, queries: Array, count: int, probed: int = PROBED) -> tuple[Array, Array]:
         """Rows [Q, count] of the nearest vectors and their distances, nearest first; -1 and inf where there are fewer."""
         queries = np.ascontiguousarray(queries, np.float32)
+        probed = max(probed, math.ceil(4 * count * len(self.middles) / max(len(self.ids), 1)))
         if len(self.lengths) != len(self.vectors):
             self.hold(self.vectors)
         found = np.full((len(queries), count), -1)
@@ -71,11 +73,11 @@ class Lists:
         if len(self.middles) == 1:
             for start, block in self._blocks():
                 here = slice(start, start + len(block))
-                _merge(found, distances, self.ids[here][None], _squares(queries, block, self.lengths[here]))
+                self._merge(found, distances, np.arange(start, here.stop), _squares(queries, block, self.lengths[here]))
         else:
             near = squares(queries, self.middles)
             for place, query in enumerate(queries):
-                lists = np.sort(np.argpartition(near[place], min(probed, len(self.middles) - 1))[:probed])
+                lists = self._nearest_lists(near[place], probed, count)
                 spans = list(_joined(self.starts[lists], self.starts[lists + 1]))
                 if not spans:  # all of these lists are empty
                     continue
@@ -83,10 +85,43 @@ class Lists:
                     _squares(query[None], np.asarray(self.vectors[start:stop]), self.lengths[start:stop])
                     for start, stop in spans
                 ]
-                ids = np.concatenate([self.ids[start:stop] for start, stop in spans])
+                places = np.concatenate([np.arange(start, stop) for start, stop in spans])
                 one = slice(place, place + 1)
-                _merge(found[one], distances[one], ids[None], np.concatenate(away, 1))
-        return found, np.sqrt(distances)
+                self._merge(found[one], distances[one], places, np.concatenate(away, 1))
+        return self._exactly(queries, found)
+
+    def _nearest_lists(self, near: Array, probed: int, count: int) -> Array:
+        """The lists [P] whose middles are nearest, more of them where those do not hold `count` vectors, in order."""
+        found = np.argpartition(near, min(probed, len(near) - 1))[:probed]
+        sizes = np.diff(self.starts)
+        if sizes[found].sum() < count:
+            order = np.argsort(near, kind="stable")
+            found = order[: int(np.searchsorted(sizes[order].cumsum(), count)) + 1]
+        return np.sort(found)
+
+    def _merge(self, found: Array, distances: Array, places: Array, new: Array) -> None:
+        """Keep the places of the nearest of what was found and what is new, in place, nearest first; of equals the lower row."""
+        every = np.concatenate([distances, new], 1)
+        rows = np.concatenate([found, np.broadcast_to(places, new.shape)], 1)
+        count = found.shape[1]
+        if every.shape[1] > 4 * count:
+            kept = np.argpartition(every, 2 * count, axis=1)[:, : 2 * count]
+            every, rows = np.take_along_axis(every, kept, 1), np.take_along_axis(rows, kept, 1)
+        order = np.lexsort((self.ids[rows], every), axis=1)[:, :count]
+        found[:], distances[:] = np.take_along_axis(rows, order, 1), np.take_along_axis(every, order, 1)
+
+    def _exactly(self, queries: Array, found: Array) -> tuple[Array, Array]:
+        """Rows and distances of places [Q, count], -1 where there is none: worked out again by differences, for of near ones
+        squared lengths leave little but rounding."""
+        flat, count = found.ravel(), found.shape[1]
+        squared = np.full(flat.shape, np.inf, np.float32)
+        for some in chunks(np.flatnonzero(flat >= 0), max(1, TOGETHER // max(queries.shape[1], 1))):
+            apart = np.asarray(self.vectors[flat[some]]) - queries[some // count]
+            squared[some] = np.einsum("nd,nd->n", apart, apart)
+        squared = squared.reshape(found.shape)
+        rows = np.where(found >= 0, self.ids[found] if len(self.ids) else -1, -1)
+        order = np.lexsort((rows, squared), axis=1)
+        return np.take_along_axis(rows, order, 1), np.sqrt(np.take_along_axis(squared, order, 1))
 
     def _blocks(self) -> Iterator[tuple[int, Array]]:
         for start in range(0, len(self.vectors), AT_ONCE):
@@ -116,15 +151,3 @@ def _joined(starts: Array, stops: Array) -> Iterator[tuple[int, int]]:
         begin, end = start, stop
     if end > begin:
         yield begin, end
-
-
-def _merge(found: Array, distances: Array, ids: Array, new: Array) -> None:
-    """Keep the nearest of what was found and what is new, in place, nearest first; of equals the lower row."""
-    every = np.concatenate([distances, new], 1)
-    rows = np.concatenate([found, np.broadcast_to(ids, new.shape)], 1)
-    count = found.shape[1]
-    if every.shape[1] > 4 * count:
-        kept = np.argpartition(every, 2 * count, axis=1)[:, : 2 * count]
-        every, rows = np.take_along_axis(every, kept, 1), np.take_along_axis(rows, kept, 1)
-    order = np.lexsort((rows, every), axis=1)[:, :count]
-    found[:], distances[:] = np.take_along_axis(rows, order, 1), np.take_along_axis(every, order, 1)

@@ -255,6 +255,7 @@ def _second(rows: Array) -> Array:
 
 def _rare(values: Array, knots: Array) -> Array:
     """-log of the share of known rows above each value; beyond all of them it goes on rising with the logarithm."""
+    values, knots = values.astype(np.float64), knots.astype(np.float64)
     unit = EVEN * max(
         float(np.abs(knots).max()), 1e-300
     )  # a known row's own figure is a knot, however its sum was rounded

@@ -12,6 +12,10 @@ from lamina.found._near import squares
 
 NONE = "none"  # the answer for what lies in no cluster
 VOTES = 10  # nearest known examples that are asked
+POINTS = 4_000  # known examples that vote, at most
+CLOSE = (
+    1e-3  # of the spread of the known examples: nearer ones lie at the same place, however their features were rounded
+)
 BEYOND = 0.01  # share of the known examples that lie farther from what they belong to than what is unlike them all
 
 
@@ -44,7 +48,9 @@ class Clusters:
 
     def fit_points(self, places: Array, members: Array) -> None:
         """From known places [N, d] and the cluster of each, -1 for none."""
-        self.points, self.members = places[members >= 0], members[members >= 0]
+        inside = np.flatnonzero(members >= 0)
+        inside = np.sort(np.random.default_rng(0).permutation(inside)[:POINTS])
+        self.points, self.members = places[inside], members[inside]
         own = np.concatenate(
             [np.sort(np.partition(squares(p, self.points), 1)[:, :2])[:, 1] for p in chunks(self.points, 512)]
         )
@@ -66,16 +72,16 @@ class Clusters:
             raw = self.heights - away**2 / 2
             found = np.exp(raw - raw.max(1, keepdims=True))
             found /= found.sum(1, keepdims=True)
-            return found, away.min(1) > self.far
+            return found, away.min(1) > self._limit(0.0)
         found, nearest = np.zeros((len(places), len(self.names))), np.zeros(len(places))
-        votes = min(VOTES, len(self.points))
+        votes = min(VOTES, int(np.bincount(self.members.astype(int)).min()))  # the smallest cluster can win
         for start in range(0, len(places), 512):
             away = squares(places[start : start + 512], self.points)
             closest = np.argpartition(away, votes - 1, axis=1)[:, :votes]
             for vote in closest.T:
                 found[np.arange(start, start + len(away)), self.members[vote].astype(int)] += 1 / votes
             nearest[start : start + len(away)] = np.sqrt(away.min(1))
-        return found, nearest > self.far
+        return found, nearest > self._limit(float(np.sqrt(self.points.var(0).sum())))
 
     def answer(self, features: Array, rows: Table) -> Answers:
         """The cluster of each row, how sure it is, and whether it lies in none."""
@@ -86,6 +92,10 @@ class Clusters:
         }
         sure = shares.max(1, initial=0.0)
         return Answers(values, sure, self.names, shares, unlike=outside, reasons=reasons)
+
+    def _limit(self, spread: float) -> float:
+        """Farther than that lies what is in no cluster: copies of a known example do not, though rounding moves them."""
+        return max(self.far * (1 + 1e-4), CLOSE * spread)
 
     def _away(self, places: Array) -> Array:
         """[B, K]: the distance to each mean in units of its spread that way."""

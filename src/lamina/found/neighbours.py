@@ -66,8 +66,9 @@ class Neighbours:
         self.names = np.frombuffer(b"".join(words), np.uint8)
         self.ends = np.cumsum([0, *map(len, words)])
 
-    def duplicates(self, most: int = 50) -> list[tuple[int, int, float]]:
-        """Pairs of rows that are the same or nearly so, nearest first, with their distance."""
+    def duplicates(self, most: int | None = 50) -> list[tuple[int, int, float]]:
+        """Pairs of rows that are the same or nearly so, nearest first, with their distance; each row with its nearest three at
+        most. most: of the pairs, None for all."""
         limit = max(CLOSE * self.usual, self.same)
         pairs: dict[tuple[int, int], float] = {}
         for places in chunks(np.arange(len(self.lists.ids)), 512):

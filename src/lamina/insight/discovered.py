@@ -70,16 +70,18 @@ def _clustered(found: Json) -> str:
 
 def _indexed(found: Json) -> str:
     text = f"{found['rows']:,} examples can be searched for what is alike."
-    if "duplicates" not in found:
+    if "twins" not in found:
         return text
-    same, near = found["pairs"]["same"], found["pairs"]["near"]
+    same, near = found["twins"]["same"], found["twins"]["near"]
     if not same and not near:
         return f"{text} No two are the same."
-    return f"{text} {same:,} pairs are the same, {near:,} nearly so."
+    return f"{text} {same:,} of them are there more than once, {near:,} nearly so."
 
 
 def _flagged(found: Json) -> str:
     promised, alarms = found["promised"], found["alarms"]
+    if not found["held"]:
+        return f"No limit could be set for {found['rows']:,} examples: none could be held out to set it by. Give more of them."
     text = (
         f"{found['flagged']:,} of {found['rows']:,} examples lie above the limit. Of new examples like these, at most "
         f"{percent(max(promised, alarms), '.2g')} will, by chance"

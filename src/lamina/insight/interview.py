@@ -20,13 +20,15 @@ RARELY = 20  # times as long as writing takes, at least, between one writing and
 @dataclass(frozen=True, slots=True)
 class Question:
     """row: to label. others: rows like it, which may get the same label. size: of the group that it stands for; 0 where it is asked
-    about because it is unclear. guess: the label that its neighbours suggest, and how clear that is, from 0 to 1."""
+    about because it is unclear. guess: the label that its neighbours suggest, and how clear that is, from 0 to 1. drawn: it was drawn
+    by chance, for nothing has a label yet."""
 
     row: int
     others: tuple[int, ...] = ()
     size: int = 0
     guess: str | None = None
     clear: float = 0.0
+    drawn: bool = False
 
     @property
     def rows(self) -> tuple[int, ...]:
@@ -36,6 +38,8 @@ class Question:
     def why(self) -> str:
         if self.size:
             return f"stands for a group of {self.size:,}"
+        if self.drawn:
+            return "drawn by chance"
         return "lies far from everything labelled" if self.guess is None else f"unclear: perhaps {self.guess}"
 
 

@@ -141,7 +141,13 @@ def copies(made: Json) -> str:
         if found["close"] > COPIES * max(found["usual"], 0.01)
         else "So few real ones were kept apart that this tells little: look at these."
         if made["rows"] < FEW
-        else "That is as among real pictures: it does not copy."
+        else "That is about as among real pictures: no sign of copying."
+    )
+    near = (
+        f"Nearer than all but one in a hundred of the real ones lie {percent(found['close'], '.3g')} of the made ones (and "
+        f"{percent(found['usual'], '.3g')} of the real ones). "
+        if made["rows"] >= FEW
+        else ""
     )
     shown = ""
     if made.get("nearest"):
@@ -150,9 +156,8 @@ def copies(made: Json) -> str:
         )
     return (
         f"<h2>Is it copying?</h2><p>From a made picture to the nearest one it learned from it is {short(found['made'])} on "
-        f"the median, from a real one that it never saw {short(found['real'])} (pixels, averaged to 16 a side). Nearer than "
-        f"all but one in a hundred of the real ones lie {percent(found['close'], '.3g')} of the made ones (and {percent(found['usual'], '.3g')} of the "
-        f"real ones). {looks}</p>{shown}"
+        f"the median, from a real one that it never saw {short(found['real'])} (pixels, averaged to 16 a side). {near}{looks}</p>"
+        f"{shown}"
     )
 
 

@@ -116,7 +116,7 @@ def repeat(content: Json) -> str:
 def _repeats(content: Json) -> str:
     """What else than the command has a say."""
     same = "The same steps, seed and threads give the same weights on the same kind of CPU"
-    if "minutes" not in content["plan"]:
+    if "minutes" not in content["plan"] and not content["stopped"]:
         return f"{same}."
     moved = (
         " The end was moved on the way: here as many steps as were taken are planned from the start, so each is larger or "

@@ -60,7 +60,7 @@ class Gallery:
 
 class Apprentice:
     """A generator and a discriminator from a seed. eyes: what looks at what is made; options: of both networks; sheets: whether
-    some of what is made is kept at each look."""
+    some of what is made is kept at each look; real: the features of the pictures that are looked at, where they are known."""
 
     def __init__(
         self,
@@ -71,6 +71,7 @@ class Apprentice:
         seed: int,
         device: torch.device,
         sheets: bool = True,
+        real: Array | None = None,
     ) -> None:
         self.gallery, self.eyes, self.recipe, self.seed, self.device = gallery, eyes, recipe, seed, device
         with torch.random.fork_rng(devices=[]):
@@ -83,9 +84,9 @@ class Apprentice:
         rng = np.random.default_rng(seed)
         self.judged = rng.permutation(self.taught)[:JUDGED]
         self.watched = gallery.held if len(gallery.held) else gallery.taught
-        self.watched = rng.permutation(self.watched)[:SCORED]
+        self.watched = rng.permutation(self.watched)[: min(SCORED, len(self.judged))]
         self.noise = torch.from_numpy(rng.standard_normal((len(self.judged), NOISE)).astype(np.float32))
-        self.real = eyes.features(gallery.pictures(self.judged))
+        self.real = eyes.features(gallery.pictures(self.judged)) if real is None else real
         self.sheets = sheets
         self.kept = self._kept()
         self.loop: Loop | None = None
@@ -158,9 +159,7 @@ class Apprentice:
         ratio = diversity(self.within(features)) / max(diversity(self.within(self.real)), 1e-9)
         wishes = self.gallery.wishes(self.watched)
         there = self.scores(self.gallery.pictures(self.watched), wishes)
-        new = self.scores(
-            self.make(self.noise[: len(self.watched)], [each[: len(self.noise)] for each in wishes]), wishes
-        )
+        new = self.scores(self.make(self.noise[: len(self.watched)], wishes), wishes)
         told = float((there[:, None] > new[None, :]).mean() + (there[:, None] == new[None, :]).mean() / 2)
         more = {
             "diversity": ratio,

@@ -60,6 +60,16 @@ class Straight:
         return log_softmax(found)
 
 
+def among(prepared: Prepared) -> Array:
+    """The rows that labels spread among: those with a label that may teach, and those without. Where there are several folds, what
+    one is judged on teaches the others; its labels are not told to that one's teachers, but its values are among these."""
+    folds = prepared.folds
+    judged = np.concatenate([prepared.held, *(fold.test for fold in folds if len(folds) == 1)])
+    labelled = np.concatenate([part for fold in folds for part in (fold.train, fold.validation)])
+    found: Array = np.union1d(np.setdiff1d(labelled, judged), prepared.extra)
+    return found
+
+
 def teachers_of(prepared: Prepared, rows: Array, known: Array, graph: Graph) -> list[Teacher]:
     """Who knows these rows: what is near them; and of texts what their words say, and what they are about.
 

@@ -21,6 +21,7 @@ from lamina.learning.apprentice_image import Apprentice
 from lamina.learning.carded import card_of
 from lamina.learning.eyes import Classifier, Eyes, Photographs
 from lamina.learning.findings import about_data, about_learning
+from lamina.learning.make_image import FEWEST, JUDGED
 from lamina.learning.making import repeating
 from lamina.made.image import GIVEN, NOISE, PICTURES, Image
 from lamina.model.bundle import NETWORK, REPORT, WEIGHTS
@@ -47,11 +48,9 @@ PHOTO = 32  # pixels of the shorter side of a photograph, at least
 
 def conclude(craft: Craft, apprentice: Apprentice, making: Making) -> Generator[Progress, None, Model]:
     """Judge it, tell of it, and put the model together."""
-    from lamina.learning.make_image import JUDGED
-
     plan, gallery = craft.plan, craft.gallery
     rng = np.random.default_rng(plan.seed)
-    tested = rng.permutation(craft.tested)[:JUDGED]
+    tested = rng.permutation(craft.tested)[: min(JUDGED, len(gallery.taught))]
     learned = rng.permutation(gallery.taught)[: len(tested)]
     noise = torch.from_numpy(rng.standard_normal((len(tested), craft.made().noise)).astype(np.float32))
     pictures = apprentice.make(noise, gallery.wishes(tested))
@@ -67,8 +66,8 @@ def conclude(craft: Craft, apprentice: Apprentice, making: Making) -> Generator[
             likeness(each, gallery.pictures(tested), gallery.pictures(learned), pictures) for each in eyes(craft)
         ],
     }
-    if isinstance(craft.eyes, Classifier):
-        found["agreement"] = agreement(craft, craft.eyes, tested, pictures)
+    if isinstance(craft.eyes, Classifier) and (agreed := agreement(craft, craft.eyes, tested, pictures)):
+        found["agreement"] = agreed
     yield making.said("Looking whether it copies")
     copies, close = copied(craft, tested, pictures.numpy())
     found["copies"] = copies
@@ -96,7 +95,7 @@ def conclude(craft: Craft, apprentice: Apprentice, making: Making) -> Generator[
         "network": about_network(craft, apprentice),
         "plan": plan.asked() | {"steps": apprentice.loop.step},
         "versions": card.versions,
-        "command": repeating(making.command, apprentice.loop, craft.size),
+        "command": repeating(making.command, apprentice.loop, craft.size, making.stopped),
         "stopped": making.stopped,
     }
     model.files = files | {REPORT: render(card.results).encode()}
@@ -129,11 +128,14 @@ def likeness(eyes: Eyes, tested: Tensor, learned: Tensor, made: Tensor) -> Json:
     return figures
 
 
-def agreement(craft: Craft, eyes: Classifier, tested: Array, made: Tensor) -> Json:
-    """How often a made picture, and a held-out real one, is taken for what it is to show; and which labels it fails at."""
+def agreement(craft: Craft, eyes: Classifier, tested: Array, made: Tensor) -> Json | None:
+    """How often a made picture, and a held-out real one, is taken for what it is to show; and which labels it fails at. None
+    where hardly any held-out picture has a label."""
     codes = craft.codes(tested)
     assert codes is not None
     known = codes >= 0
+    if known.sum() < FEWEST:
+        return None
     right = eyes.told(made)[known] == codes[known]
     real = eyes.told(craft.gallery.pictures(tested))[known] == codes[known]
     names = list(craft.made().given.codes)  # type: ignore[union-attr]

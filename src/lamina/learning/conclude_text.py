@@ -56,7 +56,7 @@ def conclude(craft: Craft, apprentice: Apprentice, making: Making) -> Generator[
         "alphabet": len(craft.alphabet.letters),
         "rare": int((lines.codes[lines.judged] == 0).sum()),
         "figures": figures(judged, letters),
-        "baselines": [{"name": f"counts of {order} letters in a row", "figures": figures(*rival)}],
+        "baselines": [{"name": counted(order), "figures": figures(*rival)}],
         "lead": lead(judged, letters, *rival),
     }
     made = craft.made(apprentice.network.memory)
@@ -81,7 +81,7 @@ def conclude(craft: Craft, apprentice: Apprentice, making: Making) -> Generator[
         "network": about_network(craft, network),
         "plan": plan.asked() | {"steps": apprentice.loop.step},
         "versions": model.card.versions,
-        "command": repeating(making.command, apprentice.loop, craft.size),
+        "command": repeating(making.command, apprentice.loop, craft.size, making.stopped),
         "stopped": making.stopped,
     }
     model.files = files | {REPORT: render(model.card.results).encode()}
@@ -116,6 +116,13 @@ def simple(craft: Craft) -> tuple[int, tuple[Array, Array]]:
     judged = alphabet.encode(craft.text[max(0, end - _ngrams.LONGEST) :])
     order, nats = _ngrams.best(taught, chosen, judged, len(alphabet))
     return order, (nats, np.ones(len(nats), np.int64))
+
+
+def counted(order: int) -> str:
+    """What a simple model counts, for people."""
+    return {0: "equal chances for all letters", 1: "counts of single letters"}.get(
+        order, f"counts of {order} letters in a row"
+    )
 
 
 def blocks(values: Array, letters: Array) -> tuple[Array, Array]:

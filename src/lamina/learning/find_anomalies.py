@@ -50,7 +50,7 @@ def tell(model: Model, found: Anomalies, seen: Seen, plan: Plan) -> Json:
     others = np.flatnonzero(~np.isin(seen.rows, known))  # nobody has to be told of those again
     some = np.sort(np.random.default_rng(plan.seed).permutation(others)[:SCORED])
     rows, scores = seen.rows[some], found.oddness(seen.all[some])
-    scores = scores / found.limit if np.isfinite(found.limit) else scores
+    scores = scores / found.limit if np.isfinite(found.limit) else np.zeros_like(scores)  # nothing lies above no limit
     counts, edges = np.histogram(scores, BINS, (0, max(float(scores.max()), 1.5)))
     about: Json = {
         "rows": len(rows),

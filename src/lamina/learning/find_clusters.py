@@ -19,6 +19,7 @@ from lamina.model.model import Model
 MOST = 20_000  # examples that clusters are sought among
 SMALLEST = 15  # examples of a cluster, where their number is not given; or 1 in 200
 HALVES = 5  # times that clusters are sought among another half of the examples
+COMPARED = 5_000  # examples by which these are compared
 TYPICAL = 5  # examples that stand for a cluster
 APART = 3  # columns that set a cluster apart
 POINTS = 1_500  # of the map in the report
@@ -100,7 +101,9 @@ def _density(seen: Seen, places: Array) -> Clusters:
 
     least = max(SMALLEST, len(places) // 200)
     members = (
-        HDBSCAN(min_cluster_size=min(least, max(2, len(places) // 4)), min_samples=5, copy=True).fit(places).labels_
+        HDBSCAN(min_cluster_size=min(least, max(2, len(places) // 4)), min_samples=min(5, len(places)), copy=True)
+        .fit(places)
+        .labels_
     )
     sizes = np.bincount(members[members >= 0]) if (members >= 0).any() else np.zeros(0, int)
     if not len(sizes):
@@ -120,6 +123,7 @@ def _stability(found: Clusters, seen: Seen, plan: Plan, member: Array, rng: np.r
 
     agreed: list[float] = []
     counts: list[int] = []
+    some = np.sort(rng.permutation(len(seen.all))[:COMPARED])
     for turn in range(HALVES):
         half = seen.train[np.sort(rng.permutation(len(seen.train))[: min(MOST, max(2, len(seen.train) // 2))])]
         try:
@@ -128,8 +132,8 @@ def _stability(found: Clusters, seen: Seen, plan: Plan, member: Array, rng: np.r
             agreed.append(0.0)
             counts.append(0)
             continue
-        shares, outside = other.shares(seen.all)
-        agreed.append(float(adjusted_rand_score(member, np.where(outside, -1, shares.argmax(1)))))
+        shares, outside = other.shares(seen.all[some])
+        agreed.append(float(adjusted_rand_score(member[some], np.where(outside, -1, shares.argmax(1)))))
         counts.append(len(other.names))
     return {"mean": float(np.mean(agreed)), "low": min(agreed), "counts": counts}
 

@@ -48,11 +48,9 @@ def tell(model: Model, found: Neighbours, seen: Seen, plan: Plan) -> Json:
     about: Json = {"rows": len(rows), "lists": len(found.lists.middles)}
     if len(rows) <= LISTED:
         same = found.same
-        pairs = found.duplicates(len(rows))
-        about["pairs"] = {
-            "same": sum(away <= same for *_, away in pairs),
-            "near": sum(away > same for *_, away in pairs),
-        }
+        pairs = found.duplicates(None)
+        twins = {row for *both, away in pairs if away <= same for row in both}
+        about["twins"] = {"same": len(twins), "near": len({row for *both, _ in pairs for row in both} - twins)}
         about["duplicates"] = [
             {"names": [found.called(one), found.called(other)], "distance": distance, "same": distance <= same}
             for one, other, distance in pairs[:PAIRS]

@@ -91,9 +91,12 @@ def alike(members: list[Trial], extra: Array, rng: np.random.Generator) -> list[
     learned from those. What is far is told by all rows that were held out, each from its own fold's network."""
     found, far = [], []
     for member in members:
-        features, outside = member.raw(member.taught)[1], np.concatenate([member.fold.validation, member.fold.test])
+        features, fold = member.raw(member.taught)[1], member.fold
+        outside = np.setdiff1d(np.concatenate([fold.validation, fold.test]), member.taught)
         found.append(Novelty.fit(features, features[:0], rng))
         far.append(found[-1].distance(member.raw(outside)[1]) if len(outside) else np.zeros(0))
+    if not any(map(len, far)):
+        return [extra] * len(members)
     limit = Novelty.farthest(np.concatenate(far))
     unlike = [
         replace(each, limit=limit).unlike(member.raw(extra)[1]) for each, member in zip(found, members, strict=True)

@@ -76,6 +76,10 @@ class Landscape:
         if len(found) < count and len(known):
             closed[[place[each.row] for each in found]] = True
             found += self._unclear(labels, known, closed, count - len(found))
+        elif len(found) < count:  # nobody has said anything yet: single rows, as they come
+            closed[[place[each.row] for each in found]] = True
+            free = self.rng.permutation(np.flatnonzero(~closed))[: count - len(found)]
+            found += [Question(int(self.rows[k]), drawn=True) for k in free]
         return found
 
     def _groups(self, closed: Array, alike: int) -> list[Question]:

@@ -13,6 +13,7 @@ import torch
 
 from lamina.core import Array, Coded, DataError, Json, PlanError, Progress, Recipe, nearest
 from lamina.examples import Examples
+from lamina.examples.reading import count
 from lamina.inputs.text import split
 from lamina.learning.apprentice_image import Apprentice, Gallery
 from lamina.learning.budget import Budget
@@ -34,6 +35,7 @@ SHOWN = (
     300_000  # pictures that a size has to be shown, at least, to be worth its time; 64 channels; others by their price
 )
 JUDGED = 2_000  # pictures that are made to be judged, at most
+FEWEST = 5  # pictures kept apart to judge: fewer have hardly a covariance, or neighbours
 FULL = 1_200_000  # pictures after which little more is learned
 EXAMPLES = 20  # sentences that the model keeps, to be asked for when nobody asks for anything
 
@@ -64,6 +66,9 @@ class Craft:
         self.gallery = self._gallery()
         self._check_pictures()
         self.tested = self._tested()
+        self._real: Array | None = (
+            None  # of the pictures that are looked at: they follow from the seed, whatever the size
+        )
         self.size = 1 if plan.size is None else min(plan.size, len(SIZES) - 1)
 
     @property
@@ -116,9 +121,12 @@ class Craft:
     def apprentice(self) -> Apprentice:
         wide = {"width": SIZES[self.size]}
         options = {Network.kind: wide, Discriminator.kind: wide}
-        return Apprentice(
-            self.gallery, self.eyes, options, self.recipe, self.plan.seed * 1000, self.device, not self.plan.private
-        )
+        one = Apprentice(
+            self.gallery, self.eyes, options, self.recipe, self.plan.seed * 1000, self.device,
+            sheets=not self.plan.private, real=self._real,
+        )  # fmt: skip
+        self._real = one.real
+        return one
 
     def made(self) -> Image:
         """What will make pictures."""
@@ -232,15 +240,15 @@ class Craft:
         that watched.
 
         Raises:
-            DataError: none of those that were kept apart is a picture.
+            DataError: too few of those that were kept apart are pictures.
         """
         fold = self.prepared.folds[0]
         rows = fold.test if len(fold.test) else fold.validation
         found: Array = rows[self.prepared.rows.inputs[self.gallery.name].present.numpy()[rows]]
-        if not len(found):
+        if len(found) < FEWEST:
             raise DataError(
-                "None of the examples that were kept apart to judge holds a picture that can be read. Put pictures among them, or "
-                "leave the parts out: then some are kept apart of all."
+                f"{count(len(found), 'picture')} that can be read were kept apart to judge what is made; it takes {FEWEST} at least. "
+                "Put more among them, or leave the parts out: then some are kept apart of all."
             )
         return found
 

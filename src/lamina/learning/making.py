@@ -110,6 +110,8 @@ class Making(Running):
         yield self._said("reading", f"Reading {self.examples.source or 'the examples'}")
         craft = self.craft_of(self.examples, self.plan, self.device)
         steps = self._steps(craft)
+        if steps.tight:
+            yield self._said("learning", "The budget is too small to learn much: give it more minutes")
         if self.resumed:
             yield self._said("resuming", "The same run was begun before: going on where it stood")
         apprentice = craft.apprentice()
@@ -151,9 +153,11 @@ class Making(Running):
         return steps
 
 
-def repeating(command: str, loop: Loop, size: int) -> str:
-    """The line that makes the same again: what the clock chose is said in it."""
+def repeating(command: str, loop: Loop, size: int, stopped: bool) -> str:
+    """The line that makes the same again: what the clock chose, or somebody who stopped it, is said in it."""
     chose = f"--steps {loop.step} --looks {loop.judgements}" + ("" if "--size" in command else f" --size {size}")
+    if stopped and command and "--minutes" not in command:
+        return f"{re.sub(r' --steps [^ ]+', '', command)} {chose}"
     return re.sub(r"--minutes \S+", chose, command)
 
 

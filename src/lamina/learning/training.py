@@ -17,7 +17,7 @@ from lamina.examples import Examples
 from lamina.learning import likeness, reading, views
 from lamina.learning._boosting import load as load_boosting
 from lamina.learning.augment import changeable
-from lamina.learning.beginning import Beginning, Teachers, teachers_of
+from lamina.learning.beginning import Beginning, Teachers, among, teachers_of
 from lamina.learning.brightness import with_shades
 from lamina.learning.budget import LOOKS, Steps, affordable_looks
 from lamina.learning.choose import Choice, choose, needed, use_features
@@ -193,6 +193,8 @@ class Training(Running):
         if self.stopped:
             return members, untried(prepared, "learning was stopped before")
         rng = np.random.default_rng(self.plan.seed)
+        if not all(len(member.taught) for member in members):
+            return members, untried(prepared, "too few have a label")
         extras = alike(members, prepared.extra, rng)
         unlike = len(prepared.extra) - min(len(each) for each in extras)
         if min(len(each) for each in extras) < FEWEST:
@@ -223,7 +225,7 @@ class Training(Running):
         forms = {name: form.kind for name, form in prepared.intake.forms.items()}
         if prepared.teaching >= FEW or changeable(prepared.rows.inputs, forms):
             return None
-        rows = np.sort(asked(prepared))
+        rows = among(prepared)
         yield self._said("spreading", f"Looking what is near what among {len(rows):,} rows")
         rng = np.random.default_rng(seed)
         known = features(prepared, rows, rng)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lamina.core import Array, DataError, Json, PlanError
+from lamina.examples.reading import TEST
 from lamina.learning import shares
 from lamina.learning.assumptions import about
 from lamina.learning.beginning import Teacher, joint, teachers_of
@@ -72,8 +73,11 @@ def seconds(prepared: Prepared, kept: bool = False) -> float:
 
 
 def _parts(prepared: Prepared) -> tuple[Array, Array, Array]:
+    own, parts = prepared.held, prepared.examples.parts
+    if len(prepared.folds) == 1 and parts is not None and (parts == TEST).any():
+        own = prepared.folds[0].test  # the user's own test set, where labels are too many for folds
     folds = [part for each in prepared.folds for part in (each.train, each.validation, each.test)]
-    return np.unique(np.concatenate(folds)), prepared.held, prepared.extra
+    return np.setdiff1d(np.concatenate(folds), own), own, prepared.extra
 
 
 def check(prepared: Prepared, frequent: Sequence[str] = ()) -> None:

@@ -39,14 +39,17 @@ SAMPLE = 20_000  # that scales are taken from
 
 
 class Viewed(nn.Module):
-    """A network with the places [B, 64] at which its views are compared; those are thrown away after learning."""
+    """A network with the places [B, 64] at which its views are compared; those are thrown away after learning. count: of all rows."""
 
     step: Tensor  # how far it is, and when it was last looked at what is near what: they go into checkpoints
     looked: Tensor
 
-    def __init__(self, network: Cnn) -> None:
+    near: Tensor  # [N, 5], and what that was
+
+    def __init__(self, network: Cnn, count: int) -> None:
         super().__init__()
         self.network = network
+        self.register_buffer("near", torch.zeros((count, NEAR), dtype=torch.int32))
         self.register_buffer("step", torch.zeros((), dtype=torch.long))
         self.register_buffer("looked", torch.zeros((), dtype=torch.long))
         self.places = nn.Sequential(
@@ -77,7 +80,6 @@ class Views:
     ) -> None:
         self.viewed, self.name, self.pictures, self.find, self.half = viewed, name, pictures, find, half
         self.marks = [round(share * steps) for share in LOOKS]
-        self.near: Tensor | None = None
 
     def parts(self) -> Mapping[str, nn.Module]:
         return {"network": self.viewed}
@@ -86,7 +88,7 @@ class Views:
         count, seen = len(batch), batch.inputs[self.name]
         if self.viewed.training:
             self._look()
-        partner = seen if self.near is None else self._partner(batch)
+        partner = self._partner(batch) if self.viewed.training and int(self.viewed.looked) else seen
         views = shade(MOVE(torch.cat([seen.values, partner.values])))
         with torch.autocast(views.device.type, torch.bfloat16, enabled=self.half):
             places = self.viewed(views)
@@ -102,17 +104,15 @@ class Views:
         step = int(self.viewed.step)
         due = [mark for mark in self.marks if mark <= step]
         if due and int(self.viewed.looked) < due[-1]:
+            self.viewed.near.copy_(self.find())
             self.viewed.looked.fill_(step)
-            self.near = None
-        if due and self.near is None:  # also where a run goes on that was cut off
-            self.near = self.find()
         self.viewed.step += 1
 
     def _partner(self, batch: Batch) -> Encoded:
         """Half of the pictures, and of the others one that is near."""
-        assert self.near is not None
         rows = batch.inputs[ROW].values[:, 0].long().cpu()
-        other = self.near[rows, torch.randint(self.near.shape[1], (len(rows),))]
+        near = self.viewed.near.cpu()
+        other = near[rows, torch.randint(near.shape[1], (len(rows),))].long()
         other = torch.where(torch.rand(len(rows)) < NEIGHBOURS, other, rows)
         device = batch.weight.device
         return Encoded(self.pictures.values[other].to(device), self.pictures.present[other].to(device))
@@ -134,7 +134,7 @@ class Viewing:
         self.pictures, self.rows, self.seed, self.device = pictures, rows, seed, device
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.viewed = Viewed(Cnn(form, **(options or {})))
+            self.viewed = Viewed(Cnn(form, **(options or {})), len(pictures.values))
         generator = np.random.default_rng(seed)
         some = torch.from_numpy(np.sort(generator.permutation(rows)[:SAMPLE]))
         self.viewed.network.settle(pictures.values[some], torch.Generator().manual_seed(seed))

@@ -19,7 +19,9 @@ STOP = "\x03"  # stands for END among letters: the control character "end of tex
 FIRST = 2  # code of the first letter
 LEAST = 2  # times that a letter must be there: one that is there once is how the network learns of rare ones
 MOST = 6_000  # letters
-WORDS = r"\x03| ?[^\s\x03]+|\s"  # a piece lies within one of these: a word with the space before it, else one letter
+WORDS = (
+    r"\x03| ?[^\s\x03]{1,64}|\s"  # a piece lies within one of these: a word with the space before it, else one letter
+)
 KEPT = 100_000  # words whose pieces are remembered
 
 

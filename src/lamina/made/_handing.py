@@ -30,7 +30,7 @@ def hand(made: Made, graph: Graph, wish: Wish, out: Path | None, as_json: bool) 
     """Make it on the command line. out: where files go; as_json: a line of JSON for each; else a terminal shows it.
 
     Raises:
-        PlanError: a wish that cannot be met, or no place for what a terminal cannot show.
+        PlanError: a wish that cannot be met, no place for what a terminal cannot show, or one that cannot be written to.
     """
     made.check(wish)
     if out is None and not as_json and not made.shown:
@@ -40,7 +40,11 @@ def hand(made: Made, graph: Graph, wish: Wish, out: Path | None, as_json: bool) 
         print(f"seed {wish.seed}", file=sys.stderr)
     pieces = made.make(graph, wish)
     if out is not None:
-        for path in made.save(pieces, wish, out):
+        try:
+            files = made.save(pieces, wish, out)
+        except OSError as error:
+            raise PlanError(f"'{out}' cannot be written: {error.strerror}. Say another --out.") from error
+        for path in files:
             print(path)
     elif as_json:
         for number, value in wholes(made, pieces):

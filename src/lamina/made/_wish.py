@@ -20,6 +20,26 @@ def said(help: str, default: Any = None, short: str = "") -> Any:
     return field(default=default, metadata={"help": help, "short": short})
 
 
+def pairs(said: Iterable[str]) -> dict[str, str]:
+    """What is asked for of each column, from words COLUMN=VALUE.
+
+    Raises:
+        PlanError: a word is none of these, or a column comes twice.
+
+    >>> pairs(["label=cat", "caption=x = 3"])
+    {'label': 'cat', 'caption': 'x = 3'}
+    """
+    found: dict[str, str] = {}
+    for each in said:
+        column, sign, value = each.partition("=")
+        if not sign:
+            raise PlanError(f"'{each}' was given where COLUMN=VALUE was expected, such as --given label=cat.")
+        if column in found:
+            raise PlanError(f"'{column}' was given twice: {found[column]} and {value}. Ask for one at a time.")
+        found[column] = value
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What is to be made, and how. A kind of what is made says which of these mean something to it (`takes`).
@@ -30,7 +50,8 @@ class Wish:
 
     count: int = said("How many to make", 1, "-n")
     given: Mapping[str, str] = dataclasses.field(
-        default_factory=dict, metadata={"help": "what it is to be like: COLUMN=VALUE, such as label=cat"}
+        default_factory=dict,
+        metadata={"help": "what it is to be like: COLUMN=VALUE, such as label=cat", "read": pairs},
     )
     text: str | None = said("A sentence that says what is to be seen")
     prompt: str | None = said("How a text begins")
@@ -51,18 +72,18 @@ class Wish:
         if self.top_p is not None and not 0 < self.top_p <= 1:
             raise PlanError(f"top-p was {self.top_p:g}. It must be above 0, and 1 at most, such as --top-p 0.95.")
         if self.seed is not None and not 0 <= self.seed < 2**63:
-            raise PlanError(f"The seed was {self.seed}. It must be 0 or more, such as --seed 1.")
+            raise PlanError(f"The seed was {self.seed}. It can be 0 to 2^63 - 1, such as --seed 1.")
 
-    def only(self, called: str, takes: Iterable[str]) -> None:
-        """Refuse what means nothing to what is made.
+    def only(self, called: str, takes: Iterable[str], hears: Iterable[str]) -> None:
+        """Refuse what means nothing to what is made. hears: of what it takes, what means something to this model.
 
         Raises:
             PlanError: something else was said than `takes`.
         """
-        takes = EVERY.union(takes)
+        takes, hears = EVERY.union(takes), EVERY.union(hears)
         for each in dataclasses.fields(self):
             if each.name not in takes and getattr(self, each.name) not in (None, {}):
-                known = ", ".join(option(name.name) for name in dataclasses.fields(self) if name.name in takes)
+                known = ", ".join(option(name.name) for name in dataclasses.fields(self) if name.name in hears)
                 raise PlanError(
                     f"This model makes {called}, to which {option(each.name)} means nothing. It takes {known}."
                 )

@@ -69,7 +69,7 @@ class Image:
 
     def check(self, wish: Wish) -> None:
         """As of `Made`: a column and a label that exist, a sentence of words that it knows."""
-        wish.only(self.called, self.takes)
+        wish.only(self.called, self.takes, self.hears)
         if self.given is None and (wish.given or wish.text is not None):
             raise PlanError(
                 f"This model was learned without --given and makes pictures of any kind. Leave {'--given' if wish.given else '--text'} "

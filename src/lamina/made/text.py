@@ -51,7 +51,7 @@ class Text:
 
     def check(self, wish: Wish) -> None:
         """As of `Made`: a prompt of letters that it knows."""
-        wish.only(self.called, self.takes)
+        wish.only(self.called, self.takes, self.hears)
         if wish.prompt is None:
             return
         if not wish.prompt:
@@ -68,7 +68,8 @@ class Text:
         """The prompt, or nothing (so that a text is there though it ends at once), then a letter at a time. What it holds in memory does not grow with the length."""
         self.check(wish)
         base = np.random.SeedSequence(wish.seed)
-        for number, seed in enumerate(base.spawn(wish.count) if wish.count > 1 else [base]):
+        for number in range(wish.count):
+            seed = base.spawn(1)[0] if wish.count > 1 else base
             yield Piece(number, wish.prompt or "")
             left = LENGTH if wish.length is None else wish.length
             for code in self.codes(graph, wish, np.random.default_rng(seed)):
@@ -118,23 +119,21 @@ class Text:
         if out.exists() and (out.is_dir() if not several else not out.is_dir() or any(out.iterdir())):
             wanted = "an empty or a new folder" if several else "a file"
             raise PlanError(f"'{out}' is there. Expected is {wanted}: say another --out.")
-        if several:
-            out.mkdir(parents=True, exist_ok=True)
-        width = len(str(wish.count))
-        files = [out / f"{number:0{width}d}.txt" for number in range(1, wish.count + 1)] if several else [out]
-        place, file = -1, None
+        (out if several else out.parent).mkdir(parents=True, exist_ok=True)
+        width, files, file = len(str(wish.count)), list[Path](), None
         try:
             for piece in pieces:
-                if piece.number != place:
+                if piece.number == len(files):
                     if file is not None:
                         file.close()
-                    place, file = piece.number, files[piece.number].open("w", encoding="utf-8")
+                    files.append(out / f"{piece.number + 1:0{width}d}.txt" if several else out)
+                    file = files[-1].open("w", encoding="utf-8")
                 assert file is not None
                 file.write(piece.value)
         finally:
             if file is not None:
                 file.close()
-        return files[: place + 1]
+        return files
 
     def network(self, said: Mapping[str, Json]) -> nn.Module:
         from lamina.networks._writer import Writer

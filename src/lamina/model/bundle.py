@@ -111,7 +111,9 @@ def read(path: Path) -> Card:
             raise ModelError(
                 f"'{path}' is not a Lamina model: those are folders with a card.json, made by `lamina learn`."
             )
-        raise ModelError(f"'{path}' does not exist. Learn it: lamina learn PATH --target COLUMN --out {path}")
+        raise ModelError(
+            f"'{path}' does not exist. Learn it: lamina learn PATH --out {path}, with --target COLUMN, --find or --generate"
+        )
     card = Card.parse((path / CARD).read_bytes(), str(path))
     for name in promised(card):
         if not (path / name).is_file():

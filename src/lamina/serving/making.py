@@ -32,8 +32,8 @@ HINTS: Mapping[str, Any] = {
     "text": Annotated[str, Field(strict=True, min_length=1)],
     "prompt": Annotated[str, Field(strict=True, min_length=1)],
     "length": Annotated[int, Field(strict=True, ge=1, le=LETTERS)],
-    "temperature": Annotated[float, Field(ge=0, le=10)],
-    "top_p": Annotated[float, Field(gt=0, le=1)],
+    "temperature": Annotated[float, Field(strict=True, ge=0, le=10)],
+    "top_p": Annotated[float, Field(strict=True, gt=0, le=1)],
     "seed": Annotated[int, Field(strict=True, ge=0, lt=2**53)],
 }
 

@@ -17,7 +17,7 @@ from typing import Any, get_type_hints
 from lamina import kinds
 from lamina.core import Json, Made, Piece, PlanError, nearest
 from lamina.made._handing import hand, wholes
-from lamina.made._wish import SEEDS, WORDS, Wish, option, wish_of
+from lamina.made._wish import SEEDS, WORDS, Wish, option, pairs, wish_of
 from lamina.model.onnx import Runner
 from lamina.serving import limits
 from lamina.serving.standalone_http import Streamed, serve
@@ -105,10 +105,7 @@ def wished(asked: argparse.Namespace) -> Wish:
     PlanError: a value that cannot be.
     """
     said = {each.name: getattr(asked, each.name) for each in fields(Wish)}
-    for each in said["given"]:
-        if "=" not in each:
-            raise PlanError(f"'{each}' was given where COLUMN=VALUE was expected, such as label=cat.")
-    return Wish(**{**said, "given": dict(each.rsplit("=", 1) for each in said["given"])})
+    return Wish(**{**said, "given": pairs(said["given"])})
 
 
 def main() -> None:
