@@ -171,7 +171,7 @@ def test_a_wish_that_means_nothing_is_refused(kind: str) -> None:
     for name, value in other.items():
         if name not in takes:
             with pytest.raises(PlanError, match="means nothing"):
-                Wish(**{name: value}).only(kind, takes)
+                Wish(**{name: value}).only(kind, takes, takes)
 
 
 @pytest.mark.parametrize(

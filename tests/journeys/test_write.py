@@ -111,8 +111,9 @@ def test_words_beside_pictures_are_labels_and_no_text(tmp_path: Path) -> None:
     from PIL import Image
 
     for k in range(60):
-        (tmp_path / "abc"[k % 3] * 30).mkdir(exist_ok=True)
-        Image.new("L", (8, 8), k).save(tmp_path / ("abc"[k % 3] * 30) / f"{k}.png")
+        place = tmp_path / ("abc"[k % 3] * 30)
+        place.mkdir(exist_ok=True)
+        Image.new("L", (8, 8), k).save(place / f"{k}.png")
     said = refused("learn", tmp_path, "--generate", "text", "--out", tmp_path / "m.lamina")
     assert "no column of texts" in said
 

@@ -369,5 +369,5 @@ def test_what_judges_is_never_what_taught() -> None:
     found = read(world | {"image": pictures}, reading=Reading({"image": "image"}))
     columns = {column: Column(kind, found.values(column)) for column, kind in found.kinds.items()}
     examples = Examples(found.source, columns, parts=np.repeat(np.array([0, 1, 2], np.int8), [60, 20, 20]))
-    with pytest.raises(DataError, match="None of the examples that were kept apart"):
+    with pytest.raises(DataError, match="0 hold a picture that can be read"):
         Craft(examples, Plan(generate="image", given="label"), torch.device("cpu"))

@@ -13,7 +13,8 @@ import numpy as np
 from lamina.core import Array
 
 LONGEST = 9  # letters that are looked at together, the one foretold among them
-MOST = 5_000_000  # letters that are counted: what comes before them is left out
+MOST = 5_000_000  # letters that are counted, at most: what comes before them is left out
+PACE = 250_000  # letters that are counted in a second, about
 
 
 @dataclass(slots=True)
@@ -35,7 +36,6 @@ def best(taught: Array, held: Array, judged: Array, size: int) -> tuple[int, Arr
     taught: codes [M] that are counted, below `size`. Of held and judged, the first `LONGEST` letters are only looked back at.
     Orders are tried until one is no better than the one before.
     """
-    taught = taught[-MOST:]
     pair = (held, judged)
     lower = tuple(np.full(len(each) - LONGEST, 1.0 / size) for each in pair)
     found, order = lower, 0

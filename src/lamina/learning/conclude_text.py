@@ -47,7 +47,7 @@ def conclude(craft: Craft, apprentice: Apprentice, making: Making) -> Generator[
     plan, lines = craft.plan, craft.lines
     judged = apprentice.nats(lines.judged)
     yield making.said("Counting which letters follow each other, to compare")
-    order, rival = simple(craft)
+    order, rival, of = simple(craft, min(_ngrams.MOST, int(_ngrams.PACE * making.budget.baselines)))
     letters = lines.letters[lines.codes[lines.judged]]
     found: Json = {
         "kind": "text",
@@ -56,7 +56,7 @@ def conclude(craft: Craft, apprentice: Apprentice, making: Making) -> Generator[
         "alphabet": len(craft.alphabet.letters),
         "rare": int((lines.codes[lines.judged] == 0).sum()),
         "figures": figures(judged, letters),
-        "baselines": [{"name": counted(order), "figures": figures(*rival)}],
+        "baselines": [{"name": counted(order, of), "figures": figures(*rival)}],
         "lead": lead(judged, letters, *rival),
     }
     made = craft.made(apprentice.network.memory)
@@ -107,21 +107,23 @@ def graph(network: Writer) -> bytes:
     return write(Step(), example, ["tokens", "memory"], ["logits", "memory_after"], ("tokens", "logits"))
 
 
-def simple(craft: Craft) -> tuple[int, tuple[Array, Array]]:
-    """Of counts of letters: how many in a row, and nats of each letter at the end, with how many letters each is (1)."""
+def simple(craft: Craft, most: int) -> tuple[int, tuple[Array, Array], int | None]:
+    """Of counts of letters: how many in a row, and nats of each letter at the end, with how many letters each is (1). most: letters
+    that there is time to count, the last ones; the third says how many where that is not all."""
     passages = {part: [craft.text[a:b] for a, b, each in craft.parts if each == part] for part in ("taught", "chosen")}
     alphabet = Alphabet.of(passages["taught"])
     taught, chosen = (alphabet.encode("".join(passages[part])) for part in ("taught", "chosen"))
     end = craft.parts[-1][0]
     judged = alphabet.encode(craft.text[max(0, end - _ngrams.LONGEST) :])
-    order, nats = _ngrams.best(taught, chosen, judged, len(alphabet))
-    return order, (nats, np.ones(len(nats), np.int64))
+    order, nats = _ngrams.best(taught[-most:], chosen, judged, len(alphabet))
+    return order, (nats, np.ones(len(nats), np.int64)), most if most < len(taught) else None
 
 
-def counted(order: int) -> str:
-    """What a simple model counts, for people."""
-    return {0: "equal chances for all letters", 1: "counts of single letters"}.get(
-        order, f"counts of {order} letters in a row"
+def counted(order: int, of: int | None) -> str:
+    """What a simple model counts, for people. of: letters, where these are not all that taught."""
+    some = "" if of is None else f", of the last {of:,}"
+    return {0: "equal chances for all letters", 1: f"counts of single letters{some}"}.get(
+        order, f"counts of {order} letters in a row{some}"
     )
 
 

@@ -13,7 +13,6 @@ import torch
 
 from lamina.core import Array, Coded, DataError, Json, PlanError, Progress, Recipe, nearest
 from lamina.examples import Examples
-from lamina.examples.reading import count
 from lamina.inputs.text import split
 from lamina.learning.apprentice_image import Apprentice, Gallery
 from lamina.learning.budget import Budget
@@ -247,8 +246,8 @@ class Craft:
         found: Array = rows[self.prepared.rows.inputs[self.gallery.name].present.numpy()[rows]]
         if len(found) < FEWEST:
             raise DataError(
-                f"{count(len(found), 'picture')} that can be read were kept apart to judge what is made; it takes {FEWEST} at least. "
-                "Put more among them, or leave the parts out: then some are kept apart of all."
+                f"Of the examples that were kept apart to judge what is made, {len(found)} hold a picture that can be read; it takes "
+                f"{FEWEST} at least. Put more among them, or leave the parts out: then some are kept apart of all."
             )
         return found
 
