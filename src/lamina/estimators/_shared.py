@@ -24,6 +24,8 @@ class Tabled(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     random_state: Any
     model_: Any  # the `lamina.Model`; None where a clusterer found nothing
 
+    _least = 2  # rows to learn from
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
@@ -74,7 +76,7 @@ class Tabled(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
 
     def _cells(self, X: Any, reset: bool) -> Raw:
         """The columns of X, checked as scikit-learn wants them checked."""
-        least = 2 if reset else 1
+        least = self._least if reset else 1
         module = type(X).__module__.split(".")[0]
         if module not in FRAMES or getattr(X, "ndim", 2) != 2:
             X = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan", ensure_min_samples=least)

@@ -167,6 +167,8 @@ class LaminaEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Unsuperv
 
     __doc__ = f"{__doc__}\n\n{(Unsupervised.__doc__ or '').split(chr(10), 2)[2]}"
 
+    _least = 4
+
     def __init__(
         self,
         *,

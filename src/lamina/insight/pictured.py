@@ -93,12 +93,14 @@ def figures(made: Json) -> str:
     rows = []
     for each in made["likeness"]:
         for name, words in (("made", "made pictures"), ("real", "pictures it learned from")):
-            mine = each[name]
+            mine, seen = each[name], escape(each["eyes"])
+            if each.get("rows", made["rows"]) < made["rows"]:
+                seen += f" ({each['rows']:,} of them)"
             first = f"<span class=own>{words}</span>" if name == "made" else words
             rows.append(
                 [
                     first,
-                    escape(each["eyes"]),
+                    seen,
                     f"{short(mine['frechet'])}",
                     f"{mine['density']:.2f}",
                     percent(mine["coverage"], ".3g"),

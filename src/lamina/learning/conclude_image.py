@@ -44,6 +44,8 @@ ACROSS, DOWN = 12, 8  # pictures on the sheet of the report
 BESIDE = 8  # pictures that the nearest ones are shown beside
 STEPS, WALKS = 10, 4  # pictures between two points, and how many such walks
 PHOTO = 32  # pixels of the shorter side of a photograph, at least
+SEEN = 20  # photographs that a network looks at in a second, about
+FEW_SEEN = 200  # that it looks at however little time there is
 
 
 def conclude(craft: Craft, apprentice: Apprentice, making: Making) -> Generator[Progress, None, Model]:
@@ -63,7 +65,8 @@ def conclude(craft: Craft, apprentice: Apprentice, making: Making) -> Generator[
         "rows": len(tested),
         "side": list(gallery.form.shape),
         "likeness": [
-            likeness(each, gallery.pictures(tested), gallery.pictures(learned), pictures) for each in eyes(craft)
+            likeness(each, gallery.pictures(tested[:most]), gallery.pictures(learned[:most]), pictures[:most])
+            for each, most in eyes(craft, making, len(tested))
         ],
     }
     if isinstance(craft.eyes, Classifier) and (agreed := agreement(craft, craft.eyes, tested, pictures)):
@@ -108,19 +111,22 @@ def healthy(learned: Json) -> Json:
     return learned | {"curves": curves}
 
 
-def eyes(craft: Craft) -> list[Eyes]:
-    """What looks at the pictures: what did while learning; and of photographs in colour, what knows those."""
-    form = craft.gallery.form
-    found = [craft.eyes]
+def eyes(craft: Craft, making: Making, rows: int) -> list[tuple[Eyes, int]]:
+    """What looks at the pictures: what did while learning; and of photographs in colour, what knows those. With each, how many of
+    `rows` pictures it looks at: as many as the budget allows."""
+    form, budget = craft.gallery.form, making.budget
+    found: list[tuple[Eyes, int]] = [(craft.eyes, rows)]
     if isinstance(craft.eyes, Classifier) and form.shape[2] == 3 and min(form.shape[:2]) >= PHOTO and available():
-        found.append(Photographs(form, craft.gallery.pictures(craft.gallery.taught[:1_000])))
+        most = rows if budget.seconds is None else max(FEW_SEEN, int(SEEN * budget.baselines))
+        some = craft.gallery.taught[: min(1_000, 2 * most)]
+        found.append((Photographs(form, craft.gallery.pictures(some)), min(rows, most)))
     return found
 
 
 def likeness(eyes: Eyes, tested: Tensor, learned: Tensor, made: Tensor) -> Json:
     """How much made pictures are like held-out ones, and how much as many learned ones are: the best that can be."""
     held = eyes.features(tested)
-    figures: Json = {"eyes": eyes.name}
+    figures: Json = {"eyes": eyes.name, "rows": len(made)}
     for name, pictures in (("made", made), ("real", learned)):
         seen = eyes.features(pictures)
         density, coverage = density_coverage(held, seen)
