@@ -108,7 +108,6 @@ def test_after_the_groups_what_is_unclear_and_far_from_each_other_is_asked() -> 
     assert {row >= 200 for row in asked[:2]} == {True}  # between the two
 
 
-@pytest.mark.skipif("LAMINA_DATA" not in os.environ, reason="LAMINA_DATA is not set: cats_dogs")
 def test_who_skips_every_group_is_asked_about_single_examples() -> None:
     x = np.random.default_rng(0).normal(size=(400, 3))
     landscape = Landscape(np.arange(400), x)
@@ -121,6 +120,7 @@ def test_who_skips_every_group_is_asked_about_single_examples() -> None:
     assert not skipped & {each.row for each in later}
 
 
+@pytest.mark.skipif("LAMINA_DATA" not in os.environ, reason="LAMINA_DATA is not set: cats_dogs")
 def test_from_unlabelled_photos_to_answers(tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()
