@@ -32,7 +32,7 @@ def decoded(content: bytes) -> tuple[str, str]:
         encoding = WESTERN
         text = content.decode(encoding, errors="replace")
     odd = sum(text.count(chr(code)) for code in (*range(9), *range(14, 32), 127))
-    if not foreign(text):
+    if encoding != WESTERN or not foreign(text):  # bytes that Windows-1252 lacks may be letters elsewhere
         odd += text.count("\ufffd")
     if odd > CONTROL * max(1, len(text)):
         raise UnicodeError("it holds bytes that no text has")

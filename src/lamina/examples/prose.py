@@ -12,11 +12,10 @@ from lamina.core import DataError
 from lamina.examples import encodings, sources, sql
 from lamina.examples.examples import Examples
 from lamina.examples.folder import TABLES, found, suffix
-from lamina.examples.reading import Note, Reading, count, listed
+from lamina.examples.reading import FILES, Note, Reading, count, listed
 
 WRITTEN = (".txt", ".text", ".md", ".rst", ".tex", "")  # files of a folder that are texts
 TEXTS = ("text", "category", "identifier")  # kinds of columns that can hold them, the likeliest first
-FILES = ("image", "sound", "video")
 LEAST = 1_000  # letters: fewer teach no language
 
 
@@ -81,8 +80,8 @@ def _files(source: str, files: Sequence[Path]) -> Prose:
 
 
 def _column(examples: Examples) -> Prose:
-    told = [kind for kind in FILES if examples.of(kind)]  # beside these, words are labels
-    there = next((names for kind in (TEXTS[:1] if told else TEXTS) if (names := examples.of(kind))), [])
+    kinds = TEXTS[:1] if any(map(examples.of, FILES)) else TEXTS  # beside files, words are labels
+    there = next((names for kind in kinds if (names := examples.of(kind))), [])
     if not there:
         raise DataError(
             f"{examples.source} has no column of texts. Give a text file, a folder of them, or a table with one "

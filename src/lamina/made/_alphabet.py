@@ -19,9 +19,8 @@ STOP = "\x03"  # stands for END among letters: the control character "end of tex
 FIRST = 2  # code of the first letter
 LEAST = 2  # times that a letter must be there: one that is there once is how the network learns of rare ones
 MOST = 6_000  # letters
-WORDS = (
-    r"\x03| ?[^\s\x03]{1,64}|\s"  # a piece lies within one of these: a word with the space before it, else one letter
-)
+# A piece lies within one of these: a word with the space before it (cut where it is very long), else one letter.
+WORDS = r"\x03| ?[^\s\x03]{1,64}|\s"
 KEPT = 100_000  # words whose pieces are remembered
 
 
