@@ -8,7 +8,7 @@ import torch
 
 import lamina
 import worlds
-from lamina.core import Array, Batch, Encoded, Form
+from lamina.core import Array, Batch, Encoded, Form, PlanError
 from lamina.learning.hebb import Filters, SoftHebb, rule, teaching
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import prepare
@@ -27,6 +27,22 @@ def taught(pictures: Array, *, steps: int | None = None, seed: int = 0, **option
             pass
         filters.ended(number)
     return filters
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [("kernel=4", "kernel was 4. It must be odd, such as 5"), ("depth=0", "depth was 0"), ("width=0", "width was 0")],
+)
+def test_filters_that_cannot_be_are_refused(options: str, why: str) -> None:
+    with pytest.raises(PlanError, match=why):
+        lamina.learn(worlds.strokes(60, 0), target="label", steps=1, network=f"hebbian {options}")
+
+
+def test_filters_of_the_first_layer_look_as_far_as_they_are_asked_to() -> None:
+    pictures = worlds.strokes(20, 0)["image"]
+    for kernel in (1, 3, 9):
+        filters = taught(pictures, steps=1, width=4, depth=2, kernel=kernel).network
+        assert [layer.filters.kernel_size[0] for layer in map(filters.layer, range(2))] == [kernel, 3]
 
 
 def test_lengths_tend_to_one() -> None:

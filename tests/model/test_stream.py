@@ -86,6 +86,11 @@ def test_signals_of_a_piece_are_known_by_their_names(tmp_path: Path) -> None:
         ("rnn bth=false", r"'rnn' has no option 'bth'. Did you mean 'both'"),
         ("rnn both=perhaps", r"option both was 'perhaps'. Expected is true or false"),
         ("rnn width=wide", r"option width was 'wide'. Expected is a whole number, such as width=64"),
+        ("rnn width=0", r"option width was 0. It must be 1 or more\."),
+        ("rnn depth=0", r"depth was 0. It must be 1 or more\."),
+        ("rnn drop=1", r"option drop was 1. It must be 0 or more, and below 1"),
+        ("echo strength=inf", r"option strength was inf. It must be 0 or more, and finite"),
+        ("echo strength=nan", r"option strength was nan. It must be 0 or more, and finite"),
         ("rn", r"no network called 'rn'. Did you mean 'rnn'"),
     ],
 )

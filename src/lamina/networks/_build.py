@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ from lamina.networks._map import Map
 from lamina.networks._own import Own
 
 OWN = "own"
+NONE_TOO = "depth", "bins"  # options whose number may be 0, whatever is usual
+SHARES = "drop", "hide"  # of what is left out while learning
 MAP = ""  # what no array is called: the map of all arrays' features
 
 
@@ -57,13 +60,15 @@ def asked(text: str) -> Json:
 
 
 def _read(option: str, value: str, usual: Any) -> Any:
-    """An option's value, of the type that its usual value has."""
+    """An option's value, of the type that its usual value has, where a network can be built with it."""
     try:
         match usual:
             case bool():
                 return {"true": True, "yes": True, "false": False, "no": False}[value.lower()]
-            case int() | float():
-                return type(usual)(value)
+            case int():
+                return _within(option, int(value), 0 if option in NONE_TOO or not usual else 1)
+            case float():
+                return _within(option, float(value), 0, 1 if option in SHARES else math.inf)
             case _:
                 return value
     except (KeyError, ValueError):
@@ -71,6 +76,14 @@ def _read(option: str, value: str, usual: Any) -> Any:
         raise PlanError(
             f"The option {option} was '{value}'. Expected is {expected}, such as {option}={str(usual).lower()}."
         ) from None
+
+
+def _within(option: str, value: float, least: int, below: float = math.inf) -> float:
+    """The value, if it is at least `least` and less than `below`."""
+    if least <= value < below:
+        return value
+    most = f", and below {below:g}" if below < math.inf else "" if math.isfinite(value) else ", and finite"
+    raise PlanError(f"The option {option} was {value:g}. It must be {least} or more{most}.")
 
 
 def spelt_out(said: Json) -> Json:

@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from lamina.core import Features, Form, Json, Recipe
+from lamina.core import Features, Form, Json, PlanError, Recipe
 from lamina.networks._layered import Layered
 from lamina.networks._places import Places
 from lamina.networks.cnn import Pixels
@@ -35,7 +35,8 @@ class Hebbian(Layered):
     a place off each, keeps what is above zero (the triangle of Coates et al. 2011), the largest of it nearby, and raises it to
     a power. width: filters
     of the first layer; each further layer has four times as many, up to 256. depth: layers, as far as the pictures are large
-    enough. random: the filters stay as drawn, to compare with.
+    enough. kernel: pixels a side that a filter of the first layer looks at, an odd number. random: the filters stay as drawn, to
+    compare with.
 
     forward takes pixels [B, H, W, C] uint8, or what was made of them before and kept, [B, W] float32: the filters no longer
     change when labels come in, so that learning the read-out costs next to nothing.
@@ -53,8 +54,14 @@ class Hebbian(Layered):
         passes = STEPS / max(1, rows // cls.recipe.batch)
         return {}, replace(cls.recipe, epochs=max(cls.recipe.epochs, passes))
 
-    def __init__(self, form: Form, width: int = 64, depth: int = 2, random: bool = False) -> None:
+    def __init__(self, form: Form, width: int = 64, depth: int = 2, kernel: int = 7, random: bool = False) -> None:
         super().__init__()
+        if depth < 1:
+            raise PlanError(f"The depth was {depth}. It must be 1 or more.")
+        if not kernel % 2:
+            raise PlanError(
+                f"The kernel was {kernel}. It must be odd, such as {kernel + 1}: a filter has a pixel in its middle."
+            )
         height, across, channels = form.shape
         self.random = random
         self.pixels = Pixels(channels, max(1, math.ceil(min(height, across) / LARGEST)))
@@ -63,7 +70,7 @@ class Hebbian(Layered):
         inside, wide = channels, width
         while not layers or (len(layers) < depth and side > SMALLEST):
             first = not layers
-            layers[f"layer{len(layers) + 1}"] = Layer(inside, wide, 5 if first else 3, POWERS[0 if first else 1])
+            layers[f"layer{len(layers) + 1}"] = Layer(inside, wide, kernel if first else 3, POWERS[0 if first else 1])
             inside, wide, side = wide, max(width, min(4 * wide, WIDEST)), math.ceil(side / 2)
         self.retina = Retina()
         self.layers = nn.ModuleDict(layers)

@@ -62,11 +62,8 @@ class Rnn(Stepwise):
         super().__init__()
         if cell not in CELLS:
             raise PlanError(f"There is no cell '{cell}'. There are: {', '.join(CELLS)}.")
-        for name, size in (("width", width), ("depth", depth), ("embedded", embedded)):
-            if size < 1:
-                raise PlanError(f"The {name} was {size}. It must be 1 or more.")
-        if not 0 <= drop < 1:
-            raise PlanError(f"drop was {drop:g}. It must be 0 or more, and below 1.")
+        if depth < 1:
+            raise PlanError(f"The depth was {depth}. It must be 1 or more.")
         self.both, self.follows = both, not both
         wide = width * (2 if both else 1)
         self.first: Signals | Codes = Codes(form, embedded) if form.kind == "tokens" else Signals(form)
