@@ -25,10 +25,8 @@ HANDED = 0.15, 0.5  # of the steps: between these its own answers come to count 
 LARGEST = 64  # labelled rows a step
 PASSES = 4.0  # over the rows without a label, at least
 LEAST = 300  # steps
-MOST = (
-    2.0,
-    4.0,
-)  # times these passes and steps, beyond which more time teaches nothing; and where rows are changed anew at every pass
+# Times these passes and steps, beyond which more time teaches nothing; and where rows are changed anew at every pass.
+MOST = 2.0, 4.0
 AVERAGE = 0.99  # per step, of the mean of the weights
 STRONGER = {"grid": ("tilt", "cover"), "spectrum": ("crop", "louder", "noise", "bend", "hide")}
 
