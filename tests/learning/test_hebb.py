@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import lamina
 import worlds
 from lamina.core import Array, Batch, Encoded, Form, PlanError
-from lamina.learning.hebb import Filters, SoftHebb, rule, teaching
+from lamina.learning.hebb import Filters, SoftHebb, White, rule, teaching
 from lamina.learning.plan import Plan
 from lamina.learning.prepare import prepare
 from lamina.networks.hebbian import Hebbian
@@ -48,8 +49,37 @@ def test_filters_of_the_first_layer_look_as_far_as_they_are_asked_to() -> None:
 def test_lengths_tend_to_one() -> None:
     filters = taught(worlds.strokes(700, 0)["image"], width=8, depth=1)
     begun = taught(worlds.strokes(20, 0)["image"], width=8, depth=1, steps=1)
-    assert float((begun.network.layer(0).norms() - 1).abs().min()) > 0.5
-    torch.testing.assert_close(filters.network.layer(0).norms(), torch.ones(8), atol=0.15, rtol=0)
+    assert float((begun.lengths[0] - 1).abs().min()) > 0.5
+    torch.testing.assert_close(filters.lengths[0], torch.ones(8), atol=0.15, rtol=0)
+
+
+def test_patches_are_told_apart_by_what_spreads_and_filters_go_back_and_forth() -> None:
+    """Of three directions the two that spread become alike, and the one that does not stays small."""
+    x = torch.randn(400, 3, 1, 1) * torch.tensor([10.0, 5.0, 0.0])[None, :, None, None]
+    white = White(x, 1)
+    filters = torch.randn(4, 3, 1, 1)
+    torch.testing.assert_close(white.lengths(white(filters)), filters.flatten(1).norm(dim=1), atol=1e-4, rtol=1e-4)
+    spread = (x.flatten(1) @ white.apart).std(0)
+    assert 2 > spread[0] / spread[1] >= 1
+    assert spread[2] < 1e-4
+    torch.testing.assert_close(
+        nn.functional.conv2d(x, white(filters)).flatten(1), x.flatten(1) @ white.apart @ filters.flatten(1).T
+    )
+
+
+def test_the_step_among_what_is_told_apart_is_that_of_the_rule_there() -> None:
+    """Patches told apart first, and the plain rule, or pixels as they are, and the rule that knows how: the same filters."""
+    x = torch.randn(20, 3, 1, 1) * torch.tensor([4.0, 2.0, 1.0])[None, :, None, None]
+    white, learned = White(x, 1), torch.randn(5, 3, 1, 1)
+    apart = (x.flatten(1) @ white.apart).reshape(x.shape)
+    there = rule(learned, apart, 0.7)
+    here = rule(white(learned), x, 0.7, white)
+    torch.testing.assert_close(here, white(there), atol=1e-5, rtol=1e-4)
+
+
+def test_pictures_of_one_brightness_teach_nothing_and_break_nothing() -> None:
+    filters = taught(np.full((30, 12, 12, 1), 7, np.uint8), width=4, steps=3)
+    assert all(bool(torch.isfinite(each).all()) for each in filters.network.state_dict().values())
 
 
 def test_the_order_of_the_rows_in_a_batch_changes_nothing() -> None:

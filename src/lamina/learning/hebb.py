@@ -23,6 +23,7 @@ from lamina.networks.hebbian import SCALED, Hebbian, Layer
 RECIPE = Recipe(rate=0.1, batch=10, epochs=1, optimiser="sgd", schedule="flat_cos", momentum=0.0, most=1.0)
 SHARP = 4.0, 1.0  # how sharply the filters of the first layer compete, and those of later ones
 ENOUGH = 3_000  # pictures, each with hundreds of places to learn from: more would teach nothing new
+SOFT = 3.0  # of the average spread: directions that spread less than that count hardly more than they are
 LEAST = 0.1  # of the pace of learning, with which a filter learns whose length is 1
 LOOKS = 10
 ASKED = 128
@@ -35,12 +36,15 @@ class SoftHebb:
     winner moves towards x, all others away from it (y < 0), each in so far as it answered: Δw = Σ y (x - u w). The sum makes
     the length of a filter tend to 1; the farther it is from that, the faster it learns. A whole batch makes one step, whatever
     the order of its rows.
+
+    white: what the first layer learns in. Neighbouring pixels say nearly the same, so that most of what is alike in patches
+    would be how bright they are here or there.
     """
 
     whole_batch: ClassVar[bool] = True
 
-    def __init__(self, network: Hebbian, number: int, name: str) -> None:
-        self.network, self.number, self.name = network, number, name
+    def __init__(self, network: Hebbian, number: int, name: str, white: White | None = None) -> None:
+        self.network, self.number, self.name, self.white = network, number, name, white
         self.layer = network.layer(number)
         self.sharp = SHARP[min(number, 1)]
 
@@ -51,12 +55,46 @@ class SoftHebb:
         seen = batch.inputs[self.name]
         with torch.no_grad():
             x = self.layer.surroundings(self.network.before(self.number, seen.values))
-            step = rule(self.layer.filters.weight, x, self.sharp)
-            step *= ((self.layer.norms() - 1).abs().sqrt() + LEAST)[:, None, None, None]
+            step = rule(self.layer.filters.weight, x, self.sharp, self.white)
+            step *= ((self.lengths() - 1).abs().sqrt() + LEAST)[:, None, None, None]
         yield Loss("layer", -(self.layer.filters.weight * step).sum(), 1.0)
 
+    def lengths(self) -> Tensor:
+        """[O] of the filters, where they learn."""
+        return self.white.lengths(self.layer.filters.weight) if self.white else self.layer.norms()
 
-def rule(weight: Tensor, x: Tensor, sharp: float) -> Tensor:
+
+class White:
+    """Patches [D] in which all directions spread about equally: x, times the root of the inverse of their covariance. Directions
+    that hardly spread are left as they are, or noise would count as much as strokes do.
+
+    A filter that answers w·(S x) there is S w among pixels as they are, so that its step Δw is S Δw: nothing but the rule need
+    know. maps: [B, I, H, W] of what filters look at, kernel by kernel pixels at a time.
+    """
+
+    def __init__(self, maps: Tensor, kernel: int) -> None:
+        seen = torch.zeros(())
+        for some in torch.split(maps, ASKED):
+            patches = nn.functional.unfold(some, kernel).transpose(1, 2).flatten(0, 1)
+            seen = seen + torch.cov(patches.T.cpu(), correction=0).double() * len(some) / len(maps)
+        spread, directions = torch.linalg.eigh(seen.reshape(-1, maps.shape[1] * kernel * kernel))
+        spread = spread.clamp_min(0)
+        spread += SOFT * spread.mean() + 1e-12
+        self.apart = (directions / spread.sqrt() @ directions.T).to(maps)
+        self.back = (directions * spread.sqrt() @ directions.T).to(maps)
+
+    def __call__(self, weight: Tensor) -> Tensor:
+        """S w of filters [O, I, k, k]."""
+        found: Tensor = (weight.flatten(1) @ self.apart).view_as(weight)
+        return found
+
+    def lengths(self, weight: Tensor) -> Tensor:
+        """[O] of the w that filters among pixels stand for."""
+        found: Tensor = (weight.detach().flatten(1) @ self.back).norm(dim=1)
+        return found
+
+
+def rule(weight: Tensor, x: Tensor, sharp: float, white: White | None = None) -> Tensor:
     """The step [O, I, k, k] of filters that look at x [B, I, H, W]: of length 1 for the average filter, whatever the number
     of filters and pictures."""
     answers = nn.functional.conv2d(x, weight)
@@ -64,9 +102,11 @@ def rule(weight: Tensor, x: Tensor, sharp: float) -> Tensor:
     each = -torch.softmax(sharp * answers, 1)
     each.scatter_(1, winner, -each.gather(1, winner))
     towards = conv2d_weight(x, list(weight.shape), each)  # type: ignore[no-untyped-call]
+    if white:
+        towards = white(white(towards))
     found: Tensor = towards - (each * answers).sum((0, 2, 3))[:, None, None, None] * weight
-    found /= found.flatten(1).norm(dim=1).mean().clamp_min(1e-30)
-    return found
+    lengths = white.lengths(found) if white else found.flatten(1).norm(dim=1)
+    return found / lengths.mean().clamp_min(1e-30)
 
 
 class Filters:
@@ -92,8 +132,10 @@ class Filters:
         self.network.to(device).eval()
         self.encoded = Rows({name: pictures}, {}, {}, torch.ones(len(pictures.values)))
         self.values: Array = cache.allocate((len(pictures.values), self.network.width), np.float32)
+        self.method: SoftHebb | None = None
         self.loop: Loop | None = None
         self.steps: list[int] = []  # that each layer learned for
+        self.lengths: list[Tensor] = []  # of each layer's filters
         self.adopted = False
 
     def layers(self) -> Iterator[int]:
@@ -106,24 +148,35 @@ class Filters:
     def learn(self, number: int, steps: int | None, deadline: float | None, saved: Path | None) -> Iterator[Progress]:
         """Teach a layer, in one pass over some of the rows."""
         layer = self.network.layer(number)
+        white = None if number else self._white(layer)
+        if white:
+            layer.filters.weight.copy_(white(layer.filters.weight))
         layer.filters.requires_grad_()
+        self.method = SoftHebb(self.network, number, self.name, white)
         self.loop = Loop(
-            SoftHebb(self.network, number, self.name), self.encoded, self.taught, RECIPE,
-            steps=steps or RECIPE.steps(len(self.taught)), judge=lambda: self._judge(layer), seed=self.seed + number,
-            device=self.device, judgements=LOOKS, deadline=deadline, saved=saved,
+            self.method, self.encoded, self.taught, RECIPE, steps=steps or RECIPE.steps(len(self.taught)),
+            judge=self._judge, seed=self.seed + number, device=self.device, judgements=LOOKS, deadline=deadline, saved=saved,
         )  # fmt: skip
         yield from self.loop
+
+    def _white(self, layer: Layer) -> White:
+        with torch.inference_mode():
+            maps = layer.surroundings(self.network.before(0, self.some.to(self.device)))
+            return White(maps, layer.filters.kernel_size[0])
 
     def ended(self, number: int) -> None:
         """From here on a layer stays as it is."""
         assert self.loop is not None
+        assert self.method is not None
         self.network.layer(number).filters.requires_grad_(False)
         self.steps.append(self.loop.step)
+        self.lengths.append(self.method.lengths())
 
-    def _judge(self, layer: Layer) -> tuple[float, float]:
+    def _judge(self) -> tuple[float, float]:
         """How far it is, and how far from 1 the lengths of the filters are: the last ones are the ones to keep."""
         assert self.loop is not None
-        return float(self.loop.step), float((layer.norms() - 1).abs().mean())
+        assert self.method is not None
+        return float(self.loop.step), float((self.method.lengths() - 1).abs().mean())
 
     def fill(self, rows: Array) -> Iterator[Progress]:
         """Make of the pictures of these rows what the layers give: `values` [N, W], whose scale the network takes."""
@@ -154,15 +207,15 @@ class Filters:
     @property
     def said(self) -> str:
         """How its filters came about, for people."""
-        norms = torch.cat([layer.norms() for layer in self.network.modules() if isinstance(layer, Layer)])
         if self.network.random:
             return f"{self.name}: the filters stay as they were drawn, to compare with; only the read-out learns."
         if self.adopted:
             return f"{self.name}: the filters are those of the earlier model; only the read-out learns from labels."
+        lengths = torch.cat(self.lengths)
         return (
             f"{self.name}: the filters learned by Hebb's rule, layer by layer, without labels and without an error that is sent "
             f"back: {' and '.join(f'{steps:,}' for steps in self.steps)} steps of {RECIPE.batch} pictures, of {len(self.rows):,} "
-            f"labelled or not. Their lengths, which tend to 1, were {norms.min():.2f} to {norms.max():.2f} in the end. Only the "
+            f"labelled or not. Their lengths, which tend to 1, were {lengths.min():.2f} to {lengths.max():.2f} in the end. Only the "
             "read-out learned from labels."
         )
 
