@@ -3,7 +3,7 @@ backpropagation.
 
 `mnist`: all 60,000 training pictures have a label. `mnist 1000`: 100 of each digit do, drawn anew by each seed; the others
 come without. The first two differ in nothing but whether their filters learned: as many of them, the same linear read-out,
-taught by the same recipe.
+taught by the same recipe: rows without a label count fully, where otherwise held-out labels would decide for each anew.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ def lamina(method: str, name: str, setting: Setting, seed: int, place: Path) -> 
     free = np.setdiff1d(np.arange(len(labels)), known)
     np.savez(place / "labelled.npz", image=images[known], label=labels[known])
     np.savez(place / "others.npz", image=images[free])
+    if method != "backprop":
+        options += ["--unlabelled-weight", 1]
     command = [LAMINA, "learn", place / "labelled.npz", "--unlabelled", place / "others.npz", "--target", "label"]
     ended = child(
         [*command, "--kind", "label=category", "--out", place / "model", "--json", *options],
