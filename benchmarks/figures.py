@@ -85,12 +85,13 @@ class Runs:
 
 
 def spread(values: Sequence[float], form: str = "{:.2f}", scale: float = 1) -> str:
-    """`99.12 ± 0.05`: mean and standard deviation over the seeds or splits."""
+    """`99.12 ± 0.05 %`: mean and standard deviation over the seeds or splits. form: a number, then its unit."""
     if not values:
         return "–"
     scaled = [value * scale for value in values]
-    around = f" ± {form.format(stdev(scaled))}" if len(scaled) > 1 else ""
-    return form.format(mean(scaled)) + around
+    number, unit = form[: form.index("}") + 1], form[form.index("}") + 1 :]
+    around = f" ± {number.format(stdev(scaled))}" if len(scaled) > 1 else ""
+    return number.format(mean(scaled)) + around + unit
 
 
 def grid(head: Sequence[str], rows: Iterable[Sequence[str]], *, figures: bool = True) -> str:

@@ -66,6 +66,13 @@ def test_gaps_are_taken_split_by_split_and_failures_are_said(tmp_path: Path) -> 
     assert shortfalls([], {"tables": found}) == ["- RealMLP-TD-S on sonar, seed 0: did not end within 1,800 s"]
 
 
+def test_a_unit_is_said_once() -> None:
+    from figures import spread
+
+    assert spread([1, 2], "{:.1f} times the vectors") == "1.5 ± 0.7 times the vectors"
+    assert spread([0.25], "{:.0f} %", 100) == "25 %"
+
+
 def test_a_child_that_ends_badly_or_late_is_a_failure() -> None:
     import sys
 
