@@ -1,10 +1,10 @@
 """Few labels and many rows without: pictures, photos, texts and a table, whose labels each seed draws anew.
 
 `spread`: `--transduce`, judged on the very rows that had no label; `equal`: that its classes are as frequent as each other is said
-as well. `all`: learned from all of them, judged on rows of their
-own. `alone`: the same command, from the labels alone. `strange`: as `all`, or `spread`, with rows of other classes, or noise, among those
-without a label; over twenty draws it is to be no worse than `alone`, or, where minutes would take a day, both by fewer steps
-(`brief`: from the labels alone); one label of each class leaves none to judge a network by: there, no worse than `linear`. Beside them, on the same rows and labels, scikit-learn's
+as well. `all`: learned from all of them, judged on rows of their own. `alone`: the same command, from the labels alone.
+`strange`: as `all`, or `spread`, with rows of other classes, or noise, among those without a label. Over twenty draws it is to be
+no worse than `alone`, or, where minutes would take a day, both by fewer steps (`brief`: from the labels alone); one label of each
+class leaves none to judge a network by: there, no worse than `linear`. Beside them, on the same rows and labels, scikit-learn's
 LabelSpreading and SelfTraining, and the logistic regression that this one begins with, by itself (`linear`).
 
 A single line: `python benchmarks/run.py few_labels --only "trec 60"`.

@@ -23,7 +23,8 @@ from lamina.networks.hebbian import SCALED, Hebbian, Layer
 RECIPE = Recipe(rate=0.1, batch=10, epochs=1, optimiser="sgd", schedule="flat_cos", momentum=0.0, most=1.0)
 SHARP = 4.0, 1.0  # how sharply the filters of the first layer compete, and those of later ones
 ENOUGH = 3_000  # pictures, each with hundreds of places to learn from: more would teach nothing new
-SOFT = 3.0  # of the average spread: directions that spread less than that count hardly more than they are
+SOFT = 3.0  # of the average spread: directions that spread more are held back, those that spread less hardly
+AT_ONCE = 1 << 24  # numbers of patches that are held at once
 LEAST = 0.1  # of the pace of learning, with which a filter learns whose length is 1
 LOOKS = 10
 ASKED = 128
@@ -65,16 +66,17 @@ class SoftHebb:
 
 
 class White:
-    """Patches [D] in which all directions spread about equally: x, times the root of the inverse of their covariance. Directions
-    that hardly spread are left as they are, or noise would count as much as strokes do.
+    """Patches [D] in which no direction outweighs the others: S x, S the root of the inverse of their covariance, to which SOFT
+    times the average spread is added in every direction. Those that spread most come to about one spread; those that hardly
+    spread stay small beside them, or noise would count as much as strokes do.
 
     A filter that answers w·(S x) there is S w among pixels as they are, so that its step Δw is S Δw: nothing but the rule need
     know. maps: [B, I, H, W] of what filters look at, kernel by kernel pixels at a time.
     """
 
     def __init__(self, maps: Tensor, kernel: int) -> None:
-        seen = torch.zeros(())
-        for some in torch.split(maps, ASKED):
+        seen, size = torch.zeros(()), maps[:1].numel() * kernel * kernel
+        for some in torch.split(maps, max(1, min(ASKED, AT_ONCE // size))):
             patches = nn.functional.unfold(some, kernel).transpose(1, 2).flatten(0, 1)
             seen = seen + torch.cov(patches.T.cpu(), correction=0).double() * len(some) / len(maps)
         spread, directions = torch.linalg.eigh(seen.reshape(-1, maps.shape[1] * kernel * kernel))
